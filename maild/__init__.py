@@ -1,0 +1,1 @@
+"""maild: the help desk that lives in the mailbox."""

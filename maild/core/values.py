@@ -1,0 +1,209 @@
+"""What a mail says and who wrote it. Facts only: nothing here is a decision, and no sender can write a field of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something was decided: a stable code and the facts behind it, never a sentence.
+
+    templates/<language>/reasons.toml words it for people.
+    """
+
+    code: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def because(code: str, **facts: object) -> Reason:
+    """Reason("not-here", on="resuelto") written the short way; facts keep the order in which they are given."""
+    return Reason(code, tuple((key, str(value)) for key, value in facts.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox as written in a header: `address` is lower case, `name` is decoded, one line, without controls."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the From header names, read strictly: one field, one mailbox, plain ASCII addr-spec (RELIABILITY S-16).
+
+    `address` is empty when the header is missing or can be read in two ways; `problem` then says why.
+    An empty address may open a ticket for review, but is nobody: no rights and no letter.
+    """
+
+    address: str
+    name: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part that is not the text. `size` in decoded bytes; `sha256` of the decoded bytes, hex; `filename` is safe to show, never a path."""
+
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    inline: bool = False
+    content_id: str = ""
+
+
+class Kind(StrEnum):
+    """What sort of mail it is, from its headers and structure alone (CONTRACT §3)."""
+
+    REQUEST = "request"
+    REPLY = "reply"
+    AUTOREPLY = "autoreply"
+    BOUNCE = "bounce"
+    DELAY = "delay"
+    BULK = "bulk"
+    SPAM = "spam"
+    CALENDAR = "calendar"
+    RECEIPT = "receipt"
+    ALERT_PROBLEM = "alert_problem"
+    ALERT_RECOVERY = "alert_recovery"
+    LOOP = "loop"
+    EMPTY = "empty"
+
+    @property
+    def from_person(self) -> bool:
+        """A person wrote it: it may open a ticket, move one and be answered."""
+        return self in (Kind.REQUEST, Kind.REPLY, Kind.EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class BounceRecipient:
+    """One recipient of a delivery report (RFC 3464 §2.3)."""
+
+    address: str
+    action: str
+    status: str
+    diagnostic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A delivery report: which letter (its Message-ID without brackets, or empty) failed for whom."""
+
+    recipients: tuple[BounceRecipient, ...]
+    original_message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as understood. Message ids stand without their angle brackets. All texts can be stored: no NUL, no lone surrogate.
+
+    `text` is the readable body, `new_text` what its author wrote this time. `canonical` is the sha256 of what makes it
+    *this* mail whatever its road was (RELIABILITY §4.2, canonical hash v1). `signs` say why `kind` is what it is.
+    """
+
+    sender: Sender
+    message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    subject: str = ""
+    date: datetime | None = None
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    text: str = ""
+    new_text: str = ""
+    html: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    kind: Kind = Kind.REQUEST
+    signs: tuple[Reason, ...] = ()
+    bounce: Bounce | None = None
+    language: str = ""
+    canonical: str = ""
+    instance: str = ""
+    hops: int = 0
+    authentication_results: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
+
+    @property
+    def answerable(self) -> bool:
+        """Whether an automatic letter may be sent in reply: a person wrote it from an address we can trust to be one."""
+        return self.kind.from_person and bool(self.sender.address)
+
+
+class Assurance(IntEnum):
+    """How well a sender proved who he is (RELIABILITY §4.8.1)."""
+
+    A0 = 0
+    A1 = 1
+    A2 = 2
+    A3 = 3
+    A4 = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the directory. `key` is a short stable name; `role` a role key of the rulebook."""
+
+    key: str
+    address: str
+    name: str
+    role: str
+    aliases: tuple[str, ...] = ()
+    unit: str = ""
+    area: str = ""
+    site: str = ""
+    level: str = ""
+    chief_of: tuple[str, ...] = ()
+    language: str = "es"
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return (self.address, *self.aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The sender of one mail, weighed: the person of the directory he is (or none) and how well that is proved."""
+
+    address: str
+    name: str = ""
+    person: Person | None = None
+    assurance: Assurance = Assurance.A0
+    evidence: tuple[Reason, ...] = ()
+    own_domain: bool = False
+
+    @property
+    def role(self) -> str:
+        return self.person.role if self.person else ""
+
+    @property
+    def language(self) -> str:
+        return self.person.language if self.person else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everybody maild knows, and the shared mailboxes of roles. Looked up by address, key or role; never changed."""
+
+    people: tuple[Person, ...] = ()
+    mailboxes: Mapping[str, str] = field(default_factory=dict)
+    domains: tuple[str, ...] = ()
+
+    def by_address(self, address: str) -> Person | None:
+        wanted = address.lower()
+        return next((p for p in self.people if wanted in p.addresses), None)
+
+    def by_key(self, key: str) -> Person | None:
+        return next((p for p in self.people if p.key == key), None)
+
+    def in_role(self, role: str) -> tuple[Person, ...]:
+        return tuple(p for p in self.people if p.role == role)
+
+    def is_own_domain(self, address: str) -> bool:
+        domain = address.rpartition("@")[2]
+        return any(domain == own or domain.endswith("." + own) for own in self.domains)

@@ -1,0 +1,1 @@
+"""Everything that touches mail: reading bytes, fetching, composing, sending."""

@@ -1,0 +1,1 @@
+"""Everything that is remembered: tickets, timers, letters, mails, journal."""
