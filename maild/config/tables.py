@@ -1,0 +1,193 @@
+"""The tables of config.toml, one form each. config.example.toml says the same in words; a test compares the two."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import ZoneInfo
+
+from maild.config.reach import has_password, is_loopback, url_problem
+from maild.config.secret import Secret
+from maild.forms import (
+    Count,
+    Duration,
+    Field,
+    FilePath,
+    Flag,
+    Form,
+    HiddenText,
+    Line,
+    MailAddress,
+    MailDomain,
+    Size,
+    Zone,
+    checked,
+)
+
+
+class Desk(Form):
+    name: Line = "Mesa de Ayuda"
+    institution: Line = ""
+    phone: Line = ""
+    address: MailAddress
+    operator: MailAddress
+    domains: tuple[MailDomain, ...] = ()  # none: the domain of `address`
+    zone: Zone = ZoneInfo("America/Lima")
+    language: Literal["es", "en"] = "es"
+    profile: str = Field(default="base", pattern=r"^[a-z0-9_-]+$")
+    key: str | None = Field(default=None, pattern=r"^[A-Z][A-Z0-9]{1,9}$")  # none: the profile's
+    rules: FilePath | None = None
+    templates: FilePath | None = None
+    people: FilePath = Field(default=Path("people.toml"), validate_default=True)
+    strangers: Literal["create", "review", "refuse"] = "review"
+
+
+class Account(Form):
+    """A server and how one gets in: what the mailbox and the sending server have in common."""
+
+    host: Line = Field(min_length=1)
+    port: int = Field(default=0, ge=1, le=65_535)
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    ca_file: FilePath | None = None
+    user: Line = ""
+    auth: Literal["password", "xoauth2"] = "password"
+    password_file: FilePath | None = None
+    password_env: Line | None = None
+    password: HiddenText | None = None
+    token_file: FilePath | None = None
+    timeout: Duration = Field(default=timedelta(seconds=60), ge=timedelta(seconds=5), le=timedelta(minutes=10))
+
+    @checked
+    def _plain_text_stays_here(self) -> Self:
+        if self.tls == "none" and not is_loopback(self.host):
+            raise ValueError(
+                'tls = "none" solo vale hacia esta misma máquina (localhost); escriba "implicit" o "starttls"'
+            )
+        return self
+
+    @checked
+    def _one_source(self) -> Self:
+        given = [key for key in ("password_file", "password_env", "password") if getattr(self, key)]
+        if len(given) > 1:
+            raise ValueError(f"deje una sola de estas claves: {', '.join(given)}")
+        if self.auth == "xoauth2" and given:
+            raise ValueError(f'con auth = "xoauth2" se usa token_file, no {given[0]}')
+        if self.auth == "password" and self.token_file:
+            raise ValueError('token_file pide auth = "xoauth2"')
+        return self
+
+    def secret_named(self, account: str) -> Secret:
+        if self.auth == "xoauth2":
+            return Secret(f"{account}-token", self.token_file)
+        return Secret(f"{account}-password", self.password_file, self.password_env or "", _shown(self.password))
+
+
+class Mailbox(Account):
+    name: str = Field(default="mailbox", pattern=r"^[a-z0-9_-]{1,40}$")
+    port: int = Field(default=993, ge=1, le=65_535)
+    user: Line = Field(min_length=1)
+    folder: Line = "INBOX"
+    done_folder: Line = "Procesados"
+    review_folder: Line = "Revisar"
+    poll: Duration = Field(default=timedelta(seconds=60), ge=timedelta(seconds=1), le=timedelta(hours=1))
+    idle: Duration = Field(default=timedelta(minutes=9), le=timedelta(minutes=29))  # RFC 2177: servers hang up at 30
+    ingest_since: date | None = None
+
+    @property
+    def secret(self) -> Secret:
+        return self.secret_named(self.name)
+
+    @checked
+    def _folders_differ(self) -> Self:
+        if len({self.folder, self.done_folder, self.review_folder}) < 3:
+            raise ValueError("folder, done_folder y review_folder tienen que ser tres carpetas distintas")
+        return self
+
+
+class Smtp(Account):
+    port: int = Field(default=587, ge=1, le=65_535)
+    tls: Literal["implicit", "starttls", "none"] = "starttls"
+    helo: Line | None = None  # none: the domain of the desk's address
+
+    @property
+    def secret(self) -> Secret:
+        return self.secret_named("smtp")
+
+
+class Database(Form):
+    url: str = "sqlite:///maild.db"
+    password_file: FilePath | None = None
+    password_env: Line | None = None
+    password: HiddenText | None = None
+
+    @property
+    def secret(self) -> Secret:
+        return Secret("database-password", self.password_file, self.password_env or "", _shown(self.password))
+
+    @checked
+    def _verified(self) -> Self:
+        if problem := url_problem(self.url):
+            raise ValueError(f"url: {problem}")
+        if has_password(self.url):
+            raise ValueError("url: la contraseña no va en la dirección; use password_file")
+        return self
+
+
+class Storage(Form):
+    folder: FilePath = Field(default=Path("storage"), validate_default=True)
+
+
+class Security(Form):
+    key_file: FilePath = Field(default=Path("secrets/token-key"), validate_default=True)
+    authentication_results: Literal["none", "authserv_id", "topmost_no_id"] = "none"
+    authserv_ids: tuple[Line, ...] = ()
+    allow_inline_secrets: Flag = False
+
+    @checked
+    def _ids_where_ids_count(self) -> Self:
+        if (self.authentication_results == "authserv_id") != bool(self.authserv_ids):
+            raise ValueError('authserv_ids y authentication_results = "authserv_id" van juntas: ninguna sin la otra')
+        return self
+
+
+class Schedule(Form):
+    sweep: Duration = Field(default=timedelta(seconds=15), ge=timedelta(seconds=1), le=timedelta(minutes=10))
+    dispatch: Duration = Field(default=timedelta(seconds=5), ge=timedelta(seconds=1), le=timedelta(minutes=10))
+
+
+class Limits(Form):
+    message_size: Size = Field(default=25 * 1024**2, ge=1024**2, le=200 * 1024**2)
+    batch: Count = Field(default=20, ge=1, le=500)
+    parser_workers: Count = Field(default=2, ge=1, le=32)
+    parser_time: Duration = Field(default=timedelta(seconds=20), ge=timedelta(seconds=1), le=timedelta(minutes=5))
+    parser_memory: Size = Field(default=512 * 1024**2, ge=128 * 1024**2)
+    hops: Count = Field(default=30, ge=5, le=100)
+    tickets_per_address_hour: Count = 30
+    acks_per_address_hour: Count = 3
+    acks_per_address_day: Count = 10
+    letters_per_address_hour: Count = 20
+    letters_per_address_day: Count = 100
+    letters_per_staff_day: Count = 2000
+    letters_total_hour: Count = 2000
+
+
+class Privacy(Form):
+    """No key yet: nothing is deleted by itself. The table may be written; a later version fills it."""
+
+
+class Log(Form):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    addresses: Literal["hash", "hide", "show"] = "hash"
+
+
+class Metrics(Form):
+    textfile: FilePath | None = None
+
+
+class Rehearsal(Form):
+    outbox: Literal["send", "hold"] = "send"
+
+
+def _shown(hidden: HiddenText | None) -> str:
+    return hidden.get_secret_value() if hidden else ""
