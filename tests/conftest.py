@@ -38,6 +38,12 @@ def servers(start_servers: Starter) -> Servers:
     return start_servers()
 
 
+@pytest.fixture
+def dovecot(start_servers: Starter) -> Servers:
+    """Dovecot and the token endpoint only: what an ordinary user can run, too."""
+    return start_servers("oauth", "dovecot")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database; the test runs once on each kind."""
@@ -50,5 +56,5 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`-m "not servers"` leaves what runs anywhere."""
     for item in items:
-        if "servers" in getattr(item, "fixturenames", ()) or "[postgresql" in item.name:
+        if "start_servers" in getattr(item, "fixturenames", ()) or "[postgresql" in item.name:
             item.add_marker(pytest.mark.servers)

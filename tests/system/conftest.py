@@ -8,8 +8,8 @@ from tests.system.servers import Servers
 
 
 @pytest.fixture
-def helpdesk(servers: Servers) -> str:
+def helpdesk(dovecot: Servers) -> str:
     """The desk's own mailbox, emptied, with nothing on its way to it."""
-    servers.empty_queue()
-    servers.wipe("helpdesk")
+    dovecot.empty_queue()
+    dovecot.wipe("helpdesk")
     return "helpdesk"

@@ -225,7 +225,8 @@ class Servers:
 
     def empty_queue(self) -> None:
         """Drop what Postfix still wants to deliver, so that one test's letters do not reach the next."""
-        self._run("postsuper", "-c", str(self.folder / "postfix"), "-d", "ALL")
+        if "postfix" in self._running:
+            self._run("postsuper", "-c", str(self.folder / "postfix"), "-d", "ALL")
 
     # PostgreSQL ----------------------------------------------------------------------------------------------
 

@@ -21,12 +21,12 @@ from tests.system.servers import Servers, sweep
 MAIL = b"From: rosa@example.test\r\nSubject: sin internet\r\nMessage-ID: <a@example.test>\r\n\r\nno funciona\r\n"
 
 
-def test_what_is_appended_is_read_back_byte_for_byte_with_its_receipt_time(servers: Servers, helpdesk: str) -> None:
+def test_what_is_appended_is_read_back_byte_for_byte_with_its_receipt_time(dovecot: Servers, helpdesk: str) -> None:
     odd = b"Subject: \xff\xfe raw\r\n\r\nbare \r return, caf\xe9\r\n"
     received = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
-    servers.append(helpdesk, odd, received_at=received)
-    assert servers.messages(helpdesk) == [odd]
-    with servers.imap(helpdesk) as session:
+    dovecot.append(helpdesk, odd, received_at=received)
+    assert dovecot.messages(helpdesk) == [odd]
+    with dovecot.imap(helpdesk) as session:
         session.select("INBOX", readonly=True)
         answer = session.fetch("1", "(INTERNALDATE)")[1][0]
     assert isinstance(answer, bytes)
@@ -77,18 +77,18 @@ def test_submission_wants_tls_and_a_password(servers: Servers) -> None:
         assert session.rcpt("void@discard.test")[0] == 554
 
 
-def test_imaps_has_a_certificate_that_a_client_can_verify(servers: Servers) -> None:
-    trust = ssl.create_default_context(cafile=servers.ca_file)
-    with imaplib.IMAP4_SSL("localhost", servers.imaps_port, ssl_context=trust) as session:
+def test_imaps_has_a_certificate_that_a_client_can_verify(dovecot: Servers) -> None:
+    trust = ssl.create_default_context(cafile=dovecot.ca_file)
+    with imaplib.IMAP4_SSL("localhost", dovecot.imaps_port, ssl_context=trust) as session:
         assert session.login("user1", "secret")[0] == "OK"
     with pytest.raises(ssl.SSLCertVerificationError):
-        imaplib.IMAP4_SSL("localhost", servers.imaps_port, ssl_context=ssl.create_default_context())
+        imaplib.IMAP4_SSL("localhost", dovecot.imaps_port, ssl_context=ssl.create_default_context())
 
 
 @pytest.mark.parametrize(("token", "welcome"), [("good-user2", True), ("stale-user2", False)])
-def test_xoauth2_takes_a_good_token_and_refuses_another(servers: Servers, token: str, welcome: bool) -> None:
+def test_xoauth2_takes_a_good_token_and_refuses_another(dovecot: Servers, token: str, welcome: bool) -> None:
     secret = f"user=user2\x01auth=Bearer {token}\x01\x01".encode()
-    session = imaplib.IMAP4("127.0.0.1", servers.imap_port)
+    session = imaplib.IMAP4("127.0.0.1", dovecot.imap_port)
     try:
         if welcome:
             assert session.authenticate("XOAUTH2", lambda challenge: None if challenge else secret)[0] == "OK"
@@ -99,43 +99,43 @@ def test_xoauth2_takes_a_good_token_and_refuses_another(servers: Servers, token:
         session.shutdown()
 
 
-def test_a_wrong_password_is_refused_at_once(servers: Servers) -> None:
-    session = imaplib.IMAP4("127.0.0.1", servers.imap_port)
+def test_a_wrong_password_is_refused_at_once(dovecot: Servers) -> None:
+    session = imaplib.IMAP4("127.0.0.1", dovecot.imap_port)
     with pytest.raises(imaplib.IMAP4.error):
         session.login("user1", "wrong")
     session.shutdown()
 
 
-def _epoch(servers: Servers, user: str) -> int:
-    with servers.imap(user) as session:
+def _epoch(dovecot: Servers, user: str) -> int:
+    with dovecot.imap(user) as session:
         answer = session.status("INBOX", "(UIDVALIDITY)")[1][0]
     assert answer is not None
     return int(answer.split()[-1].rstrip(b")"))
 
 
-def test_a_new_epoch_keeps_the_mails_and_forgets_their_uids(servers: Servers, helpdesk: str) -> None:
-    servers.append(helpdesk, MAIL)
-    epochs = [_epoch(servers, helpdesk)]
+def test_a_new_epoch_keeps_the_mails_and_forgets_their_uids(dovecot: Servers, helpdesk: str) -> None:
+    dovecot.append(helpdesk, MAIL)
+    epochs = [_epoch(dovecot, helpdesk)]
     for _ in range(2):
-        servers.new_epoch(helpdesk)
-        epochs.append(_epoch(servers, helpdesk))
+        dovecot.new_epoch(helpdesk)
+        epochs.append(_epoch(dovecot, helpdesk))
     assert len(set(epochs)) == 3
-    assert servers.messages(helpdesk) == [MAIL]
+    assert dovecot.messages(helpdesk) == [MAIL]
 
 
-def test_wiping_removes_folders_too(servers: Servers, helpdesk: str) -> None:
-    servers.append(helpdesk, MAIL, "Procesados/2026")
-    servers.append(helpdesk, MAIL)
-    assert servers.count(helpdesk, "Procesados/2026") == 1
-    servers.wipe(helpdesk)
-    assert servers.messages(helpdesk, "Procesados/2026") == []
-    with servers.imap(helpdesk) as session:
+def test_wiping_removes_folders_too(dovecot: Servers, helpdesk: str) -> None:
+    dovecot.append(helpdesk, MAIL, "Procesados/2026")
+    dovecot.append(helpdesk, MAIL)
+    assert dovecot.count(helpdesk, "Procesados/2026") == 1
+    dovecot.wipe(helpdesk)
+    assert dovecot.messages(helpdesk, "Procesados/2026") == []
+    with dovecot.imap(helpdesk) as session:
         assert len(session.list()[1]) == 1
 
 
-def test_a_kicked_session_is_over(servers: Servers) -> None:
-    with servers.imap("user3") as session:
-        servers.kick("user3")
+def test_a_kicked_session_is_over(dovecot: Servers) -> None:
+    with dovecot.imap("user3") as session:
+        dovecot.kick("user3")
         with pytest.raises(imaplib.IMAP4.abort):
             session.noop()
 
@@ -150,16 +150,15 @@ def test_each_database_is_new_and_its_connections_can_be_cut(servers: Servers) -
             connection.execute("SELECT 1")
 
 
-def test_a_stopped_server_comes_back_on_its_port_with_its_mail(servers: Servers, helpdesk: str) -> None:
-    servers.append(helpdesk, MAIL)
-    servers.stop("dovecot")
+def test_a_stopped_server_comes_back_on_its_port_with_its_mail(dovecot: Servers, helpdesk: str) -> None:
+    dovecot.append(helpdesk, MAIL)
+    dovecot.stop("dovecot")
     with pytest.raises(ConnectionRefusedError):
-        servers.count(helpdesk)
-    servers.start("dovecot")
-    assert servers.messages(helpdesk) == [MAIL]
+        dovecot.count(helpdesk)
+    dovecot.start("dovecot")
+    assert dovecot.messages(helpdesk) == [MAIL]
 
 
-@pytest.mark.servers
 def test_servers_end_when_their_owner_is_killed_and_the_next_one_sweeps(servers: Servers) -> None:
     root = Path(__file__).parents[2]
     program = (
