@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from maild.core.words import fold
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -193,17 +195,29 @@ class Directory:
     people: tuple[Person, ...] = ()
     mailboxes: Mapping[str, str] = field(default_factory=dict)
     domains: tuple[str, ...] = ()
+    _by_address: Mapping[str, Person] = field(init=False, repr=False, compare=False)
+    _by_key: Mapping[str, Person] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Looked up for every mail and every letter: an index, made once.
+        by_address = {address.lower(): p for p in reversed(self.people) for address in p.addresses}
+        object.__setattr__(self, "_by_address", by_address)
+        object.__setattr__(self, "_by_key", {p.key: p for p in reversed(self.people)})
 
     def by_address(self, address: str) -> Person | None:
-        wanted = address.lower()
-        return next((p for p in self.people if wanted in p.addresses), None)
+        return self._by_address.get(address.lower())
 
     def by_key(self, key: str) -> Person | None:
-        return next((p for p in self.people if p.key == key), None)
+        return self._by_key.get(key)
 
     def in_role(self, role: str) -> tuple[Person, ...]:
         return tuple(p for p in self.people if p.role == role)
 
+    def named(self, words: str) -> tuple[Person, ...]:
+        """Everybody whose name holds all these words, accents and case aside."""
+        wanted = set(fold(words).split())
+        return tuple(p for p in self.people if wanted and wanted <= set(fold(p.name).split()))
+
     def is_own_domain(self, address: str) -> bool:
-        domain = address.rpartition("@")[2]
+        domain = address.rpartition("@")[2].lower()
         return any(domain == own or domain.endswith("." + own) for own in self.domains)

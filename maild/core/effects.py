@@ -1,0 +1,210 @@
+"""What a decision does to a ticket and to people. `evolve` is the only interpreter: the store writes the difference that it made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, assert_never
+
+from maild.core.ticket import Ticket, Timer, Token
+from maild.core.values import Address, Reason
+
+Field = Literal["title", "type", "category", "subcategory", "service", "priority"]
+Visibility = Literal["public", "internal", "third_party"]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A new ticket, whole."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class SetState:
+    number: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetField:
+    number: int
+    field: Field
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    number: int
+    to: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallIn:
+    """A provider becomes part of the ticket."""
+
+    number: int
+    provider: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A fact is told; telling it again replaces it."""
+
+    number: int
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceToken:
+    """A token comes to stand on a step: a new one, or a known one that moved."""
+
+    number: int
+    token: Token
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveToken:
+    number: int
+    token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """A clock starts; one of the same key on the same token is replaced."""
+
+    number: int
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class StopTimer:
+    number: int
+    clock: str
+    token: int
+    fired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    number: int
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The mail's words join the ticket: for everybody, internally, or as a stranger's note."""
+
+    number: int
+    visibility: Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A letter is owed. What it says is taken from the ticket as it stands after the whole decision.
+
+    `facts` adds what only the decision knows. `number` 0: a letter about no ticket.
+    """
+
+    number: int
+    template: str
+    to: Address
+    audience: str
+    language: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The mail goes to a person: it is kept whole and shown to the operator."""
+
+    reason: Reason
+
+
+Effect = (
+    Open
+    | SetState
+    | SetField
+    | Assign
+    | CallIn
+    | Tell
+    | PlaceToken
+    | RemoveToken
+    | StartTimer
+    | StopTimer
+    | Close
+    | Reopen
+    | Keep
+    | Send
+    | Review
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What shall be done, and why. `number` is the ticket concerned (0: none); `refused` says why nothing was done."""
+
+    number: int
+    effects: tuple[Effect, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    refused: Reason | None = None
+
+
+def evolve(ticket: Ticket | None, effects: Iterable[Effect]) -> Ticket | None:
+    """The ticket as it stands after these effects. Effects on other tickets and letters leave it as it is."""
+    for effect in effects:
+        if isinstance(effect, Open):
+            if ticket is None or ticket.number == effect.ticket.number:
+                ticket = effect.ticket
+        elif ticket is not None and not isinstance(effect, Review) and effect.number == ticket.number:
+            ticket = _changed(ticket, effect)
+    return ticket
+
+
+def _changed(ticket: Ticket, effect: Effect) -> Ticket:
+    match effect:
+        case SetState(state=state):
+            return replace(ticket, state=state)
+        case SetField(field=field, value=value):
+            return replace(ticket, **{field: value})  # type: ignore[arg-type]  # Field names only text fields
+        case Assign(to=to):
+            return replace(ticket, responsible=to)
+        case CallIn(provider=provider):
+            return ticket if provider in ticket.providers else replace(ticket, providers=(*ticket.providers, provider))
+        case Tell(key=key, value=value):
+            return replace(ticket, facts=(*(f for f in ticket.facts if f[0] != key), (key, value)))
+        case Close(reason=reason, at=at):
+            return replace(ticket, closed_at=at, closing_reason=reason)
+        case Reopen():
+            return replace(ticket, closed_at=None, closing_reason="")
+        case Keep() | Send() | Review() | Open():
+            return ticket
+        case _:
+            return _moved(ticket, effect)
+
+
+def _moved(ticket: Ticket, effect: PlaceToken | RemoveToken | StartTimer | StopTimer) -> Ticket:
+    match effect:
+        case PlaceToken(token=token):
+            others = tuple(t for t in ticket.tokens if t.id != token.id)
+            return replace(ticket, tokens=(*others, token))
+        case RemoveToken(token_id=token_id):
+            return replace(ticket, tokens=tuple(t for t in ticket.tokens if t.id != token_id))
+        case StartTimer(timer=timer):
+            return replace(ticket, timers=(*_without(ticket, timer.clock, timer.token), timer))
+        case StopTimer(clock=clock, token=token_id):
+            return replace(ticket, timers=_without(ticket, clock, token_id))
+        case _:
+            assert_never(effect)
+
+
+def _without(ticket: Ticket, clock: str, token_id: int) -> tuple[Timer, ...]:
+    return tuple(t for t in ticket.timers if (t.clock, t.token) != (clock, token_id))

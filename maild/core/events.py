@@ -1,0 +1,107 @@
+"""What happens to the desk, and what a happening becomes once the ticket it concerns has been fetched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from maild.core.ticket import Ticket
+from maild.core.values import Author, Mail, Person, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class MailArrived:
+    """A stored mail was understood. `received_at` is the server's receipt time, never the sender's Date (RELIABILITY TM-09)."""
+
+    inbound: int
+    mail: Mail
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer row is due."""
+
+    timer: int
+    number: int
+    clock: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorActed:
+    """Somebody at the shell gives orders on a ticket in the name of a person of the directory."""
+
+    number: int
+    orders: str
+    text: str
+    person: Person
+
+
+Event = MailArrived | TimerFired | OperatorActed
+
+
+@dataclass(frozen=True, slots=True)
+class FirstMail:
+    """A mail that belongs to no ticket. `number` is the next free ticket number; `related` a closed ticket it follows."""
+
+    mail: Mail
+    author: Author
+    received_at: datetime
+    number: int
+    related: Ticket | None = None
+    signs: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A mail of somebody who takes part in the ticket (or serves the desk)."""
+
+    mail: Mail
+    author: Author
+    received_at: datetime
+    ticket: Ticket
+    number: int
+    signs: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intrusion:
+    """A mail that names a ticket in which its author takes no part: a guessed number or a forwarded letter."""
+
+    mail: Mail
+    author: Author
+    ticket: Ticket
+    signs: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Robot:
+    """A mail that no person wrote: kept, never answered, moves nothing. `ticket` is the one it speaks about, if any."""
+
+    mail: Mail
+    ticket: Ticket | None
+    signs: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A clock of the ticket ran out."""
+
+    ticket: Ticket
+    clock: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Orders from the shell: the same grammar and the same audit as by mail."""
+
+    ticket: Ticket
+    author: Author
+    orders: str
+    text: str
+    number: int
+
+
+Case = FirstMail | Reply | Intrusion | Robot | Overdue | Ordered

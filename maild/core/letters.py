@@ -1,0 +1,91 @@
+"""What the desk decided to write to one person. Values only: mail/compose turns a Letter into words and bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from maild.core.newtext import MARKER_EN, MARKER_ES
+from maild.core.values import Address, Reason
+
+# A Reason is worded by compose in the reader's language; everything else is shown as it is.
+Fact = str | int | datetime | tuple[str | Reason, ...] | Reason | None
+
+# Everything a letter may know, and nothing else: a template that names another word is refused by `maild check`.
+FACTS = frozenset(
+    {
+        "mark",  # PAIS-123-K, without brackets
+        "number",
+        "title",  # empty for a stranger: then no word of his mail is repeated (RELIABILITY S-03)
+        "state_label",
+        "type_label",
+        "category",
+        "subcategory",
+        "service",
+        "priority_label",
+        "requester_name",
+        "requester_address",
+        "responsible_name",
+        "sender_name",
+        "text",  # what somebody wrote, always shown as a quotation
+        "opened_at",
+        "due_at",
+        "closes_at",
+        "level_label",
+        "reason_text",
+        "channel",
+        "attachments",
+        "history",
+        "orders",
+        "problem_lines",
+        "desk_name",
+        "institution",
+        "phone",
+        "ticket_count",
+    }
+)
+
+AUDIENCES = ("user", "technician", "provider", "manager", "operator")
+LANGUAGES = ("es", "en")
+
+# The first line of every letter: what reads a reply cuts there.
+REPLY_MARKERS: Mapping[str, str] = {"es": MARKER_ES, "en": MARKER_EN}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One next step of the reader: a mail to the desk that is ready to be sent."""
+
+    key: str
+    label: str
+    subject: str
+    body: str = ""
+
+    @property
+    def order(self) -> str:
+        """What one types instead of touching the button.
+
+        >>> Button("resolve", "Resuelto", "RE: [PAIS-1-R] Sin red #resuelto ~k7f3").order
+        '#resuelto'
+        >>> Button("accept", "Sí, quedó bien", "RE: [PAIS-1-R] CONFORME").order
+        'CONFORME'
+        """
+        said = self.subject.rpartition("]")[2].rpartition(" ~")[0] or self.subject.rpartition("]")[2]
+        return (said[said.index("#") :] if "#" in said else said).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter to one person, as the core decided it: which template, for whom, with which facts."""
+
+    template: str
+    audience: str
+    language: str
+    to: Address
+    facts: Mapping[str, Fact]
+    buttons: tuple[Button, ...] = ()
+    answers: str = ""  # Message-ID of the mail this answers, without brackets
+    references: tuple[str, ...] = ()  # the conversation, oldest first, the ticket's first mail at its head
+    generated: bool = True  # False: written because somebody asked (auto-replied), even where `answers` is empty
+    bulk: bool = False  # a digest or an announcement: List-Id and Precedence

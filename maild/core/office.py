@@ -1,0 +1,83 @@
+"""The desk as the core sees it: its rules, its people, its policies; and who stands where towards a ticket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from maild.core.rulebook import Rulebook
+from maild.core.ticket import Ticket
+from maild.core.values import Address, Author, Directory, Person
+
+Recipient = tuple[Address, str, str]  # whom, audience, language
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """`strangers`: what a mail from outside the directory and the own domains does. `addresses` are the desk's own."""
+
+    book: Rulebook
+    directory: Directory
+    addresses: frozenset[str]
+    operator: Address
+    strangers: Literal["create", "review", "refuse"] = "review"
+    language: str = "es"
+
+    def standing(self, author: Author, ticket: Ticket) -> frozenset[str]:
+        """The role keys and relations with which this author stands towards the ticket."""
+        stands = {author.role} if author.role else set()
+        mine = set(author.person.addresses if author.person else (author.address,))
+        if ticket.requester.address in mine:
+            stands |= {"requester", *self.book.requester_roles()}
+        if ticket.responsible and ticket.responsible.address in mine:
+            stands.add("responsible")
+        if ticket.creator and ticket.creator.address in mine:
+            stands.add("creator")
+        if any(p.address in mine for p in ticket.providers):
+            stands |= {"providers", *self.book.provider_roles()}
+        elif author.role in self.book.provider_roles():
+            stands.discard(author.role)  # a provider counts only where he was called in
+        return frozenset(stands)
+
+    def takes_part(self, author: Author, ticket: Ticket) -> bool:
+        """Whether he may write into the ticket: he is on it, or serves the desk."""
+        relations = {"requester", "responsible", "creator", "providers"}
+        return bool(relations & self.standing(author, ticket)) or self.book.is_staff(author.role)
+
+    def recipients(self, to: str, ticket: Ticket, sender: Address | None) -> tuple[Recipient, ...]:
+        """Who receives a letter to this relation or role, each with the audience whose words he is written in."""
+        if to in ("responsible", "requester", "creator", "providers", "sender"):
+            return tuple(self.addressed(address, ticket) for address in self._related(to, ticket, sender))
+        role = self.book.roles.get(to)
+        audience = role.audience if role else "technician"
+        mailbox = self.directory.mailboxes.get(to)
+        if mailbox:
+            return ((Address(mailbox, role.label if role else to), audience, self.language),)
+        return tuple((Address(p.address, p.name), audience, p.language) for p in self.directory.in_role(to))
+
+    def _related(self, to: str, ticket: Ticket, sender: Address | None) -> tuple[Address, ...]:
+        match to:
+            case "requester":
+                return (ticket.requester,)
+            case "responsible":
+                return (ticket.responsible,) if ticket.responsible else ()
+            case "creator":
+                return (ticket.creator,) if ticket.creator else ()
+            case "providers":
+                return ticket.providers
+            case _:
+                return (sender,) if sender else ()
+
+    def addressed(self, address: Address, ticket: Ticket) -> Recipient:
+        """This address with the audience of its role; somebody without one is a user, in the language he wrote in."""
+        person = self.directory.by_address(address.address)
+        role = self.book.roles.get(person.role) if person else None
+        if person and role:
+            return Address(person.address, person.name), role.audience, person.language
+        provider = any(p.address == address.address for p in ticket.providers)
+        return address, "provider" if provider else "user", ticket.language
+
+    def find_person(self, words: str) -> tuple[Person, ...]:
+        """The people whom an order may mean: by key, address, or words of the name (all of them)."""
+        person = self.directory.by_key(words.lower()) or self.directory.by_address(words)
+        return (person,) if person else self.directory.named(words)

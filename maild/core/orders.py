@@ -1,0 +1,115 @@
+"""Orders in a mail: `#orden argumentos clave=valor` in the subject, then in the first lines of the new text. Reads; never decides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from maild.core import seal, subject
+from maild.core.rulebook import Answers, Verb
+from maild.core.words import fold, nearest
+
+# A letter must follow the sigil: #45 is a number, not an order. A slash only at the very start: "y/o" is text.
+_ORDER = re.compile(r"(?:(?<=\s)|^)[#!]([^\W\d_][\w-]{0,40}|\?)[:=]?")
+_PAIR = re.compile(r"^([^\W\d][\w-]{0,40})=(.*)$")
+_QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
+_GREETING = re.compile(r"^(estimad\w*|buen[oa]s? (dias?|tardes?|noches?)|hola|dear|hi)\b", re.IGNORECASE)
+_MOST_ORDERS = 8
+_MOST_WORDS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order as written. `verb` is a verb key of the rulebook, or '' when nobody knows the word; `guess` is then the nearest.
+
+    `args` are its plain words, `facts` its key=value pairs (keys folded), both in the order in which they stand.
+    """
+
+    word: str
+    verb: str
+    args: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    guess: str = ""
+
+    @property
+    def value(self) -> str:
+        """The first argument, folded: a decision word, a type, a person's key."""
+        return fold(self.args[0]) if self.args else ""
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.args)
+
+
+def read(mail_subject: str, title: str, new_text: str, verbs: Mapping[str, Verb], mark_key: str) -> tuple[Order, ...]:
+    """Every order of a mail, subject first. `title` is our ticket's own title: what stands in it is not an order."""
+    area = seal.without_codes(subject.without_prefixes(subject.without_marks(mail_subject, mark_key)))
+    if title and fold(title) in fold(area):
+        area = _without_title(area, title)
+    spellings = {word: verb.key for verb in verbs.values() for word in (verb.key, *verb.spellings)}
+    found = [*_orders(area, spellings), *_orders(_opening_lines(new_text), spellings)]
+    return tuple(dict.fromkeys(found))[:_MOST_ORDERS]
+
+
+def _without_title(area: str, title: str) -> str:
+    position = area.find(title)
+    return area if position < 0 else area[:position] + " " + area[position + len(title) :]
+
+
+def _opening_lines(text: str) -> str:
+    """The lines of orders at the top of the text, after a greeting; ends at the first other line."""
+    lines: list[str] = []
+    for line in (raw.strip() for raw in text.splitlines()[:40]):
+        if _ORDER.match(line):
+            lines.append(line)
+        elif lines or (line and not _GREETING.match(line)):
+            break
+    return "\n".join(lines)
+
+
+def _orders(area: str, spellings: Mapping[str, str]) -> list[Order]:
+    starts = list(_ORDER.finditer(area))
+    ends = [m.start() for m in starts[1:]] + [len(area)]
+    return [_order(m.group(1), area[m.end() : end], spellings) for m, end in zip(starts, ends, strict=True)]
+
+
+def _order(word: str, rest: str, spellings: Mapping[str, str]) -> Order:
+    folded = fold(word)
+    verb = spellings.get(folded, "")
+    args, facts = [], []
+    for match in list(_QUOTED.finditer(rest))[:_MOST_WORDS]:
+        piece = match.group(1) or match.group(2) or match.group(3) or ""
+        pair = _PAIR.match(piece)
+        if pair:
+            facts.append((fold(pair.group(1)), pair.group(2)))
+        else:
+            args.append(piece.strip(",;:"))
+    guess = "" if verb else nearest(folded, tuple(spellings)) if len(folded) >= 5 else ""
+    return Order(word, verb, tuple(a for a in args if a), tuple(facts), guess)
+
+
+def answer(new_text: str, answers: Answers) -> tuple[str, str]:
+    """The answer that the first line of the text gives without an order, and the words after it: ('nonconform', 'sigue igual').
+
+    An answer is the whole line, or stands before a colon, comma, dot or dash. One that stands before "pero" or a
+    question is none: then a person must read it. ('', '') when the line answers nothing.
+    """
+    lines = (line.strip() for line in new_text.splitlines())
+    line = next((line for line in lines if line and not _GREETING.match(line)), "")
+    folded = fold(line)
+    for key, words in answers.words.items():
+        for word in words:
+            rest = folded[len(word) :].lstrip()
+            if not folded.startswith(word) or (rest and rest[0].isalnum()):
+                continue
+            if key == "conform" and _doubtful(rest, answers):
+                return "", ""
+            return key, line[len(word) :].lstrip(" :.,;-–—").strip()
+    return "", ""
+
+
+def _doubtful(rest: str, answers: Answers) -> bool:
+    """Whether what follows a yes takes it back: anything but thanks and courtesy."""
+    left = rest.strip(" :.,;-–—!")
+    return bool(left) and not any(left.startswith(word) for word in answers.words.get("thanks", ()))

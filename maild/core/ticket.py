@@ -1,0 +1,84 @@
+"""A ticket as it stands: one visible state, positions in procedures, told facts, running clocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from maild.core.values import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A position in a procedure. `id` is unique within the ticket; several tokens are parallel branches."""
+
+    id: int
+    procedure: str
+    step: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.procedure}:{self.step}"
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A running clock. `clock` is a clock key of the rulebook, `token` the token whose step started it (0: none).
+
+    `on_silence`: it means that nobody objected, so it may fire only once the mailbox has been read past `due`.
+    """
+
+    clock: str
+    token: int
+    due: datetime
+    on_silence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A person-visible case. `number` is its identity, given once and never again; times carry a zone."""
+
+    number: int
+    title: str
+    state: str
+    requester: Address
+    opened_at: datetime
+    type: str = ""
+    category: str = ""
+    subcategory: str = ""
+    service: str = ""
+    priority: str = ""
+    channel: str = "mail"
+    language: str = "es"
+    creator: Address | None = None
+    responsible: Address | None = None
+    providers: tuple[Address, ...] = ()
+    tokens: tuple[Token, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    closed_at: datetime | None = None
+    closing_reason: str = ""
+    related: int = 0
+    # Message-ID of the mail that opened it: the root of the conversation in everybody's mail program.
+    first_message_id: str = ""
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None
+
+    def fact(self, key: str) -> str | None:
+        return next((value for name, value in self.facts if name == key), None)
+
+    def token(self, token_id: int) -> Token | None:
+        return next((t for t in self.tokens if t.id == token_id), None)
+
+    def timers_of(self, token_id: int) -> tuple[Timer, ...]:
+        return tuple(t for t in self.timers if t.token == token_id)
+
+    def timer(self, clock: str, token_id: int) -> Timer | None:
+        return next((t for t in self.timers if t.clock == clock and t.token == token_id), None)
+
+    def takes_part(self, address: str) -> bool:
+        """Whether this address is on the ticket (asked for it, registered it, works on it or was called in)."""
+        people = (self.requester, self.creator, self.responsible, *self.providers)
+        return any(p is not None and p.address == address for p in people)

@@ -1,0 +1,38 @@
+"""Folding words so that accents, case and typographic marks do not matter when people's words are compared."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+
+@lru_cache(maxsize=65536)
+def _fold_word(word: str) -> str:
+    spread = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(c for c in spread if not unicodedata.combining(c))
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents, every run of white space (NBSP too) one blank: for comparing, never for showing.
+
+    >>> fold("  Cerrar\\u00a0SESIÓN ")
+    'cerrar sesion'
+    """
+    return " ".join(_fold_word(word) for word in text.split())
+
+
+def nearest(word: str, known: tuple[str, ...]) -> str:
+    """The known word that one slip of the fingers away gives `word`, if exactly one does; else ''."""
+    close = [k for k in known if _one_edit(word, k)]
+    return close[0] if len(close) == 1 else ""
+
+
+def _one_edit(a: str, b: str) -> bool:
+    if abs(len(a) - len(b)) > 1 or a == b:
+        return False
+    i = 0
+    while i < min(len(a), len(b)) and a[i] == b[i]:
+        i += 1
+    rest_a, rest_b = a[i:], b[i:]
+    swapped = rest_a[:2] == rest_b[:2][::-1] and rest_a[2:] == rest_b[2:]
+    return rest_a[1:] == rest_b[1:] or rest_a[1:] == rest_b or rest_a == rest_b[1:] or swapped

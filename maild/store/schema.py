@@ -1,0 +1,316 @@
+"""The tables. Facts that carry a promise are unique keys here, so that no run of the program can break them twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+# The newest migration in maild/store/migrations/versions; a test holds the two together.
+VERSION = "0001"
+
+_LONGEST_TEXT = 1_000_000
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time. Naive ones are refused; stored and returned in UTC on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC) if dialect.name == "postgresql" else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[str]):
+    """Text that every database takes: without NUL and lone surrogates, not endless (RELIABILITY DB-09)."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None or (value.isascii() and "\0" not in value):
+            return value if value is None else value[:_LONGEST_TEXT]
+        clean = value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+        return clean[:_LONGEST_TEXT]
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts rows only in a column that is exactly INTEGER PRIMARY KEY.
+_BIG = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", _BIG, primary_key=True, autoincrement=True)
+
+
+def _words(name: str, **more: Any) -> Column[str]:
+    return Column(name, Words, nullable=False, server_default="", **more)
+
+
+epoch = Table(
+    "epoch",
+    metadata,
+    _id(),
+    Column("account", Words, nullable=False),
+    Column("folder", Words, nullable=False),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("drained_upto", Instant),  # everything the server had received by then is stored
+    Column("closed_at", Instant),
+    UniqueConstraint("account", "folder", "uidvalidity"),
+)
+
+inbound = Table(
+    "inbound",
+    metadata,
+    _id(),
+    Column("epoch_id", ForeignKey("epoch.id")),  # none: it came through `maild ingest`
+    Column("uid", BigInteger),
+    Column("sha256", Words, nullable=False),
+    # The same hash, but only on the first row that holds these bytes: the second such row cannot be written.
+    Column("first_of", Words, unique=True),
+    Column("size", BigInteger, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("stored_at", Instant, nullable=False),
+    Column("state", Words, nullable=False),  # stored | done | auto | duplicate | parked | ignored
+    Column("duplicate_of", ForeignKey("inbound.id")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("disposition", Words, nullable=False),  # pending | moved | gone | none
+    _words("message_id"),
+    _words("canonical"),
+    _words("sender"),
+    _words("subject"),
+    _words("kind"),
+    _words("reason"),
+    Column("ticket", ForeignKey("ticket.number")),
+    Column("told_operator", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("epoch_id", "uid"),
+    Index(None, "message_id"),
+    Index(None, "canonical"),
+    Index(None, "sha256"),
+    Index("ix_inbound_waiting", "id", sqlite_where=text("state = 'stored'"), postgresql_where=text("state = 'stored'")),
+    Index(
+        "ix_inbound_pending",
+        "epoch_id",
+        sqlite_where=text("disposition = 'pending'"),
+        postgresql_where=text("disposition = 'pending'"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    _words("title"),
+    _words("state"),
+    _words("type"),
+    _words("category"),
+    _words("subcategory"),
+    _words("service"),
+    _words("priority"),
+    _words("channel"),
+    _words("language"),
+    _words("requester"),
+    _words("requester_name"),
+    Column("creator", Words),
+    Column("creator_name", Words),
+    Column("responsible", Words),
+    Column("responsible_name", Words),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    _words("closing_reason"),
+    Column("related", BigInteger, nullable=False, server_default=text("0")),
+    _words("first_message_id"),
+    Index(None, "state"),
+    Index(None, "requester"),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("ticket", ForeignKey("ticket.number"), primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("procedure", Words, nullable=False),
+    Column("step", Words, nullable=False),
+)
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("ticket", ForeignKey("ticket.number"), primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("value", Words, nullable=False),
+    Column("position", Integer, nullable=False),
+)
+
+provider = Table(
+    "provider",
+    metadata,
+    Column("ticket", ForeignKey("ticket.number"), primary_key=True),
+    Column("address", Words, primary_key=True),
+    _words("name"),
+    Column("position", Integer, nullable=False),
+)
+
+timer = Table(
+    "timer",
+    metadata,
+    _id(),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    Column("clock", Words, nullable=False),
+    Column("token", Integer, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("on_silence", Boolean, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("outcome", Words),  # fired | stopped
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Index(
+        "uq_timer_running",
+        "ticket",
+        "clock",
+        "token",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index("ix_timer_due", "due", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
+    sqlite_autoincrement=True,
+)
+
+message = Table(
+    "message",
+    metadata,
+    _id(),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    Column("inbound", ForeignKey("inbound.id")),
+    Column("at", Instant, nullable=False),
+    Column("author", Words, nullable=False),
+    Column("visibility", Words, nullable=False),  # public | internal | third_party
+    Column("text", Words, nullable=False),
+    Index(None, "ticket"),
+    sqlite_autoincrement=True,
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    _id(),
+    Column("at", Instant, nullable=False),
+    # inbound:7, timer:12, order:…: the same cause is never applied twice.
+    Column("cause", Words, nullable=False, unique=True),
+    Column("ticket", BigInteger),
+    Column("actor", Words, nullable=False),
+    Column("refused", Words),
+    Column("reasons", Words, nullable=False),
+    Column("effects", Words, nullable=False),
+    Index(None, "ticket"),
+    sqlite_autoincrement=True,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("cause", Words, nullable=False, unique=True),  # journal cause : position in the decision
+    Column("message_id", Words, nullable=False, unique=True),
+    Column("ticket", BigInteger),
+    Column("template", Words, nullable=False),
+    Column("recipient", Words, nullable=False),
+    Column("raw", LargeBinary, nullable=False),  # rendered once; a repeat is these very bytes
+    Column("state", Words, nullable=False),  # queued | leased | sent | failed | ambiguous | unknown | held | dropped
+    _words("reason"),
+    Column("created_at", Instant, nullable=False),
+    Column("not_before", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("ambiguous", Integer, nullable=False, server_default=text("0")),
+    Column("owner", Words),
+    Column("leased_until", Instant),
+    Column("ended_at", Instant),
+    Index(
+        "ix_outbox_open",
+        "not_before",
+        sqlite_where=text("state IN ('queued', 'leased', 'ambiguous')"),
+        postgresql_where=text("state IN ('queued', 'leased', 'ambiguous')"),
+    ),
+    Index(None, "recipient", "created_at"),
+    Index(None, "ticket"),
+    sqlite_autoincrement=True,
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    _id(),
+    Column("outbox", ForeignKey("outbox.id"), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("stage", Words, nullable=False),
+    Column("code", Integer),
+    _words("text"),
+    Column("outcome", Words),
+    Column("ended_at", Instant),
+    Index(None, "outbox"),
+    sqlite_autoincrement=True,
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("owner", Words, nullable=False),
+    Column("term", BigInteger, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("value", Words, nullable=False),
+)
