@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import imaplib
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class MailboxSettings:
     idle_seconds: float = 540
 
 
-class Session:
+class Session(ABC):
     """One connection to one folder.
 
     `uidvalidity` is 0 where the server gives none and `read_only` says that nothing can be moved; mails can still be
@@ -104,9 +105,9 @@ class Session:
                     raise MailboxRefused("no-starttls")
                 self._client.starttls(context)
 
+    @abstractmethod
     def connected(self, line: Line) -> Any:
         """The library's client on this line, its greeting read."""
-        raise NotImplementedError
 
     def _select(self) -> None:
         folder = self.settings.folder
@@ -132,10 +133,12 @@ class Session:
         end = time.monotonic() + seconds
         slice_seconds = min(FIRST_IDLE_SECONDS, self.settings.idle_seconds)
         while not (self._news or self._bell.rung):
+            if self._client is None:
+                raise MailboxUnavailable("gone")
             left = end - time.monotonic()
             if left <= 0:
                 return False
-            if self._client is not None and self._client.has_capability("IDLE"):
+            if self._client.has_capability("IDLE"):
                 self._idle(min(left, slice_seconds))
                 slice_seconds = self.settings.idle_seconds
             else:

@@ -94,6 +94,11 @@ class ScriptedImap:
         for connection in self._sockets:
             connection.sendall(octets)
 
+    def hang_up(self) -> None:
+        """Close every connection without a word."""
+        for connection in self._sockets:
+            connection.shutdown(socket.SHUT_RDWR)
+
     def verbs(self) -> list[str]:
         """The commands heard, without their arguments."""
         return [_verb(line) for line in self.heard]
@@ -128,10 +133,9 @@ class ScriptedImap:
     def _play(self, connection: socket.socket, script: Script, tag: str, command: str) -> bool:
         for step in script:
             if isinstance(step, bytes):
-                words = step.replace(b"TAG", tag.encode()).replace(b"CAPS", self.capabilities)
-                connection.sendall(words.replace(b"FOLDER", command.rpartition(" ")[2].encode("latin-1")))
+                connection.sendall(self._filled(step, tag, command))
             elif isinstance(step, Drip):
-                for octet in step.octets:
+                for octet in self._filled(step.octets, tag, command):
                     if self._over.is_set():
                         return False
                     connection.sendall(bytes([octet]))
@@ -143,6 +147,10 @@ class ScriptedImap:
                 connection.shutdown(socket.SHUT_RDWR)
                 return False
         return True
+
+    def _filled(self, words: bytes, tag: str, command: str) -> bytes:
+        words = words.replace(b"TAG", tag.encode()).replace(b"CAPS", self.capabilities)
+        return words.replace(b"FOLDER", command.rpartition(" ")[2].encode("latin-1"))
 
 
 def _verb(command: str) -> str:
@@ -211,7 +219,7 @@ MISBEHAVIOURS: dict[str, Case] = {
     "refuses the password": Case(ScriptedImap({"LOGIN": [b"TAG NO [AUTHENTICATIONFAILED] no\r\n"]}), "login"),
     "is too busy to look at the password": Case(ScriptedImap({"LOGIN": [b"TAG NO [UNAVAILABLE] later\r\n"]}), "busy"),
     "hangs up while we log in": Case(ScriptedImap({"LOGIN": [Then.CLOSE]}), "gone"),
-    "drips its greeting": Case(ScriptedImap(greeting=[Drip(b"* OK " + b"x" * 90, 0.2)]), "timeout"),
+    "drips its greeting": Case(ScriptedImap(greeting=[Drip(b"* OK " + b"x" * 20 + b"\r\n", 0.2)]), "timeout"),
     "lets us in unasked": Case(ScriptedImap(greeting=[b"* PREAUTH welcome\r\n"]), "login-method"),
     "forbids to log in here": Case(ScriptedImap(capabilities=b"IMAP4rev1 LOGINDISABLED"), "login-method"),
 }

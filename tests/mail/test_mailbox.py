@@ -282,10 +282,33 @@ def test_a_folder_that_cannot_be_made_does_not_stop_the_reading(caplog: pytest.L
     assert "folder=Procesados not made" in caplog.text
 
 
+def promptly(act: Callable[[], object]) -> object:
+    """Act in another thread; an act that should end long before its own limit must not reach ours."""
+    answers: list[object] = []
+    thread = threading.Thread(target=lambda: answers.append(act()), daemon=True)
+    thread.start()
+    thread.join(20)
+    assert answers, "it still sleeps"
+    return answers[0]
+
+
 def test_news_during_idle_ends_the_wait() -> None:
-    with visited({"IDLE": [b"+ idling\r\n* 2 EXISTS\r\n"]}) as (mailbox, server):
-        assert mailbox.wait(30)
-    assert server.verbs()[-2:] == ["DONE", "LOGOUT"]
+    with visited() as (mailbox, server):
+        threading.Timer(0.3, server.say, (b"* 2 EXISTS\r\n",)).start()
+        assert promptly(lambda: mailbox.wait(60))
+    assert server.verbs()[-3:] == ["IDLE", "DONE", "LOGOUT"]
+
+
+def test_news_that_came_in_one_piece_with_the_answer_to_idle_is_not_slept_over() -> None:
+    with visited({"IDLE": [b"+ idling\r\n* 2 EXISTS\r\n"]}) as (mailbox, _):
+        assert promptly(lambda: mailbox.wait(60))
+
+
+def test_a_connection_that_dies_without_a_word_late_in_idle_is_noticed_at_once() -> None:
+    with visited() as (mailbox, server):
+        threading.Timer(1.3, server.hang_up).start()  # in the second IDLE, after the short one
+        assert promptly(lambda: refused(lambda: mailbox.wait(60))) == "gone"
+    assert server.verbs().count("IDLE") == 2
 
 
 def test_news_that_came_with_another_answer_is_not_slept_over() -> None:
@@ -341,6 +364,7 @@ def test_after_an_error_the_mailbox_is_spent_but_can_be_closed_again_and_again()
         mailbox.close()
         mailbox.close()
         assert refused(mailbox.uids) == "gone"
+        assert refused(lambda: mailbox.wait(60)) == "gone"
 
 
 def test_nobody_listens() -> None:
