@@ -29,4 +29,14 @@ class Call:
         return config.load(self.find())
 
 
+def program_version() -> str:
+    """The installed version; a clone that runs without being installed has none."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("maild")
+    except PackageNotFoundError:
+        return "(sin instalar / not installed)"
+
+
 pass_call = click.make_pass_decorator(Call)

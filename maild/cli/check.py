@@ -31,9 +31,12 @@ def check(call: Call, profile: str | None, as_json: bool) -> int:
     """
     out = Output(as_json)
     config, problems = _configured(call, bool(profile))
+    if config or profile:
+        rules_folder(config, profile)
     if config:
         problems += _placeholders(config)
         problems += _secrets(config)
+        problems += _letters(config)
     out.problems(sorted(set(problems)))
     if problems:
         count = len(set(problems))
@@ -72,6 +75,15 @@ def _secrets(config: Config) -> list[Problem]:
     from maild.config import secret_problems
 
     return secret_problems(config)
+
+
+def _letters(config: Config) -> list[Problem]:
+    """Every template printed once with everything a letter may hold."""
+    from maild.mail.compose import Composer, DeskIdentity
+
+    desk = config.desk
+    identity = DeskIdentity(desk.name, desk.address, desk.institution, desk.phone, zone=desk.zone.key)
+    return list(Composer(config.template_folders, identity).problems())
 
 
 def rules_folder(config: Config | None, profile: str | None) -> Path:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import click
 
-from maild.cli.call import Call
+from maild.cli.call import Call, program_version
 from maild.cli.words import Context, usage_problem
 from maild.errors import MaildError, MailError, PermanentError, ProblemsError, TransientError, UsageError
 
@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "maild.cli.doctor:doctor",
             "Se conecta de verdad y dice qué falla / connects for real and says what fails",
         ),
+        "parse": ("maild.cli.parse:parse", "Muestra lo que se entiende de cada correo / what the parser understood"),
     }
 )
 
@@ -92,9 +93,7 @@ def _speak_alike(command: click.Command) -> None:
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        click.echo(f"maild {version('maild')}")
+        click.echo(f"maild {program_version()}")
         ctx.exit()
 
 

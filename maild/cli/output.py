@@ -44,7 +44,7 @@ class Output:
             return
         if not sys.stdout.isatty():
             for row in rows:
-                click.echo("\t".join(" ".join(str(cell).split()) for cell in row))
+                click.echo("\t".join(_visible(" ".join(str(cell).split())) for cell in row))
             return
         from rich.console import Console
         from rich.table import Table

@@ -77,8 +77,9 @@ class Config:
         return self.desk.rules or shipped("rules") / self.desk.profile
 
     @property
-    def templates_folder(self) -> Path:
-        return self.desk.templates or shipped("templates")
+    def template_folders(self) -> tuple[Path, ...]:
+        """The institution's own letters first, then those that come with the program."""
+        return (*((self.desk.templates,) if self.desk.templates else ()), shipped("templates"))
 
     @property
     def raw_folder(self) -> Path:
@@ -90,13 +91,18 @@ class Config:
         """The domain that our Message-IDs and our greeting to servers carry."""
         return self.desk.address.rpartition("@")[2]
 
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of an SQLite database, in the storage folder unless its path is absolute; None for a server."""
+        name = self.database.url.removeprefix("sqlite:///")
+        return self.storage.folder / name if name != self.database.url else None
+
     def database_url(self) -> str:
         """The URL with which the store opens the database; it may hold the password: neither keep nor log it."""
-        name = self.database.url.removeprefix("sqlite:///")
-        if name != self.database.url:
-            return f"sqlite:///{self.storage.folder / name}"
-        has_source = self.database.secret.source != "—"
-        return complete_url(self.database.url, self.database.secret() if has_source else "")
+        if self.sqlite_file:
+            return f"sqlite:///{self.sqlite_file}"
+        secret = self.database.secret
+        return complete_url(self.database.url, secret() if secret.is_given else "")
 
 
 def find(path: Path | str | None = None) -> Path:
@@ -136,7 +142,7 @@ def secret_problems(config: Config) -> list[Problem]:
     found = [(f"mailbox.{box.name}" if several else "mailbox", box.secret) for box in config.mailboxes]
     if config.smtp.user:
         found.append(("smtp", config.smtp.secret))
-    if config.database.secret.source != "—":
+    if config.database.secret.is_given:
         found.append(("database", config.database.secret))
     problems = [Problem(config.path.name, key, text) for key, secret in found if (text := secret.problem())]
     try:
@@ -153,7 +159,9 @@ def key_ring(config: Config) -> KeyRing:
     found = [_KEY_LINE.fullmatch(line) for line in lines if line and not line.startswith("#")]
     keys = {match[1]: bytes.fromhex(match[2]) for match in found if match}
     if not keys or len(keys) < len(found):
-        raise PermanentError(f"{secret.source}: cada línea es un nombre corto y 64 cifras hexadecimales; no la edite")
+        raise PermanentError(
+            f"{config.security.key_file}: cada línea es un nombre corto y 64 cifras hexadecimales; no la edite"
+        )
     return KeyRing(keys, next(iter(keys)))
 
 

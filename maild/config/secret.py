@@ -47,11 +47,9 @@ class Secret:
         return ""
 
     @property
-    def source(self) -> str:
-        """Where it would be read from, for `maild doctor`: never the value."""
-        if credential := self._credential():
-            return f"systemd: {credential.name}"
-        return str(self.file or (f"${self.env}" if self.env else "")) or ("config.toml" if self.inline else "—")
+    def is_given(self) -> bool:
+        """Whether anybody said where to read it. A database on this machine may need none."""
+        return bool(self._credential() or self.file or self.env or self.inline)
 
     def _credential(self) -> Path | None:
         folder = os.environ.get("CREDENTIALS_DIRECTORY")

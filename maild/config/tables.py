@@ -47,7 +47,7 @@ class Account(Form):
     """A server and how one gets in: what the mailbox and the sending server have in common."""
 
     host: Line = Field(min_length=1)
-    port: int = Field(default=0, ge=1, le=65_535)
+    port: Count = Field(default=0, ge=1, le=65_535)
     tls: Literal["implicit", "starttls", "none"] = "implicit"
     ca_file: FilePath | None = None
     user: Line = ""
@@ -85,7 +85,7 @@ class Account(Form):
 
 class Mailbox(Account):
     name: str = Field(default="mailbox", pattern=r"^[a-z0-9_-]{1,40}$")
-    port: int = Field(default=993, ge=1, le=65_535)
+    port: Count = Field(default=993, ge=1, le=65_535)
     user: Line = Field(min_length=1)
     folder: Line = "INBOX"
     done_folder: Line = "Procesados"
@@ -106,7 +106,7 @@ class Mailbox(Account):
 
 
 class Smtp(Account):
-    port: int = Field(default=587, ge=1, le=65_535)
+    port: Count = Field(default=587, ge=1, le=65_535)
     tls: Literal["implicit", "starttls", "none"] = "starttls"
     helo: Line | None = None  # none: the domain of the desk's address
 

@@ -12,10 +12,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Strict, 
 
 from maild.forms.wording import offer, quoted
 
-_DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
-_SIZE = re.compile(r"(\d{1,9}) ?(B|KiB|MiB|GiB|KB|MB|GB)")
+_DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,9})s)?", re.ASCII)
+_SIZE = re.compile(r"(\d{1,9}) ?(B|KiB|MiB|GiB|KB|MB|GB)", re.ASCII)
 _UNITS = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 # The dot-atom of RFC 5322 §3.4.1 in ASCII: what our own people and mailboxes have, not all that the world may send.
 _LOCAL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _DOMAIN = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
