@@ -1,0 +1,195 @@
+"""The composer: a Letter of the core becomes subject, plain text and HTML, and then the bytes of a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from maild.core.letters import AUDIENCES, FACTS, LANGUAGES, Fact, Letter
+from maild.core.values import Address, Reason
+from maild.errors import Problem
+from maild.mail.compose import envelope, look, plain
+from maild.mail.compose.check import problems_of
+from maild.mail.compose.pages import Pages, filled
+from maild.mail.compose.phrases import Phrases
+from maild.mail.compose.templates import (
+    SUFFIX,
+    BrokenTemplate,
+    ButtonRow,
+    Printed,
+    Quotation,
+    Templates,
+    Value,
+)
+from maild.mail.compose.words import clipped, lines, one_line
+
+LONGEST_SUBJECT = 200
+_LONGEST_TEXT = 1500
+_LONGEST_FACT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class DeskIdentity:
+    """Who writes: the desk's name and address, its institution, its zone; `instance` knows our own mail again."""
+
+    name: str
+    address: str
+    institution: str
+    phone: str = ""
+    instance: str = ""
+    zone: str = "America/Lima"
+    bulk_list_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A letter in words. `problem` is set when its template could not be used and a plainer letter took its place."""
+
+    subject: str
+    text: str
+    html: str
+    problem: Problem | None = None
+
+
+class Composer:
+    """Writes letters from the templates of some folders: the institution's own first, the shipped ones last."""
+
+    def __init__(self, folders: Sequence[Path], identity: DeskIdentity) -> None:
+        self.identity = identity
+        self._zone = ZoneInfo(identity.zone)
+        self._phrases = Phrases(folders)
+        self._about: dict[str, Fact] = {
+            "desk_name": identity.name,
+            "institution": identity.institution,
+            "phone": identity.phone,
+            "place": identity.zone.rpartition("/")[2].replace("_", " "),
+        }
+        # A broken letter of the institution gives way to the shipped one: every shorter list of folders is ready.
+        kinds = [Templates(folders[at:], self._zone) for at in range(len(folders))]
+        self._kinds = [(templates, Pages(templates, self._about)) for templates in kinds]
+
+    # -- words -----------------------------------------------------------------------------------------------------
+
+    def render(self, letter: Letter) -> Rendered:
+        """The letter in words. A broken template never stops a letter: the next folder's is used, then bare facts."""
+        language = letter.language if letter.language in LANGUAGES else LANGUAGES[0]
+        name = f"{language}/{letter.audience}/{letter.template}{SUFFIX}"
+        facts = self._prepared(letter, language)
+        problem: Problem | None = None
+        for kind in self._kinds:
+            try:
+                return self._rendered(letter, language, kind, name, facts, problem)
+            except BrokenTemplate as broken:
+                where = f"línea {broken.line}" if broken.line else ""
+                problem = problem or Problem(f"templates/{broken.name}", where, broken.text)
+        bare = f"{language}/_sin_plantilla{SUFFIX}"
+        return self._rendered(letter, language, self._kinds[-1], bare, facts, problem)
+
+    def words_for(self, reason: Reason, language: str) -> str:
+        """A reason in a sentence; one that nobody has worded yet shows its code and facts."""
+        return self._phrases.sentence(reason, language if language in LANGUAGES else LANGUAGES[0])
+
+    def has(self, template: str, audience: str, language: str) -> bool:
+        """Whether this letter exists in this language, shipped or the institution's own."""
+        return f"{language}/{audience}/{template}{SUFFIX}" in self._kinds[0][0].names()
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything wrong in the templates at once: unknown words, broken syntax, a letter that one language lacks."""
+        return tuple(sorted({*problems_of(self._kinds[0][0], self.render), *self._phrases.problems()}))
+
+    def _rendered(
+        self,
+        letter: Letter,
+        language: str,
+        kind: tuple[Templates, Pages],
+        name: str,
+        facts: Mapping[str, object],
+        problem: Problem | None,
+    ) -> Rendered:
+        templates, pages = kind
+        values: list[Value] = ["", str(facts["mark"]), ButtonRow(bool(letter.buttons))]
+        printed = templates.print(name, facts, Printed(values=values))
+        page = pages.page(name, language, printed)
+        words = [value if isinstance(value, str) else "" for value in values]
+        values[0] = subject = clipped(one_line(filled(page.subject, words)), LONGEST_SUBJECT)
+        text = filled(page.text, [self._as_text(value, letter, language) for value in values])
+        html = filled(page.html, [self._as_html(value, letter, language) for value in values])
+        return Rendered(subject, text, html, problem)
+
+    def _prepared(self, letter: Letter, language: str) -> dict[str, object]:
+        """The facts as templates see them: every known word is there, cleaned, shortened, in the reader's language."""
+        unknown = set(letter.facts) - FACTS
+        if unknown or letter.audience not in AUDIENCES:
+            raise ValueError(f"a letter carries what no letter may: {sorted(unknown) or letter.audience}")
+        facts: dict[str, object] = dict.fromkeys(FACTS, "")
+        given = {key: value for key, value in letter.facts.items() if value not in (None, "")}
+        for key, fact in {**self._about, **given}.items():
+            facts[key] = self._shown(key, fact, language)
+        if "@" in str(facts["requester_name"]):
+            facts["requester_name"] = ""  # a name that says an address is there to deceive (S-18)
+        facts.update(language=language, buttons=ButtonRow(bool(letter.buttons)))
+        return facts
+
+    def _shown(self, key: str, fact: Fact, language: str) -> object:
+        match fact:
+            case None:
+                return ""
+            case Reason():
+                return self.words_for(fact, language)
+            case tuple():
+                return tuple(str(self._shown(key, each, language)) for each in fact)
+            case str():
+                return clipped(lines(fact), _LONGEST_TEXT) if key == "text" else clipped(one_line(fact), _LONGEST_FACT)
+            case int() | datetime():
+                return fact
+
+    def _as_text(self, value: Value, letter: Letter, language: str) -> str:
+        match value:
+            case Quotation(words):
+                return plain.quotation(words)
+            case ButtonRow():
+                return self._phrases.typed(letter.buttons, language)
+            case _:
+                return value
+
+    def _as_html(self, value: Value, letter: Letter, language: str) -> str:
+        match value:
+            case Quotation(words):
+                return look.quotation(words)
+            case ButtonRow():
+                hint = self._phrases.hint(language)
+                return look.buttons(letter.buttons, self.identity.address, hint) if letter.buttons else ""
+            case _:
+                return look.value(value)
+
+    # -- bytes -----------------------------------------------------------------------------------------------------
+
+    def to_bytes(self, letter: Letter, rendered: Rendered, *, message_id: str, date: datetime) -> bytes:
+        """The mail as it will be sent, however often: nothing in it depends on when or where it is written."""
+        me = self.identity
+        # A stranger's letter carries no word of his, not even the name he gave himself (S-03).
+        known = letter.audience != "user" or bool(letter.facts.get("title"))
+        to = letter.to if known else Address(letter.to.address)
+        own = envelope.mailbox(Address(me.address, me.name))
+        answers = letter.answers.strip("<>")
+        replied = bool(answers) or not letter.generated
+        fields: list[envelope.Field] = [
+            ("From", own),
+            ("To", envelope.mailbox(to)),
+            ("Reply-To", own),
+            ("Subject", envelope.unstructured(rendered.subject)),
+            ("Date", envelope.date(date.astimezone(self._zone) if date.tzinfo else date)),
+            ("Message-ID", envelope.identifiers((message_id.strip("<>"),))),
+            ("In-Reply-To", envelope.identifiers((answers,))),
+            ("References", envelope.identifiers(envelope.conversation(letter.references, answers))),
+            ("Auto-Submitted", ("auto-replied" if replied else "auto-generated",)),
+            ("X-Auto-Response-Suppress", ("All",)),
+            ("X-Maild-Instance", (me.instance,) if me.instance else ()),
+            ("Precedence", ("bulk",) if letter.bulk else ()),
+            ("List-Id", (f"<{me.bulk_list_id}>",) if letter.bulk and me.bulk_list_id else ()),
+            ("Content-Language", (letter.language,)),
+        ]
+        return envelope.alternative(fields, rendered.text, rendered.html, message_id)

@@ -1,0 +1,115 @@
+"""Pages: a letter laid out as text and HTML with its values still missing. Kept in mind by shape.
+
+Shapes are few, because what a mail said is in the values: a letter of a known shape needs neither the Markdown parser
+nor the frame.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from maild.core.letters import REPLY_MARKERS
+from maild.mail.compose import look, plain
+from maild.mail.compose.markdown import INLINE_SLOT, Block, Heading, Hole, MarkdownProblem, Paragraph, blocks
+from maild.mail.compose.templates import BUTTONS, BUTTONS_SLOT, SUFFIX, BrokenTemplate, Printed, Templates
+
+_MOST = 512
+_SLOT = re.compile("[\ue000\ue002]([0-9]+)[\ue001\ue003]")
+_HEAD = re.compile(r"(Asunto|Subject|Tono|Tone): *(.*)")
+# The values every page has before its template prints any: the subject, the mark, the buttons.
+_SUBJECT_SLOT, _MARK, _MARK_SLOT = INLINE_SLOT.format(0), 1, INLINE_SLOT.format(1)
+
+# Alternately words of the page and the number of a value: "Hola, " 3 ":".
+Pieces = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    subject: Pieces
+    text: Pieces
+    html: Pieces
+
+
+class Pages:
+    """The pages of one set of templates; `about` are the desk's own words, the same in every letter."""
+
+    def __init__(self, templates: Templates, about: Mapping[str, object]) -> None:
+        self._templates, self._about = templates, about
+        self._known: OrderedDict[tuple[str, bool, bool, str], Page] = OrderedDict()
+
+    def page(self, name: str, language: str, printed: Printed) -> Page:
+        """The page of what a template printed. Raises BrokenTemplate."""
+        key = (name, bool(printed.values[_MARK]), bool(printed.values[BUTTONS]), printed.source)
+        page = self._known.get(key)
+        if page is None:
+            page = self._known[key] = self._laid_out(name, language, printed)
+            if len(self._known) > _MOST:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return page
+
+    def _laid_out(self, name: str, language: str, printed: Printed) -> Page:
+        head, body = _split(name, printed.source)
+        content = _understood(name, body)
+        if not content or not isinstance(content[0], Heading) or content[0].level != 1:
+            raise BrokenTemplate(name, 0, "la carta no empieza con un título «# …»")
+        if printed.values[BUTTONS] and Hole(BUTTONS_SLOT) not in content:
+            content = (*content, Hole(BUTTONS_SLOT))
+        opening = [block.line for block in content if isinstance(block, Paragraph)][:2]
+        foot_text, foot_html = self._foot(language)
+        html = self._templates.frame(
+            language=language,
+            subject=_SUBJECT_SLOT,
+            preview=escape(" ".join(map(plain.words, opening))),
+            marker=escape(REPLY_MARKERS[language]),
+            mark=_MARK_SLOT if printed.values[_MARK] else "",
+            desk_name=escape(str(self._about["desk_name"])),
+            tone=look.TONES.get(head.get("tone", ""), look.TONES[""]),
+            font=look.FONT,
+            content=look.page(content),
+            footer=foot_html,
+        )
+        text = f"{REPLY_MARKERS[language]}\n\n{plain.page(content)}\n\n-- \n{foot_text}\n"
+        return Page(_pieces(head["subject"]), _pieces(text), _pieces(html))
+
+    def _foot(self, language: str) -> tuple[str, str]:
+        """What stands below every letter, text and HTML: only the desk's own words, so they are filled in once."""
+        name = f"{language}/_pie{SUFFIX}"
+        printed = self._templates.print(name, {**self._about, "language": language}, Printed(values=["", "", ""]))
+        content = _understood(name, printed.source)
+        values = [value if isinstance(value, str) else "" for value in printed.values]
+        text = filled(_pieces(plain.page(content)), values)
+        return text, filled(_pieces(look.footer(content)), [look.value(value) for value in values])
+
+
+def filled(pieces: Pieces, values: Sequence[str]) -> str:
+    """A page with its values. What is filled in is never looked at again."""
+    return "".join(piece if isinstance(piece, str) else values[piece] for piece in pieces)
+
+
+def _pieces(page: str) -> Pieces:
+    return tuple(int(part) if at % 2 else part for at, part in enumerate(_SLOT.split(page)))
+
+
+def _split(name: str, source: str) -> tuple[dict[str, str], str]:
+    """The head of a letter (subject, tone) and its Markdown."""
+    head: dict[str, str] = {}
+    body = source.lstrip("\n")
+    while line := _HEAD.match(body):
+        key = "subject" if line.group(1) in ("Asunto", "Subject") else "tone"
+        head[key] = line.group(2).strip()
+        body = body[line.end() :].lstrip("\n")
+    if "subject" not in head:
+        raise BrokenTemplate(name, 1, "la primera línea debe ser «Asunto: …» o «Subject: …»")
+    return head, body
+
+
+def _understood(name: str, source: str) -> tuple[Block, ...]:
+    try:
+        return blocks(source)
+    except MarkdownProblem as unknown:
+        raise BrokenTemplate(name, 0, f"las cartas no tienen «{unknown}»") from unknown

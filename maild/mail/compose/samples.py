@@ -1,0 +1,82 @@
+"""One realistic ticket in each language, with every fact a letter may show: to try templates and to look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from maild.core.letters import AUDIENCES, LANGUAGES, Button, Fact, Letter
+from maild.core.values import Address
+from maild.mail.compose.templates import SUFFIX
+
+_OPENED = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
+_DUE = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
+_COMMON: Mapping[str, Fact] = {
+    "mark": "PAIS-123-K",
+    "number": 123,
+    "requester_name": "Rosa Quispe Mamani",
+    "requester_address": "rosa.quispe@entidad.example",
+    "responsible_name": "Luis Rojas Huamán",
+    "opened_at": _OPENED,
+    "due_at": _DUE,
+    "closes_at": _DUE,
+    "ticket_count": 2,
+}
+_SPANISH: Mapping[str, Fact] = {
+    "title": "No puedo entrar a la reunión virtual",
+    "state_label": "En proceso",
+    "type_label": "Incidencia",
+    "category": "Videoconferencia",
+    "subcategory": "Acceso",
+    "service": "Teams",
+    "priority_label": "Alta",
+    "sender_name": "Ana Torres Vega",
+    "text": "Buenos días:\n\nLa aplicación dice «No tiene permiso» cuando abro el enlace.\nLa reunión es a las 11.",
+    "level_label": "nivel 2",
+    "reason_text": "Pasó el plazo de atención.",
+    "channel": "correo",
+    "attachments": ("pantalla.png", "invitación.ics"),
+    "history": ("23/11 10:30 · Se registró la solicitud", "23/11 10:42 · La tomó Luis Rojas"),
+    "orders": ("#tomar", "#resuelto: lo que se hizo", "#escalar: motivo"),
+    "problem_lines": ("No conozco la orden «#cerar». ¿Quiso decir «#cerrar»?",),
+}
+_ENGLISH: Mapping[str, Fact] = {
+    "title": "I cannot join the online meeting",
+    "state_label": "In progress",
+    "type_label": "Incident",
+    "category": "Videoconference",
+    "subcategory": "Access",
+    "service": "Teams",
+    "priority_label": "High",
+    "sender_name": "Ana Torres Vega",
+    "text": "Good morning,\n\nThe application says “No permission” when I open the link.\nThe meeting is at 11.",
+    "level_label": "level 2",
+    "reason_text": "The time for attending to it has passed.",
+    "channel": "mail",
+    "attachments": ("screen.png", "invitation.ics"),
+    "history": ("23/11 10:30 · The request was registered", "23/11 10:42 · Luis Rojas took it"),
+    "orders": ("#take", "#resolved: what was done", "#escalate: reason"),
+    "problem_lines": ("I do not know the order “#cloze”. Did you mean “#close”?",),
+}
+SAMPLES: Mapping[str, Mapping[str, Fact]] = {"es": {**_COMMON, **_SPANISH}, "en": {**_COMMON, **_ENGLISH}}
+# What a person answers, and what the desk orders.
+_ANSWERS = {
+    "es": (("Sí, quedó resuelto", "CONFORME"), ("No, sigue fallando", "NO CONFORME")),
+    "en": (("Yes, it is solved", "ACCEPT"), ("No, it still fails", "REJECT")),
+}
+_ORDERS = {
+    "es": (("Tomar", "#tomar"), ("Resuelto", "#resuelto"), ("Escalar", "#escalar")),
+    "en": (("Take it", "#take"), ("Resolved", "#resolved"), ("Escalate", "#escalate")),
+}
+
+
+def sample(name: str) -> Letter | None:
+    """A letter of this template with realistic facts; None for a part that others include."""
+    language, _, rest = name.partition("/")
+    audience, _, file = rest.partition("/")
+    if language not in LANGUAGES or audience not in AUDIENCES or not file:
+        return None
+    said = _ANSWERS[language] if audience == "user" else _ORDERS[language]
+    buttons = tuple(Button(order.lower(), label, f"RE: [PAIS-123-K] {order}") for label, order in said)
+    to = Address("rosa.quispe@entidad.example", "Rosa Quispe Mamani")
+    return Letter(file.removesuffix(SUFFIX), audience, language, to, SAMPLES[language], buttons)

@@ -1,0 +1,99 @@
+"""Letters that were sent, as a folder to look at: index.html opens without a server or a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from html import escape
+from pathlib import Path
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1b2430; --soft: #56616f; --ground: #eef1f4; --sheet: #fff; --rule: #dfe4ea;
+  --action: #0b5cad }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e8ecf1; --soft: #a9b4c1; --ground: #10141a; --sheet: #1a2029; --rule: #333d4a; --action: #9cc8ff }
+}
+* { box-sizing: border-box }
+body { margin: 0; font: 16px/1.5 -apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; color: var(--ink);
+  background: var(--ground) }
+header, main { max-width: 1080px; margin: auto; padding: 24px 20px 8px }
+main { padding: 8px 20px 60px }
+h1 { margin: 0; font-size: 24px }
+header p { margin: 4px 0 0; color: var(--soft) }
+details { background: var(--sheet); border: 1px solid var(--rule); border-radius: 10px; margin: 10px 0; overflow: hidden }
+summary { display: grid; grid-template-columns: 9.5em minmax(0, 15em) minmax(0, 1fr); gap: 4px 16px; padding: 12px 16px;
+  cursor: pointer; overflow-wrap: anywhere }
+summary::-webkit-details-marker { display: none }
+summary:hover { background: var(--ground) }
+time, .to { color: var(--soft); font-size: 14px; line-height: 24px }
+.what { display: block; font-weight: 600 }
+.subject { color: var(--soft); font-size: 14px }
+.views { display: flex; flex-wrap: wrap; gap: 8px; padding: 4px 16px 12px }
+.views label { min-height: 44px; padding: 9px 16px; border: 1px solid var(--rule); border-radius: 8px; cursor: pointer }
+.views label:has(input:checked) { border-color: var(--action); color: var(--action); font-weight: 600 }
+.views input { margin: 0 6px 0 0 }
+iframe, pre { display: none; margin: 0 auto 16px; border: 1px solid var(--rule); border-radius: 8px; background: #fff }
+iframe { height: 760px; width: calc(100% - 32px) }
+iframe.phone { width: 375px; max-width: calc(100% - 32px) }
+pre { margin: 0 16px 16px; padding: 16px; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--sheet);
+  font-size: 14px }
+details:has(.desktop-on:checked) .desktop, details:has(.phone-on:checked) .phone,
+details:has(.text-on:checked) pre { display: block }
+@media (max-width: 640px) { summary { grid-template-columns: minmax(0, 1fr) } }
+"""
+_VIEWS = (("desktop-on", "Computadora"), ("phone-on", "Teléfono"), ("text-on", "Texto"))
+
+
+def gallery(folder: Path, letters: Sequence[tuple[datetime, bytes]], title: str = "Cartas enviadas") -> Path:
+    """Write index.html with every letter in order, each as a computer, a phone and a plain text reader shows it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = "\n".join(_entry(number, when, raw) for number, (when, raw) in enumerate(letters, start=1))
+    count = f"{len(letters)} cartas, en el orden en que salieron. Elija una para leerla como la ve quien la recibe."
+    page = (
+        '<!DOCTYPE html>\n<html lang="es">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1">\n<title>{escape(title)}</title>\n'
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n<header><h1>{escape(title)}</h1>\n<p>{count}</p></header>\n"
+        f"<main>\n{entries}\n</main>\n</body>\n</html>\n"
+    )
+    index = folder / "index.html"
+    index.write_text(page, encoding="utf-8")
+    return index
+
+
+def _entry(number: int, when: datetime, raw: bytes) -> str:
+    mail = message_from_bytes(raw, policy=default)
+    subject, text = escape(str(mail["Subject"] or "(sin asunto)")), _part(mail, "plain")
+    page = escape(_part(mail, "html"))
+    # No scripts, no forms, no way out of the frame except a button: a mailto link may leave it.
+    frame = 'sandbox="allow-popups allow-top-navigation-by-user-activation" loading="lazy"'
+    return (
+        f"<details{' open' if number == 1 else ''}><summary>"
+        f'<time datetime="{when.isoformat()}">{when:%d/%m/%Y %H:%M}</time>'
+        f'<span class="to">{escape(str(mail["To"] or ""))}</span>'
+        f'<span><span class="what">{escape(_heading(text))}</span><span class="subject">{subject}</span></span>'
+        f"</summary>\n{_views(number)}\n"
+        f'<iframe class="desktop" {frame} title="{subject}" srcdoc="{page}"></iframe>\n'
+        f'<iframe class="phone" {frame} title="{subject} (teléfono)" srcdoc="{page}"></iframe>\n'
+        f"<pre>{escape(text)}</pre></details>"
+    )
+
+
+def _views(number: int) -> str:
+    choices = "".join(
+        f'<label><input type="radio" name="view{number}" class="{kind}"{" checked" if at == 0 else ""}>{label}</label>'
+        for at, (kind, label) in enumerate(_VIEWS)
+    )
+    return f'<div class="views" role="radiogroup" aria-label="Cómo verla">{choices}</div>'
+
+
+def _heading(text: str) -> str:
+    """What our letters say first, below the line for replies."""
+    return next((line for line in text.splitlines() if line.strip() and not line.startswith("—")), "")
+
+
+def _part(mail: EmailMessage, kind: str) -> str:
+    part = mail.get_body((kind,))
+    return str(part.get_content()) if part is not None else ""
