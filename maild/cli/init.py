@@ -11,6 +11,9 @@ import click
 from maild.cli.output import Output, json_option
 from maild.errors import UsageError
 
+# There systemd makes the state folder, elsewhere.
+_SYSTEM = Path("/etc/maild")
+
 _CONFIG = """\
 # La configuración de maild: lo que hay que cambiar primero. Todas las claves, con su explicación, están en
 # maild's configuration: what must be changed first. Every key, with its explanation, is in
@@ -98,6 +101,8 @@ def init(folder: Path, profile: str, as_json: bool) -> None:
         _write(path, text, mode)
         out.line({"written": str(path)})
         out.tell(f"  {path}")
+    if folder != _SYSTEM:
+        (folder / "storage").mkdir(mode=0o700, exist_ok=True)
     out.tell(f"Edite config.toml y ejecute: maild --config {folder / 'config.toml'} check", "green")
 
 
@@ -116,7 +121,7 @@ def _files(folder: Path, profile: str) -> dict[Path, tuple[str, int]]:
     from maild.config.shipped import shipped
 
     rules = shipped("rules") / profile
-    storage = "/var/lib/maild" if folder == Path("/etc/maild") else "storage"
+    storage = "/var/lib/maild" if folder == _SYSTEM else "storage"
     config = folder / "config.toml"
     text = _CONFIG.format(example=shipped("config.example.toml"), config=config, profile=profile, storage=storage)
     readme = _RULES.format(profile=profile, rules=rules, own=folder / "rules")

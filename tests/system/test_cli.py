@@ -183,6 +183,7 @@ def test_what_init_writes_only_waits_for_the_names_of_ones_own_servers(tmp_path:
     folder = tmp_path / "desk"
     assert stat.S_IMODE((folder / "secrets" / "token-key").stat().st_mode) == 0o600
     assert stat.S_IMODE((folder / "secrets").stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "storage").stat().st_mode) == 0o700
     checked = maild("--config", "desk/config.toml", "check", "--json", folder=tmp_path)
     assert checked.returncode == 78
     keys = {problem["key"] for problem in told(checked) if problem["file"] == "config.toml"}
@@ -235,7 +236,6 @@ def desk(folder: Path, servers: Servers, user: str) -> Path:
     assert maild("init", str(folder)).returncode == 0
     (folder / "password").write_text(f"{PASSWORD}\n")
     (folder / "password").chmod(0o600)
-    (folder / "storage").mkdir()
     account = f'user = "{user}@{DOMAIN}"\nca_file = "{servers.ca_file}"\npassword_file = "password"\n'
     (folder / "config.toml").write_text(
         f'[desk]\naddress = "{user}@{DOMAIN}"\noperator = "operator@{DOMAIN}"\n'
