@@ -37,7 +37,7 @@ def decide(case: Case, office: Office, now: datetime) -> Decision:
             assert_never(case)
 
 
-# -- mails ------------------------------------------------------------------------------------------------------------
+# -- mails ----------------------------------------------------------------------------------------------------
 
 
 def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
@@ -219,7 +219,7 @@ def _robot(case: Robot) -> Decision:
     return Decision(number, kept, (because("no-person", kind=case.mail.kind), *case.mail.signs, *case.signs))
 
 
-# -- time and operators -----------------------------------------------------------------------------------------------
+# -- time and operators ---------------------------------------------------------------------------------------
 
 
 def _overdue(case: Overdue, office: Office, now: datetime) -> Decision:
@@ -249,7 +249,7 @@ def _ordered(case: Ordered, office: Office, now: datetime) -> Decision:
     return _carried_out(walk, given, author, case.text, internal=True)
 
 
-# -- small words ------------------------------------------------------------------------------------------------------
+# -- small words ----------------------------------------------------------------------------------------------
 
 
 def _done(walk: Walk) -> Decision:

@@ -116,6 +116,6 @@ def instance_value(connection: Connection, key: str, fresh: str) -> str:
     """A value chosen once for this database: the one kept under `key`, or `fresh`, which is kept from now on."""
     row = connection.execute(select(schema.instance.c.value).where(schema.instance.c.key == key)).scalar()
     if row is not None:
-        return row
+        return str(row)
     connection.execute(schema.instance.insert().values(key=key, value=fresh))
     return fresh

@@ -1,0 +1,247 @@
+"""Mails received: each ends in exactly one state, whatever happens on the way (RELIABILITY §4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from maild.core.values import Mail
+from maild.store.schema import epoch, inbound
+
+State = Literal["stored", "done", "auto", "duplicate", "parked", "ignored"]
+TERMINAL = ("done", "auto", "duplicate", "parked", "ignored")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail as the door hands it over. `epoch` 0 and `uid` 0: not from a mailbox."""
+
+    sha256: str
+    size: int
+    received_at: datetime
+    epoch: int = 0
+    uid: int = 0
+    state: State = "stored"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored mail waiting to be understood."""
+
+    id: int
+    sha256: str
+    received_at: datetime
+    attempts: int
+
+
+def open_epoch(tx: Connection, account: str, folder: str, uidvalidity: int, now: datetime) -> int:
+    """The epoch of this UIDVALIDITY, made if it is new; every other epoch of the folder is over."""
+    wanted = and_(epoch.c.account == account, epoch.c.folder == folder, epoch.c.uidvalidity == uidvalidity)
+    found = tx.execute(select(epoch.c.id).where(wanted)).scalar()
+    if found is None:
+        values = {"account": account, "folder": folder, "uidvalidity": uidvalidity, "first_seen": now}
+        found = tx.execute(epoch.insert().values(**values).returning(epoch.c.id)).scalar_one()
+    tx.execute(update(epoch).where(epoch.c.id == found).values(closed_at=None))
+    others = and_(
+        epoch.c.account == account, epoch.c.folder == folder, epoch.c.id != found, epoch.c.closed_at.is_(None)
+    )
+    tx.execute(update(epoch).where(others).values(closed_at=now))
+    return int(found)
+
+
+def known_uids(tx: Connection, epoch_id: int) -> set[int]:
+    """Every uid of the epoch that is stored."""
+    rows = tx.execute(select(inbound.c.uid).where(inbound.c.epoch_id == epoch_id))
+    return {int(uid) for (uid,) in rows}
+
+
+def put(tx: Connection, arrivals: Sequence[Arrival], now: datetime) -> list[int]:
+    """Take responsibility for these mails. Bytes that are known already become duplicates of their first row.
+
+    Returns the ids of the rows; a (epoch, uid) that is stored already keeps its row.
+    """
+    return [_put(tx, arrival, now) for arrival in arrivals]
+
+
+def _put(tx: Connection, arrival: Arrival, now: datetime) -> int:
+    values = {
+        "epoch_id": arrival.epoch or None,
+        "uid": arrival.uid or None,
+        "sha256": arrival.sha256,
+        "size": arrival.size,
+        "received_at": arrival.received_at,
+        "stored_at": now,
+        "disposition": "pending" if arrival.uid else "none",
+        "reason": arrival.reason,
+    }
+    # Two nodes may hold the same bytes at the same instant: the unique key, not a look beforehand, says who was first.
+    insert = (postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert)(inbound)
+    fresh = insert.values(**values, state=arrival.state, first_of=arrival.sha256)
+    row = tx.execute(fresh.on_conflict_do_nothing().returning(inbound.c.id)).scalar()
+    if row is not None:
+        return int(row)
+    first = tx.execute(select(inbound.c.id).where(inbound.c.first_of == arrival.sha256)).scalar()
+    again = insert.values(**values | {"reason": "same-bytes"}, state="duplicate", duplicate_of=first)
+    row = tx.execute(again.on_conflict_do_nothing().returning(inbound.c.id)).scalar()
+    if row is None:
+        same = and_(inbound.c.epoch_id == arrival.epoch, inbound.c.uid == arrival.uid)
+        row = tx.execute(select(inbound.c.id).where(same)).scalar_one()
+    return int(row)
+
+
+def waiting(tx: Connection, limit: int) -> list[Stored]:
+    """Stored mails that wait to be understood, oldest first."""
+    columns = (inbound.c.id, inbound.c.sha256, inbound.c.received_at, inbound.c.attempts)
+    rows = tx.execute(select(*columns).where(inbound.c.state == "stored").order_by(inbound.c.id).limit(limit))
+    return [Stored(*row) for row in rows]
+
+
+def count_attempt(tx: Connection, ids: Collection[int]) -> None:
+    """Note, before it is tried, that these mails are taken in hand: a mail that kills us must not do so for ever."""
+    tx.execute(update(inbound).where(inbound.c.id.in_(ids)).values(attempts=inbound.c.attempts + 1))
+
+
+def still_waiting(tx: Connection, mail_id: int) -> bool:
+    """Lock the row; whether it still waits (another node may have been faster)."""
+    query = select(inbound.c.state).where(inbound.c.id == mail_id).with_for_update()
+    return tx.execute(query).scalar() == "stored"
+
+
+def finish(
+    tx: Connection,
+    mail_id: int,
+    state: State,
+    *,
+    reason: str = "",
+    ticket: int = 0,
+    mail: Mail | None = None,
+    duplicate_of: int | None = None,
+) -> None:
+    """The mail's last state, and what later mails need to know of it."""
+    values: dict[str, object] = {"state": state, "reason": reason, "duplicate_of": duplicate_of}
+    if ticket:
+        values["ticket"] = ticket
+    if mail is not None:
+        values |= {
+            "message_id": mail.message_id,
+            "canonical": mail.canonical,
+            "sender": mail.sender.address,
+            "subject": mail.subject[:200],
+            "kind": str(mail.kind),
+        }
+    tx.execute(update(inbound).where(inbound.c.id == mail_id).values(**values))
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """An earlier mail that says it is the same one."""
+
+    id: int
+    message_id: str
+    canonical: str
+    sender: str
+    ticket: int
+
+
+def twins(tx: Connection, mail: Mail, mail_id: int) -> list[Twin]:
+    """Earlier mails with the same Message-ID, or, where there is none, with the same canonical content; oldest first."""
+    same = inbound.c.message_id == mail.message_id if mail.message_id else inbound.c.canonical == mail.canonical
+    query = (
+        select(
+            inbound.c.id,
+            inbound.c.message_id,
+            inbound.c.canonical,
+            inbound.c.sender,
+            func.coalesce(inbound.c.ticket, 0),
+        )
+        .where(same, inbound.c.id < mail_id, inbound.c.state.in_(("done", "auto", "parked")))
+        .order_by(inbound.c.id)
+        .limit(20)
+    )
+    return [Twin(*row) for row in tx.execute(query)]
+
+
+# -- filing away on the server --------------------------------------------------------------------------------
+
+
+def to_file(tx: Connection, epoch_id: int, limit: int) -> list[tuple[int, int, str]]:
+    """(id, uid, state) of decided mails that still lie in the folder we read."""
+    query = (
+        select(inbound.c.id, inbound.c.uid, inbound.c.state)
+        .where(inbound.c.epoch_id == epoch_id, inbound.c.disposition == "pending", inbound.c.state.in_(TERMINAL))
+        .order_by(inbound.c.id)
+        .limit(limit)
+    )
+    return [(int(i), int(uid), str(state)) for i, uid, state in tx.execute(query)]
+
+
+def filed(tx: Connection, ids: Collection[int], disposition: Literal["moved", "gone"]) -> None:
+    tx.execute(update(inbound).where(inbound.c.id.in_(ids)).values(disposition=disposition))
+
+
+def drop_stale_dispositions(tx: Connection, account: str, epoch_id: int) -> int:
+    """Orders to move mails of an epoch that is over name the wrong mails now: drop them (RELIABILITY UV-01)."""
+    over = select(epoch.c.id).where(epoch.c.account == account, epoch.c.id != epoch_id)
+    stale = and_(inbound.c.epoch_id.in_(over), inbound.c.disposition == "pending")
+    return tx.execute(update(inbound).where(stale).values(disposition="gone")).rowcount
+
+
+# -- the watermark --------------------------------------------------------------------------------------------
+
+
+def drained(tx: Connection, epoch_id: int, upto: datetime) -> None:
+    """Everything that the server had received by `upto` is stored."""
+    later = or_(epoch.c.drained_upto.is_(None), epoch.c.drained_upto < upto)
+    tx.execute(update(epoch).where(epoch.c.id == epoch_id, later).values(drained_upto=upto))
+
+
+def read_past(tx: Connection, deadline: datetime) -> bool:
+    """Whether every open mailbox has been read past this instant and no mail received by then waits undecided.
+
+    A parked mail that nobody has looked at may be the objection: it holds silence back until it is released or dropped.
+    """
+    oldest = tx.execute(
+        select(func.count(), func.count(epoch.c.drained_upto), func.min(epoch.c.drained_upto)).where(
+            epoch.c.closed_at.is_(None)
+        )
+    ).one()
+    open_epochs, read_epochs, drained_upto = oldest
+    if open_epochs and (read_epochs < open_epochs or drained_upto < deadline):
+        return False
+    undecided = and_(inbound.c.state.in_(("stored", "parked")), inbound.c.received_at <= deadline)
+    return tx.execute(select(inbound.c.id).where(undecided).limit(1)).scalar() is None
+
+
+# -- quarantine -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    id: int
+    sha256: str
+    received_at: datetime
+    size: int
+    sender: str
+    subject: str
+    reason: str
+
+
+def parked(tx: Connection, mail_id: int = 0) -> list[Parked]:
+    """Mails that wait for a person, oldest first; one of them when `mail_id` is given."""
+    c = inbound.c
+    query = select(c.id, c.sha256, c.received_at, c.size, c.sender, c.subject, c.reason).where(c.state == "parked")
+    if mail_id:
+        query = query.where(c.id == mail_id)
+    return [Parked(*row) for row in tx.execute(query.order_by(c.id))]
+
+
+def release(tx: Connection, mail_id: int, state: Literal["stored", "ignored"]) -> bool:
+    """Give a parked mail another try (`stored`) or drop it (`ignored`: its bytes stay). False if it is not parked."""
+    wanted = and_(inbound.c.id == mail_id, inbound.c.state == "parked")
+    return tx.execute(update(inbound).where(wanted).values(state=state, attempts=0)).rowcount == 1

@@ -1,0 +1,85 @@
+"""Raw mails, kept whole in files named by their sha256. A name appears only when its content is complete and durable."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from maild.errors import TransientError
+from maild.failpoints import failpoint
+
+
+class RawStore:
+    """A folder `aa/<sha256>`. Written before the row that names it, so a row never names a file that is missing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # fsyncs that wait at the same time share one journal commit of the file system.
+        self._writers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="raw")
+
+    def put(self, mails: Iterable[bytes]) -> list[str]:
+        """Make these mails durable; their sha256, in order. Blocking: call it off the event loop."""
+        named: dict[str, bytes] = {}
+        order = []
+        for raw in mails:
+            digest = hashlib.sha256(raw).hexdigest()
+            named[digest] = raw
+            order.append(digest)
+        try:
+            self._write_all({d: raw for d, raw in named.items() if not self.path(d).exists()})
+        except OSError as error:
+            raise TransientError(f"no pude guardar el correo en {self.folder}: {error} / cannot store mail") from error
+        return order
+
+    def _write_all(self, fresh: Mapping[str, bytes]) -> None:
+        folders = {self.path(digest).parent for digest in fresh}
+        made = [folder for folder in folders if not folder.exists()]
+        for folder in made:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        list(self._writers.map(self._write, fresh.items()))
+        failpoint("raw.before-folder-sync")
+        list(self._writers.map(_sync_folder, [*folders, *([self.folder] if made else [])]))
+
+    def _write(self, item: tuple[str, bytes]) -> None:
+        digest, raw = item
+        path = self.path(digest)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).rename(path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def get(self, digest: str) -> bytes:
+        """The mail, proved by its hash. TransientError when the file cannot be read or is not what it was."""
+        try:
+            raw = self.path(digest).read_bytes()
+        except OSError as error:
+            raise TransientError(
+                f"no pude leer el correo guardado {digest[:12]}: {error} / cannot read mail"
+            ) from error
+        if hashlib.sha256(raw).hexdigest() != digest:
+            raise TransientError(f"el correo guardado {digest[:12]} está dañado / stored mail is damaged")
+        return raw
+
+    def path(self, digest: str) -> Path:
+        return self.folder / digest[:2] / digest
+
+    def close(self) -> None:
+        self._writers.shutdown()
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,73 @@
+"""What was said and what was decided: the conversation of each ticket, and the journal of every decision with its reasons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from maild.core.effects import Decision, Open, Send
+from maild.core.values import Reason
+from maild.store.schema import journal, message
+
+
+def enter(tx: Connection, cause: str, actor: str, decision: Decision, now: datetime) -> bool:
+    """Write a decision down. False: this cause has been decided before, and nothing else of it may be written."""
+    insert = (postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert)(journal)
+    row = insert.values(
+        at=now,
+        cause=cause,
+        ticket=decision.number or None,
+        actor=actor,
+        refused=decision.refused.code if decision.refused else None,
+        reasons=_json(_reason(r) for r in decision.reasons),
+        effects=_json(_effect(e) for e in decision.effects),
+    )
+    return tx.execute(row.on_conflict_do_nothing().returning(journal.c.id)).scalar() is not None
+
+
+def _json(items: Iterable[Any]) -> str:
+    return json.dumps(list(items), ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _reason(reason: Reason) -> list[Any]:
+    return [reason.code, dict(reason.facts)]
+
+
+def _effect(effect: Any) -> list[Any]:
+    """An effect for people to read: its name and its fields, without the ticket number that stands beside it."""
+    name = type(effect).__name__
+    if isinstance(effect, Open):
+        return [name, {"title": effect.ticket.title, "requester": effect.ticket.requester.address}]
+    if isinstance(effect, Send):
+        return [name, {"template": effect.template, "to": effect.to.address}]
+    return [name, {f.name: getattr(effect, f.name) for f in fields(effect) if f.name != "number"}]
+
+
+def keep(
+    tx: Connection, number: int, inbound_id: int | None, author: str, visibility: str, text: str, now: datetime
+) -> None:
+    """A person's words join the conversation."""
+    row = {"ticket": number, "inbound": inbound_id, "at": now, "author": author, "visibility": visibility, "text": text}
+    tx.execute(message.insert().values(**row))
+
+
+def history(tx: Connection, number: int) -> list[dict[str, Any]]:
+    """Every decision about a ticket, oldest first, reasons and effects as data."""
+    rows = tx.execute(select(journal).where(journal.c.ticket == number).order_by(journal.c.id)).mappings()
+    return [dict(row) | {"reasons": json.loads(row["reasons"]), "effects": json.loads(row["effects"])} for row in rows]
+
+
+def decided(tx: Connection, cause: str) -> dict[str, Any] | None:
+    row = tx.execute(select(journal).where(journal.c.cause == cause)).mappings().one_or_none()
+    return dict(row) if row else None
+
+
+def conversation(tx: Connection, number: int) -> list[dict[str, Any]]:
+    rows = tx.execute(select(message).where(message.c.ticket == number).order_by(message.c.id)).mappings()
+    return [dict(row) for row in rows]

@@ -1,0 +1,206 @@
+"""Tickets in rows. The core says what a ticket was and what it is now; here the difference is written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from maild.core.ticket import Ticket, Timer, Token
+from maild.core.values import Address
+from maild.store.schema import counter, fact, inbound, outbox, provider, ticket, timer, token
+
+TimerKey = tuple[str, int]
+
+
+def next_number(tx: Connection) -> int:
+    """The number of the next ticket. Locks the counter until the transaction ends: no gap, no number twice."""
+    query = select(counter.c.value).where(counter.c.name == "ticket").with_for_update()
+    value = tx.execute(query).scalar()
+    if value is None:
+        tx.execute(counter.insert().values(name="ticket", value=1))
+        return 1
+    return int(value)
+
+
+def use_number(tx: Connection, number: int) -> None:
+    tx.execute(update(counter).where(counter.c.name == "ticket").values(value=number + 1))
+
+
+def load(tx: Connection, number: int) -> Ticket | None:
+    """The ticket as it stands, locked for this transaction."""
+    row = tx.execute(select(ticket).where(ticket.c.number == number).with_for_update()).mappings().one_or_none()
+    if row is None:
+        return None
+    tokens = tx.execute(select(token).where(token.c.ticket == number).order_by(token.c.id)).mappings()
+    timers = tx.execute(
+        select(timer).where(timer.c.ticket == number, timer.c.ended_at.is_(None)).order_by(timer.c.id)
+    ).mappings()
+    facts = tx.execute(select(fact).where(fact.c.ticket == number).order_by(fact.c.position)).mappings()
+    providers = tx.execute(select(provider).where(provider.c.ticket == number).order_by(provider.c.position)).mappings()
+    return Ticket(
+        **{name: row[name] for name in _PLAIN},
+        number=int(row["number"]),
+        related=int(row["related"]),
+        requester=Address(row["requester"], row["requester_name"]),
+        creator=_address(row["creator"], row["creator_name"]),
+        responsible=_address(row["responsible"], row["responsible_name"]),
+        tokens=tuple(Token(t["id"], t["procedure"], t["step"]) for t in tokens),
+        timers=tuple(Timer(t["clock"], t["token"], t["due"], t["on_silence"]) for t in timers),
+        facts=tuple((f["key"], f["value"]) for f in facts),
+        providers=tuple(Address(p["address"], p["name"]) for p in providers),
+    )
+
+
+_PLAIN = (
+    "title",
+    "state",
+    "opened_at",
+    "type",
+    "category",
+    "subcategory",
+    "service",
+    "priority",
+    "channel",
+    "language",
+    "closed_at",
+    "closing_reason",
+    "first_message_id",
+)
+
+
+def _address(address: str | None, name: str | None) -> Address | None:
+    return None if address is None else Address(address, name or "")
+
+
+def _columns(t: Ticket) -> dict[str, object]:
+    plain: dict[str, object] = {name: getattr(t, name) for name in _PLAIN}
+    return plain | {
+        "related": t.related,
+        "requester": t.requester.address,
+        "requester_name": t.requester.name,
+        "creator": t.creator.address if t.creator else None,
+        "creator_name": t.creator.name if t.creator else None,
+        "responsible": t.responsible.address if t.responsible else None,
+        "responsible_name": t.responsible.name if t.responsible else None,
+    }
+
+
+def save(tx: Connection, before: Ticket | None, after: Ticket, fired: Collection[TimerKey], now: datetime) -> None:
+    """Write what changed between two values of a ticket. `fired` names the clocks that ended by running out."""
+    if before is None:
+        tx.execute(ticket.insert().values(number=after.number, **_columns(after)))
+        use_number(tx, after.number)
+    else:
+        old, new = _columns(before), _columns(after)
+        changed = {name: value for name, value in new.items() if old[name] != value}
+        if changed:
+            tx.execute(update(ticket).where(ticket.c.number == after.number).values(**changed))
+    _save_tokens(tx, before, after)
+    _save_timers(tx, before, after, fired, now)
+    _save_facts(tx, before, after)
+    _save_providers(tx, before, after)
+
+
+def _save_tokens(tx: Connection, before: Ticket | None, after: Ticket) -> None:
+    old = {t.id: t for t in before.tokens} if before else {}
+    new = {t.id: t for t in after.tokens}
+    gone = [i for i in old if old[i] != new.get(i)]
+    if gone:
+        tx.execute(delete(token).where(token.c.ticket == after.number, token.c.id.in_(gone)))
+    rows = [
+        {"ticket": after.number, "id": t.id, "procedure": t.procedure, "step": t.step}
+        for t in new.values()
+        if old.get(t.id) != t
+    ]
+    if rows:
+        tx.execute(token.insert(), rows)
+
+
+def _save_timers(
+    tx: Connection, before: Ticket | None, after: Ticket, fired: Collection[TimerKey], now: datetime
+) -> None:
+    old = {(t.clock, t.token): t for t in before.timers} if before else {}
+    new = {(t.clock, t.token): t for t in after.timers}
+    for key in (k for k in old if old[k] != new.get(k)):
+        running = (timer.c.ticket == after.number, timer.c.clock == key[0], timer.c.token == key[1])
+        outcome = "fired" if key in fired else "stopped"
+        tx.execute(update(timer).where(*running, timer.c.ended_at.is_(None)).values(ended_at=now, outcome=outcome))
+    rows = [
+        {
+            "ticket": after.number,
+            "clock": t.clock,
+            "token": t.token,
+            "due": t.due,
+            "on_silence": t.on_silence,
+            "started_at": now,
+        }
+        for key, t in new.items()
+        if old.get(key) != t
+    ]
+    if rows:
+        tx.execute(timer.insert(), rows)
+
+
+def _save_facts(tx: Connection, before: Ticket | None, after: Ticket) -> None:
+    if after.facts == (before.facts if before else ()):
+        return
+    tx.execute(delete(fact).where(fact.c.ticket == after.number))
+    rows = [
+        {"ticket": after.number, "key": key, "value": value, "position": position}
+        for position, (key, value) in enumerate(after.facts)
+    ]
+    if rows:
+        tx.execute(fact.insert(), rows)
+
+
+def _save_providers(tx: Connection, before: Ticket | None, after: Ticket) -> None:
+    known = before.providers if before else ()
+    rows = [
+        {"ticket": after.number, "address": p.address, "name": p.name, "position": position}
+        for position, p in enumerate(after.providers)
+        if p not in known
+    ]
+    if rows:
+        tx.execute(provider.insert(), rows)
+
+
+# -- looking tickets up ---------------------------------------------------------------------------------------
+
+
+def by_message_ids(tx: Connection, ids: Iterable[str]) -> dict[str, int]:
+    """The ticket of each of these Message-IDs, of mails received and of letters written, where there is one."""
+    wanted = tuple(ids)[:60]
+    if not wanted:
+        return {}
+    received = select(inbound.c.message_id, inbound.c.ticket).where(
+        inbound.c.message_id.in_(wanted), inbound.c.ticket.is_not(None), inbound.c.state == "done"
+    )
+    written = select(outbox.c.message_id, outbox.c.ticket).where(
+        outbox.c.message_id.in_(wanted), outbox.c.ticket.is_not(None)
+    )
+    found: dict[str, int] = {}
+    for query in (received, written):
+        for message_id, number in tx.execute(query):
+            found.setdefault(str(message_id), int(number))
+    return found
+
+
+def existing(tx: Connection, numbers: Iterable[int]) -> frozenset[int]:
+    wanted = tuple(numbers)[:10]
+    if not wanted:
+        return frozenset()
+    return frozenset(int(n) for (n,) in tx.execute(select(ticket.c.number).where(ticket.c.number.in_(wanted))))
+
+
+def listed(tx: Connection, *, only_open: bool, limit: int) -> list[dict[str, object]]:
+    """Tickets for a list, newest first."""
+    query = select(ticket).order_by(ticket.c.number.desc()).limit(limit)
+    if only_open:
+        query = query.where(ticket.c.closed_at.is_(None))
+    return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def counted(tx: Connection) -> int:
+    return tx.execute(select(func.count()).select_from(ticket)).scalar_one()
