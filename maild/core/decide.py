@@ -257,8 +257,8 @@ def _done(walk: Walk) -> Decision:
 
 
 def _named(office: Office, name: str) -> tuple[LetterTo, ...]:
-    letter = office.book.letters.get(name)
-    return (letter,) if letter else ()
+    """The letters that the institution writes on an occasion which is no step of a procedure."""
+    return office.book.letters.get(name, ())
 
 
 def _address(author: Author) -> Address:

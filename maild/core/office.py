@@ -45,9 +45,23 @@ class Office:
         return bool(relations & self.standing(author, ticket)) or self.book.is_staff(author.role)
 
     def recipients(self, to: str, ticket: Ticket, sender: Address | None) -> tuple[Recipient, ...]:
-        """Who receives a letter to this relation or role, each with the audience whose words he is written in."""
+        """Who receives a letter to this relation or role, each with the audience whose words he is written in.
+
+        Nobody has the ticket, or nobody has the role: then the desk must know, and if there is no desk, the operator.
+        """
+        found = self._named(to, ticket, sender)
+        if found or to in ("requester", "creator", "sender", "providers"):
+            return found
+        desk = (key for key, role in self.book.roles.items() if role.kind == "desk")
+        instead = next((people for key in desk if (people := self._in_role(key))), ())
+        return instead or ((self.operator, "technician", self.language),)
+
+    def _named(self, to: str, ticket: Ticket, sender: Address | None) -> tuple[Recipient, ...]:
         if to in ("responsible", "requester", "creator", "providers", "sender"):
             return tuple(self.addressed(address, ticket) for address in self._related(to, ticket, sender))
+        return self._in_role(to)
+
+    def _in_role(self, to: str) -> tuple[Recipient, ...]:
         role = self.book.roles.get(to)
         audience = role.audience if role else "technician"
         mailbox = self.directory.mailboxes.get(to)

@@ -50,7 +50,10 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """An order people may give. `spellings` are folded words. `by` may always give it, wherever the ticket stands."""
+    """An order people may give. `spellings` are folded words; `by` may always give it, wherever the ticket stands.
+
+    `proof` is the least Assurance it asks for; `button` its label in each language ('' or none: it has no button).
+    """
 
     key: str
     act: Act
@@ -58,7 +61,7 @@ class Verb:
     by: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     proof: int = 2
-    button: str = ""
+    button: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,7 @@ class Rulebook:
     answers: Answers
     calendar: Calendar
     settings: Mapping[str, str]
-    letters: Mapping[str, LetterTo]
+    letters: Mapping[str, tuple[LetterTo, ...]]
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)

@@ -49,7 +49,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is not the text. `size` in decoded bytes; `sha256` of the decoded bytes, hex; `filename` is safe to show, never a path."""
+    """A part that is not the text; `size` in decoded bytes, `sha256` of the decoded bytes, hex; `filename` is never a path."""
 
     filename: str
     content_type: str

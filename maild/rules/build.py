@@ -243,10 +243,6 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         answers=builder.answers(),
         calendar=builder.calendar(),
         settings={f"conformity.{k}": v for k, v in institution.conformity.items()},
-        letters={
-            k: letter
-            for k, f in institution.letters.items()
-            for letter in builder.letters({k: f}, "institution.toml", "letters")
-        },
+        letters={k: builder.letters(f, "institution.toml", f"letters.{k}") for k, f in institution.letters.items()},
     )
     return book, builder.problems
