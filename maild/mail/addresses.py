@@ -1,0 +1,136 @@
+"""Who wrote, read strictly because rights hang on him; who was written to, read leniently because it is only shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from maild.core.values import Address, Sender
+from maild.mail.charset import one_line
+from maild.mail.headers import Headers, decoded, plain, words_decoded
+
+MOST_ADDRESSES = 200
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@[^@]{{1,253}}\Z){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*\Z")
+# A bracketed remark on which no two readers disagree: plain words, nothing that could be an address or end one.
+_REMARK = r"\([^()<>@,;:\\\"\x00-\x1f]{0,200}\)"
+_NAMED = re.compile(rf'[ \t]*((?:"(?:[^"\\]|\\.)*+"|{_REMARK}|[^"<>()@,;:\\\[\]])*+)<[ \t]*([^<>\s]*)[ \t]*>[ \t]*\Z')
+_BARE = re.compile(rf"[ \t]*([^\s<>()\",;:\\]+)[ \t]*({_REMARK})?[ \t]*\Z")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_TRICK = re.compile(r"[<>\x00-\x1f\x7f\u2028\u2029]")
+
+
+def is_address(text: str) -> bool:
+    """An addr-spec by our own grammar: ASCII, dot-atom, a domain of letters, digits and hyphens (S-16)."""
+    return _ADDRESS.match(text) is not None
+
+
+def sender(headers: Headers) -> Sender:
+    """The one mailbox of the one From field. Anything that two readers might read in two ways is nobody."""
+    values = headers.raw("from")
+    if len(values) != 1:
+        return Sender("", _shown(values[0]) if values else "", "several-from-fields" if values else "no-from-field")
+    text = plain(values[0])
+    if _CONTROL.search(text):
+        return Sender("", _shown(values[0]), "control-in-from")
+    name, address, problem = _one_mailbox(text)
+    if problem:
+        return Sender("", _shown(values[0]), problem)
+    return Sender(address.lower(), name)
+
+
+def _one_mailbox(text: str) -> tuple[str, str, str]:
+    """Display name, address and what is wrong with them."""
+    if found := _NAMED.match(text):
+        phrase, address = found.groups()
+    elif found := _BARE.match(text):
+        address, phrase = found[1], (found[2] or "")[1:-1]
+    else:
+        return "", "", _what_is_wrong(text)
+    if not address.isascii():
+        return "", "", "non-ascii-address"
+    if "=?" in address or not is_address(address):
+        return "", "", "bad-address"
+    name = words_decoded(_unquoted(phrase))
+    if "=?" in phrase and _TRICK.search(name):
+        return "", "", "encoded-trick"
+    return _without_addresses(one_line(name)), address, ""
+
+
+def _what_is_wrong(text: str) -> str:
+    if not text.strip():
+        return "empty-from-field"
+    if ":" in text and ";" in text:
+        return "group"
+    if text.count("@") > 1 or "," in text:
+        return "several-mailboxes"
+    return "unreadable-from"
+
+
+_ESCAPED = re.compile(r"\\(.)")
+
+
+def _unquoted(phrase: str) -> str:
+    return _ESCAPED.sub(r"\1", phrase.replace('"', "")) if '"' in phrase else phrase
+
+
+def _without_addresses(name: str) -> str:
+    """A display name that shows another address is a disguise (S-18)."""
+    return "" if "@" in name or "＠" in name else name.strip(" '\"")
+
+
+def _shown(value: bytes) -> str:
+    return _without_addresses(decoded(value[:1000]))
+
+
+# --- the others -------------------------------------------------------------------------------------------------
+
+# Bounded, because an unclosed quote is tried again from each quote behind it.
+_TOKEN = re.compile(
+    r'"(?:[^"\\]|\\.){0,1000}"|\((?:[^()\\]|\\.){0,1000}\)|<[^<>]{0,1000}>|[,;:]|[^",;:()<>]+|.', re.DOTALL
+)
+_LENIENT = re.compile(r"[^\s<>@,;:\"()\\\x00-\x1f]{1,128}@[^\s<>@,;:\"()\\\x00-\x1f]{1,253}\Z")
+
+
+def mailboxes(headers: Headers, name: str) -> tuple[Address, ...]:
+    """The addresses of To, Cc or Reply-To, over all occurrences; names decoded; what is no address is left out."""
+    found: list[Address] = []
+    for value in headers.raw(name):
+        for address in _listed(plain(value)):
+            found.append(address)
+            if len(found) >= MOST_ADDRESSES:
+                return tuple(found)
+    return tuple(found)
+
+
+def _listed(text: str) -> Iterable[Address]:
+    words: list[str] = []
+    remark = angle = ""
+    for piece in _TOKEN.findall(text + ","):
+        if piece in (",", ";"):
+            if address := _address(words, angle, remark):
+                yield address
+            words, remark, angle = [], "", ""
+        elif piece == ":":
+            words, remark, angle = [], "", ""  # what stood before was the name of a group
+        elif piece[0] == "<" and len(piece) > 1:
+            angle = angle or piece[1:-1]
+        elif piece[0] == "(" and len(piece) > 1:
+            remark = piece[1:-1]
+        elif piece.strip():
+            words.append(piece)
+
+
+def _address(words: list[str], angle: str, remark: str) -> Address | None:
+    phrase = " ".join(words)
+    if not angle:
+        bare = phrase.split()
+        angle = next((word for word in bare if "@" in word), "")
+        phrase = remark
+    # A route (RFC 5322 §4.4) says how the mail travelled in 1985.
+    wanted = "".join(angle.rpartition(":")[2].split()).lower()
+    if not _LENIENT.match(wanted):
+        return None
+    return Address(one_line(wanted), one_line(words_decoded(_unquoted(phrase))).strip(" '\""))

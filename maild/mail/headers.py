@@ -1,0 +1,242 @@
+"""The header block of a mail, read by our own rules from raw bytes: nothing recursive, nothing slower than linear.
+
+Every decision about who wrote and where it belongs rests on this reading, never on a library's.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from maild.mail.charset import decode, one_line
+
+INSTANCE_HEADER = "X-Maild-Instance"
+SUBJECT_SHOWN = 998
+_MOST_IDS = (5, 45)  # of References: where the conversation began, and where it is now
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How much of a header block is read at all (RELIABILITY §4.15)."""
+
+    total: int = 256 * 1024
+    field: int = 64 * 1024
+    fields: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The fields of a mail in their order: lower-case name and unfolded raw value. The body begins at `body_at`."""
+
+    fields: tuple[tuple[str, bytes], ...]
+    body_at: int
+    defects: tuple[str, ...] = ()
+
+    def raw(self, name: str) -> tuple[bytes, ...]:
+        return tuple(value for key, value in self.fields if key == name)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of a field, decoded, one line each."""
+        return tuple(decoded(value) for key, value in self.fields if key == name)
+
+    def first(self, name: str) -> str:
+        return next((decoded(value) for key, value in self.fields if key == name), "")
+
+    def decoded(self) -> Iterator[tuple[str, str]]:
+        return ((name, decoded(value)) for name, value in self.fields)
+
+
+_FIELD = re.compile(
+    rb"([!-9;-~]+)[ \t]*:[ \t]*+([^\r\n]*+(?:(?:\r\n|\n|\r)[ \t][^\r\n]*+)*+)(?:\r\n|\n|\r|\Z)",
+)
+_BLANK = re.compile(rb"\r\n|\n|\r")
+_EMPTY = re.compile(rb"[ \t]{0,1000}(?:\r\n|\n|\r)")
+_BLOCK_END = re.compile(rb"\n\r?\n|\r\r")
+_POSTMARK = re.compile(rb">?From [^\r\n]*(?:\r\n|\n|\r|\Z)")
+_FOLD = re.compile(rb"[ \t]*(?:\r\n|\n|\r)[ \t]+")
+
+
+def split(raw: bytes, caps: Caps | None = None, *, of_part: bool = False) -> Headers:
+    """Cut the header block off a mail (or a part of one) and take it apart, within the caps."""
+    caps = caps or Caps()
+    fields: list[tuple[str, bytes]] = []
+    defects: list[str] = []
+    start = at = 0 if of_part else _first_field(raw)
+    while True:
+        if at >= len(raw):
+            break
+        if blank := _BLANK.match(raw, at):
+            at = blank.end()
+            break
+        if len(fields) >= caps.fields or at - start > caps.total:
+            defects.append("header-cut")
+            block_end = _BLOCK_END.search(raw, at)
+            at = block_end.end() if block_end else len(raw)
+            break
+        found = _FIELD.match(raw, at)
+        if not found:
+            defects.append("header-garbage")  # like every reader: what is no field begins the body
+            break
+        if found.end() - found.start() > caps.field:
+            defects.append("field-cut")
+        if found.end(1) - found.start(1) <= 256:
+            value = _FOLD.sub(b" ", found[2][: caps.field]).strip(b" \t\r\n")
+            fields.append((found[1].decode("ascii").lower(), value))
+        at = found.end()
+    return Headers(tuple(fields), at, tuple(dict.fromkeys(defects)))
+
+
+def _first_field(raw: bytes) -> int:
+    """Where the first field stands: behind an mbox postmark, and behind blank lines that a broken program put first."""
+    postmark = _POSTMARK.match(raw)
+    at = postmark.end() if postmark else 0
+    while (empty := _EMPTY.match(raw, at)) and at < 2000:
+        at = empty.end()
+    if at and not _FIELD.match(raw, at):
+        return postmark.end() if postmark else 0
+    return at
+
+
+# --- words ------------------------------------------------------------------------------------------------------
+
+
+def decoded(value: bytes, declared: str = "") -> str:
+    """A field as people read it: RFC 2047 words and raw 8-bit letters decoded, one line, nothing invisible."""
+    return one_line(words_decoded(plain(value, declared)))
+
+
+def plain(value: bytes, declared: str = "") -> str:
+    """The characters of a raw value; encoded words still encoded."""
+    if value.isascii():
+        return value.decode("ascii")
+    return decode(value, declared)[0]
+
+
+_WORD = re.compile(r"=\?([^?\s]{1,100})\?([bBqQ])\?")
+
+
+def words_decoded(text: str) -> str:
+    """RFC 2047, tolerant: words may be long, glued to their neighbours, or cut inside a letter (joined first)."""
+    if "=?" not in text:
+        return text
+    out: list[str] = []
+    at, waiting, waiting_charset = 0, b"", ""
+    while found := _WORD.search(text, at):
+        end = text.find("?=", found.end())
+        if end < 0:
+            break
+        gap, charset = text[at : found.start()], found[1].lower()
+        if waiting and (gap.strip() or charset != waiting_charset):
+            out.append(decode(waiting, waiting_charset)[0])
+            waiting = b""
+            gap = gap if gap.strip() else ""
+        if not (waiting or (out and not gap.strip())):
+            out.append(gap)
+        waiting += _word_bytes(found[2], text[found.end() : end])
+        waiting_charset = charset
+        at = end + 2
+    if waiting:
+        out.append(decode(waiting, waiting_charset)[0])
+    out.append(text[at:])
+    return "".join(out)
+
+
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+
+
+def _word_bytes(encoding: str, payload: str) -> bytes:
+    data = payload.encode("utf-8", "replace")
+    if encoding in "qQ":
+        return binascii.a2b_qp(data.replace(b" ", b"_"), header=True)
+    return forgiving_base64(data)
+
+
+def forgiving_base64(data: bytes) -> bytes:
+    """Base64 with strange characters skipped and missing padding supplied."""
+    data = _NOT_BASE64.sub(b"", data)
+    data = data[: len(data) - 1] if len(data) % 4 == 1 else data
+    return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
+
+
+# --- conversations ----------------------------------------------------------------------------------------------
+
+_ID = re.compile(rb"<([^<>\s]{1,996})>")
+
+
+def message_id(headers: Headers) -> str:
+    """The first Message-ID without its brackets; a program that forgot the brackets is understood."""
+    for value in headers.raw("message-id"):
+        found = _ID.search(value)
+        if found:
+            return one_line(plain(found[1]))
+        bare = value.strip(b" \t<>")
+        if bare and b" " not in bare and len(bare) < 997:
+            return one_line(plain(bare))
+    return ""
+
+
+def ids(headers: Headers, name: str) -> tuple[str, ...]:
+    """The message ids a field names, over all its occurrences: each once, the first few and the last many."""
+    found = [one_line(plain(each)) for value in headers.raw(name) for each in _ID.findall(value)]
+    first, last = _MOST_IDS
+    if len(found) > first + last:
+        found = found[:first] + found[-last:]
+    return tuple(dict.fromkeys(each for each in found if each))
+
+
+# --- MIME fields ------------------------------------------------------------------------------------------------
+
+_TOKEN = re.compile(r"[!#-'*+.0-9A-Z^-~-]{1,80}(?:/[!#-'*+.0-9A-Z^-~-]{1,80})?\Z")  # RFC 2045 §5.1
+_PARAMETER = re.compile(r""";\s*([^\s=;"]{1,80})\s*=\s*(?:"((?:[^"\\]|\\.){0,4000})"|([^;]{0,4000}))""")
+
+
+def parameters(value: bytes) -> tuple[str, dict[str, str]]:
+    """`type/subtype; name=value` as the lower-case first word and its parameters (RFC 2045, 2231, 2047, raw)."""
+    text = plain(value[:16384])
+    first = text.partition(";")[0]
+    head = first.strip().lower()
+    pieces: dict[str, str] = {}
+    for found in _PARAMETER.finditer(text, len(first)):
+        quoted = found[2]
+        content = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else found[3].strip().strip('"')
+        pieces.setdefault(found[1].lower(), content)
+    return (head if _TOKEN.match(head) else ""), _joined(pieces)
+
+
+def _joined(pieces: dict[str, str]) -> dict[str, str]:
+    """Continuations (name*0*, name*1) put together and percent-decoded by their charset (RFC 2231 §3, §4)."""
+    joined: dict[str, str] = {}
+    for key in pieces:
+        name = key.partition("*")[0]
+        if name in joined:
+            continue
+        if f"{name}*" in pieces:
+            joined[name] = _extended(pieces[f"{name}*"])
+        elif f"{name}*0" in pieces or f"{name}*0*" in pieces:
+            joined[name] = _continued(pieces, name)
+        elif name in pieces:
+            joined[name] = one_line(words_decoded(pieces[name]))
+    return joined
+
+
+def _continued(pieces: dict[str, str], name: str) -> str:
+    whole, extended = "", False
+    for number in range(100):
+        if (part := pieces.get(f"{name}*{number}*")) is not None:
+            whole, extended = whole + part, True
+        elif (part := pieces.get(f"{name}*{number}")) is not None:
+            whole += part.replace("%", "%25") if extended else part
+        else:
+            break
+    return _extended(whole) if extended else one_line(words_decoded(whole))
+
+
+def _extended(value: str) -> str:
+    charset, quote, rest = value.partition("'")
+    _, second, content = rest.partition("'")
+    if not (quote and second):
+        charset, content = "", value
+    data = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes.fromhex(m[1].decode()), content.encode("utf-8", "replace"))
+    return one_line(words_decoded(decode(data, charset)[0]))
