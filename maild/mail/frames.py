@@ -1,0 +1,126 @@
+"""A Mail as JSON and back, and the length-prefixed frames in which parser children receive and answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from maild.core.values import Address, Attachment, Bounce, BounceRecipient, Kind, Mail, Reason, Sender
+
+T = TypeVar("T")
+
+LENGTH_BYTES = 4
+# A Mail without its HTML: two texts of 512 KiB, each character at most doubled by JSON, and 200 addresses.
+LARGEST_ANSWER = 8 * 1024 * 1024
+
+
+def frame(payload: bytes) -> bytes:
+    return len(payload).to_bytes(LENGTH_BYTES, "big") + payload
+
+
+def to_json(mail: Mail) -> bytes:
+    """Every field of a Mail, in UTF-8."""
+    fields = {
+        "sender": [mail.sender.address, mail.sender.name, mail.sender.problem],
+        "message_id": mail.message_id,
+        "in_reply_to": mail.in_reply_to,
+        "references": mail.references,
+        "subject": mail.subject,
+        "date": mail.date.isoformat() if mail.date else None,
+        "to": _addresses(mail.to),
+        "cc": _addresses(mail.cc),
+        "reply_to": _addresses(mail.reply_to),
+        "text": mail.text,
+        "new_text": mail.new_text,
+        "html": mail.html,
+        "attachments": [
+            [a.filename, a.content_type, a.size, a.sha256, a.inline, a.content_id] for a in mail.attachments
+        ],
+        "kind": mail.kind.value,
+        "signs": [[reason.code, reason.facts] for reason in mail.signs],
+        "bounce": _bounce(mail.bounce),
+        "language": mail.language,
+        "canonical": mail.canonical,
+        "instance": mail.instance,
+        "hops": mail.hops,
+        "authentication_results": mail.authentication_results,
+        "defects": mail.defects,
+    }
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def from_json(answer: bytes) -> Mail:
+    """The Mail of an answer. A child is not trusted further than its form: what is not a Mail raises ValueError."""
+    try:
+        fields = json.loads(answer)
+        return _mail(fields)
+    except (KeyError, TypeError, AttributeError, RecursionError) as problem:
+        raise ValueError(f"not a mail: {type(problem).__name__}") from problem
+
+
+def _addresses(addresses: Iterable[Address]) -> list[list[str]]:
+    return [[each.address, each.name] for each in addresses]
+
+
+def _bounce(bounce: Bounce | None) -> list[Any] | None:
+    if bounce is None:
+        return None
+    return [bounce.original_message_id, [[r.address, r.action, r.status, r.diagnostic] for r in bounce.recipients]]
+
+
+def _mail(fields: dict[str, Any]) -> Mail:
+    return Mail(
+        sender=Sender(*_texts(fields["sender"])),
+        message_id=_text(fields["message_id"]),
+        in_reply_to=_texts(fields["in_reply_to"]),
+        references=_texts(fields["references"]),
+        subject=_text(fields["subject"]),
+        date=datetime.fromisoformat(fields["date"]) if fields["date"] else None,
+        to=_many(fields["to"], lambda each: Address(*_texts(each))),
+        cc=_many(fields["cc"], lambda each: Address(*_texts(each))),
+        reply_to=_many(fields["reply_to"], lambda each: Address(*_texts(each))),
+        text=_text(fields["text"]),
+        new_text=_text(fields["new_text"]),
+        html=_text(fields["html"]),
+        attachments=_many(fields["attachments"], _attachment),
+        kind=Kind(fields["kind"]),
+        signs=_many(fields["signs"], _reason),
+        bounce=_bounced(fields["bounce"]) if fields["bounce"] else None,
+        language=_text(fields["language"]),
+        canonical=_text(fields["canonical"]),
+        instance=_text(fields["instance"]),
+        hops=int(fields["hops"]),
+        authentication_results=_texts(fields["authentication_results"]),
+        defects=_texts(fields["defects"]),
+    )
+
+
+def _bounced(fields: list[Any]) -> Bounce:
+    original, recipients = fields
+    return Bounce(_many(recipients, lambda each: BounceRecipient(*_texts(each))), _text(original))
+
+
+def _attachment(row: list[Any]) -> Attachment:
+    filename, content_type, size, sha256, inline, content_id = row
+    return Attachment(_text(filename), _text(content_type), int(size), _text(sha256), bool(inline), _text(content_id))
+
+
+def _reason(row: list[Any]) -> Reason:
+    code, facts = row
+    return Reason(_text(code), tuple((_text(key), _text(value)) for key, value in facts))
+
+
+def _many(rows: list[Any], make: Callable[[Any], T]) -> tuple[T, ...]:
+    return tuple(make(row) for row in rows)
+
+
+def _texts(values: list[Any]) -> tuple[str, ...]:
+    return tuple(_text(value) for value in values)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

@@ -1,0 +1,175 @@
+"""Raw bytes in, a Mail out: the only home of mail-parser, which walks the MIME tree inside limits set before it starts.
+
+Whatever decides (who wrote, where it belongs, what kind it is) is read by our own code from the raw header block.
+"""
+
+from __future__ import annotations
+
+import email
+import hashlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from email.message import Message
+from email.parser import BytesFeedParser
+
+import mailparser
+from mailparser.exceptions import MailParserError
+
+from maild.core.bounces import bounce
+from maild.core.language import language
+from maild.core.newtext import new_text
+from maild.core.robots import Facts, signs
+from maild.core.values import Attachment, Bounce, Mail, Sender
+from maild.mail import addresses, body, dates
+from maild.mail.canonical import canonical
+from maild.mail.charset import cut, decode, readable
+from maild.mail.headers import INSTANCE_HEADER, SUBJECT_SHOWN, Headers, ids, message_id, parameters, split
+from maild.mail.structure import ParseLimits, prepared
+
+# It warns about every calendar and picture; what matters stands in Mail.defects.
+logging.getLogger("mailparser").setLevel(logging.CRITICAL)
+
+_LIMITS = ParseLimits()
+# What mail-parser and the standard library have been seen to raise on damaged mail, besides their own errors.
+_PARSER_ERRORS = (MailParserError, ValueError, LookupError, AttributeError, TypeError, AssertionError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the library made of the mail."""
+
+    message: Message
+    senders: tuple[str, ...]
+    defects: tuple[str, ...]
+
+
+def parse(raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS) -> Mail:
+    """Understand a mail. Raises MailError only where the limits forbid to read on; no bytes make it fail otherwise."""
+    headers = split(raw)
+    read = _walked(prepared(raw, headers, limits))
+    found = body.read(read.message, limits)
+    mail = _from_headers(headers)
+    sender = _agreed(mail.sender, read.senders)
+    written = new_text(found.text)
+    report = _bounce(headers, found)
+    facts = replace(
+        _facts(headers, replace(mail, sender=sender)),
+        calendar_method=found.calendar_method, text=written, attachments=len(found.attachments), bounce=report,
+    )  # fmt: skip
+    kind, reasons = signs(facts)
+    return replace(
+        mail,
+        sender=sender,
+        text=found.text,
+        new_text=written,
+        html=found.html if html else "",
+        attachments=tuple(found.attachments),
+        kind=kind,
+        signs=reasons,
+        bounce=report if kind in ("bounce", "delay") else None,
+        language=language(written),
+        canonical=canonical(headers, found.digests),
+        defects=tuple(dict.fromkeys((*mail.defects, *read.defects, *found.defects))),
+    )
+
+
+def partial(raw: bytes, why: str, limits: ParseLimits = _LIMITS) -> Mail:
+    """What can be said of a mail that may not be read further: its headers and its body as it came."""
+    headers = split(raw)
+    mail = _from_headers(headers)
+    kind, reasons = signs(_facts(headers, mail))
+    text = cut(readable(decode(raw[headers.body_at : headers.body_at + limits.text])[0]), limits.text)
+    digest = hashlib.sha256(raw).hexdigest()
+    return replace(
+        mail, text=text, new_text=text, kind=kind, signs=reasons, canonical=digest, defects=(*mail.defects, why)
+    )
+
+
+def attachment_bytes(raw: bytes, *, limits: ParseLimits = _LIMITS) -> Iterator[tuple[Attachment, bytes]]:
+    """Every attachment that `parse` lists, with its bytes."""
+    headers = split(raw)
+    message = _walked(prepared(raw, headers, limits)).message
+    listed = {each.sha256: each for each in body.read(message, limits).attachments}
+    for leaf in body.leaves(message):
+        attachment = listed.pop(hashlib.sha256(leaf.data).hexdigest(), None)
+        if attachment:
+            yield attachment, leaf.data
+
+
+def _walked(safe: bytes) -> _Read:
+    """mail-parser's walk; where it stumbles over a damaged mail, the standard library's, which it builds upon."""
+    try:
+        parsed = mailparser.parse_from_bytes(safe)
+    except _PARSER_ERRORS as problem:
+        return _Read(_plain_walk(safe), (), (f"mail-parser:{type(problem).__name__}",))
+    defects = tuple(sorted(str(each) for each in parsed.defects_categories))
+    senders = tuple(str(address).lower() for _, address in parsed.from_)
+    return _Read(parsed.message, senders, defects)
+
+
+def _plain_walk(safe: bytes) -> Message:
+    try:
+        return email.message_from_bytes(safe)
+    except _PARSER_ERRORS:
+        parser = BytesFeedParser()  # the tree cannot be read: one part with everything in it
+        parser.feed(b"\r\n" + safe)
+        return parser.close()
+
+
+def _agreed(sender: Sender, seen_by_library: tuple[str, ...]) -> Sender:
+    """Two readers who see two senders make him nobody (S-16)."""
+    if sender.address and any(address != sender.address for address in seen_by_library):
+        return Sender("", sender.name, "readers-disagree")
+    return sender
+
+
+def _from_headers(headers: Headers) -> Mail:
+    """Everything that the header block alone says."""
+    date = next((moment for value in headers.all("date") if (moment := dates.read(value))), None)
+    defects = list(headers.defects)
+    if date is None:
+        defects.append("date-unreadable" if headers.raw("date") else "no-date")
+    defects += [f"repeated-{name}" for name in ("subject", "date", "message-id") if len(headers.raw(name)) > 1]
+    return Mail(
+        sender=addresses.sender(headers),
+        message_id=message_id(headers),
+        in_reply_to=ids(headers, "in-reply-to"),
+        references=ids(headers, "references"),
+        subject=headers.first("subject")[:SUBJECT_SHOWN].rstrip(),
+        date=date,
+        to=addresses.mailboxes(headers, "to"),
+        cc=addresses.mailboxes(headers, "cc"),
+        reply_to=addresses.mailboxes(headers, "reply-to"),
+        instance=headers.first(INSTANCE_HEADER.lower())[:200],
+        hops=len(headers.raw("received")),
+        authentication_results=tuple(value[:2000] for value in headers.all("authentication-results")[:20]),
+        defects=tuple(defects),
+    )
+
+
+def _facts(headers: Headers, mail: Mail) -> Facts:
+    content_type, params = parameters(next(iter(headers.raw("content-type")), b""))
+    return Facts(
+        fields=tuple((name, value) for name, value in headers.decoded() if name not in _NO_SIGN),
+        sender=mail.sender.address,
+        subject=mail.subject,
+        content_type=content_type,
+        report_type=params.get("report-type", "").lower(),
+        hops=mail.hops,
+        instance=mail.instance,
+        has_ids=bool(mail.in_reply_to or mail.references),
+        text="?",
+    )
+
+
+# Long fields that say nothing about robots are not worth decoding.
+_NO_SIGN = frozenset(("received", "dkim-signature", "arc-seal", "arc-message-signature", "references", "to", "cc"))
+
+
+def _bounce(headers: Headers, found: body.Body) -> Bounce | None:
+    """The delivery report a mail carries, if it carries one."""
+    reports = {each: readable(decode(data)[0]) for each, data in found.reports.items()}
+    report = reports.get("message/delivery-status") or reports.get("message/global-delivery-status") or ""
+    original = next((text for each, text in reports.items() if not each.endswith("delivery-status")), "")
+    return bounce(report, original[:65536], headers.first("x-failed-recipients"))
