@@ -1,0 +1,148 @@
+"""Parsing in disposable children, several at once, while the loop goes on: what kills its parser kills nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+
+import maild
+from maild.core.values import Mail
+from maild.errors import MailError
+from maild.mail.frames import LARGEST_ANSWER, LENGTH_BYTES, from_json
+
+_SLICE = 256 * 1024
+_ROOT = Path(maild.__file__).resolve().parent.parent
+
+
+class Sandbox:
+    """A pool of parser children; whatever blows a limit is a MailError with a stable reason, and the next mail goes on.
+
+    Reasons: `wall-limit`, `child-died` (memory, CPU or a crash), `bad-answer`, or what the child says: `mime-depth`,
+    `mime-parts`, `mime-boundary`, `mime-lines`, `memory`, `parser:<class>`.
+    """
+
+    def __init__(
+        self,
+        workers: int = 2,
+        wall_seconds: float = 20,
+        cpu_seconds: int = 10,
+        memory_bytes: int = 512 * 1024 * 1024,
+        recycle_after: int = 200,
+    ) -> None:
+        self._wall_seconds = wall_seconds
+        self._recycle_after = recycle_after
+        self._limits = (str(cpu_seconds), str(memory_bytes))
+        self._children: list[_Child | None] = [None] * workers
+        self._free: asyncio.Queue[int] = asyncio.Queue()
+        for seat in range(workers):
+            self._free.put_nowait(seat)
+
+    async def __aenter__(self) -> Sandbox:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End every child, whatever it is doing."""
+        for seat, child in enumerate(self._children):
+            self._children[seat] = None
+            if child:
+                await child.end()
+
+    async def parse(self, raw: bytes) -> Mail:
+        """The Mail as a child understands it, or MailError."""
+        seat = await self._free.get()
+        try:
+            return await self._parsed(seat, raw)
+        finally:
+            self._free.put_nowait(seat)
+
+    async def _parsed(self, seat: int, raw: bytes) -> Mail:
+        child = self._children[seat]
+        if child is None or child.served >= self._recycle_after or not child.alive:
+            self._children[seat] = None
+            if child:
+                await child.end()
+            child = self._children[seat] = await _Child.started(self._limits)
+        async with self._lost_unless_answered(seat, child):
+            try:
+                async with asyncio.timeout(self._wall_seconds):
+                    answer = await child.ask(raw)
+            except TimeoutError:
+                raise MailError("wall-limit") from None
+            except (OSError, EOFError):
+                raise MailError("child-died") from None
+        return _mail(answer)
+
+    @asynccontextmanager
+    async def _lost_unless_answered(self, seat: int, child: _Child) -> AsyncIterator[None]:
+        """A child that did not answer to the end (or whose asker went away) is in no known state."""
+        try:
+            yield
+        except BaseException:
+            self._children[seat] = None
+            await child.end()
+            raise
+
+
+def _mail(answer: bytes) -> Mail:
+    try:
+        if answer.startswith(b'{"refused"'):
+            raise MailError(str(json.loads(answer)["refused"]))
+        return from_json(answer)
+    except ValueError:
+        raise MailError("bad-answer") from None
+
+
+class _Child:
+    """One running parser."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin and process.stdout
+        self._process = process
+        self._stdin, self._stdout = process.stdin, process.stdout
+        self.served = 0
+
+    @classmethod
+    async def started(cls, limits: tuple[str, str]) -> _Child:
+        # Nothing of our environment: no secret, no failpoint. -B: it may not write files, compiled ones included.
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-B", "-P", "-s", "-m", "maild.mail.child", *limits,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            env={"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8"}, cwd="/", start_new_session=True,
+        )  # fmt: skip
+        return cls(process)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def ask(self, raw: bytes) -> bytes:
+        """Send a mail, wait for what it says. OSError or EOFError when it died over it."""
+        self.served += 1
+        self._stdin.write(len(raw).to_bytes(LENGTH_BYTES, "big"))
+        view = memoryview(raw)
+        for start in range(0, len(raw), _SLICE):  # in slices: the transport copies what it is given
+            self._stdin.write(view[start : start + _SLICE])
+            await self._stdin.drain()
+        length = int.from_bytes(await self._stdout.readexactly(LENGTH_BYTES), "big")
+        if length > LARGEST_ANSWER:
+            raise EOFError
+        return await self._stdout.readexactly(length)
+
+    async def end(self) -> None:
+        """Kill it and see it gone; it holds nothing that could be lost."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        self._stdin.close()
+        await self._process.wait()
+        with suppress(OSError):
+            await self._stdin.wait_closed()
