@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import resource
@@ -20,7 +21,7 @@ import click
 
 from maild.core.values import Address, Mail
 from maild.errors import MailError
-from maild.mail.parse import attachment_bytes, parse as understood, partial
+from maild.mail import parse as parser
 
 _MEMORY = 1024 * 1024 * 1024  # of each parsing process
 _SECONDS = 10  # of CPU for one mail
@@ -50,10 +51,14 @@ class _TooSlowError(Exception):
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 @click.option("--json", "as_json", is_flag=True, help="Un objeto JSON por línea. / One JSON object per line.")
 @click.option("--full", is_flag=True, help="También la parte HTML. / The HTML part, too.")
-@click.option("--extract", metavar="DIR", help="Escribe los adjuntos en DIR/<sha256>. / Write attachments to DIR/<sha256>.")
-def parse(paths: tuple[str, ...], as_json: bool, full: bool, extract: str | None) -> None:
+@click.option(
+    "--extract", metavar="DIR", help="Escribe los adjuntos en DIR/<sha256>. / Write attachments to DIR/<sha256>."
+)
+def parse(paths: tuple[str, ...], as_json: bool, full: bool, extract: str | None) -> int:
     """Muestra lo que se entiende de cada correo: archivos .eml, carpetas, mbox, Maildir. / What each mail says."""
-    raise SystemExit(parse_paths(paths, as_json=as_json, full=full, extract=extract, out=sys.stdout))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # whatever the locale says
+    return parse_paths(paths, as_json=as_json, full=full, extract=extract, out=sys.stdout)
 
 
 def parse_paths(paths: Sequence[str], *, as_json: bool, full: bool, extract: str | None, out: TextIO) -> int:
@@ -64,7 +69,7 @@ def parse_paths(paths: Sequence[str], *, as_json: bool, full: bool, extract: str
     written = 0
     for line in _answers(_jobs(paths, unreadable), _Wanted(full or not as_json, extract or "")):
         fields = json.loads(line) if not as_json else None
-        out.write(line + "\n" if fields is None else _for_people(fields))
+        out.write(line + "\n" if fields is None else _for_people(fields, out.isatty()))
         written += 1
     out.flush()
     for path in unreadable:
@@ -133,7 +138,7 @@ def _answers(jobs: Iterator[_Job], wanted: _Wanted) -> Iterator[str]:
                 yield from _alone(waiting, wanted)
                 pool = _pool()
                 waiting.append((job, pool.submit(_read, job, wanted)))
-            while len(waiting) >= _WAITING and not waiting[0][1].done() or len(waiting) > 4 * _WAITING:
+            while (len(waiting) >= _WAITING and not waiting[0][1].done()) or len(waiting) > 4 * _WAITING:
                 yield _result(*waiting.popleft(), wanted)
         while waiting:
             yield _result(*waiting.popleft(), wanted)
@@ -166,7 +171,7 @@ def _result(job: _Job, answer: Future[str], wanted: _Wanted) -> str:
         try:
             return alone.submit(_read, job, wanted).result()
         except BrokenProcessPool:
-            return _line(job.path, partial(_raw(job), "child-died"), wanted)
+            return _line(job.path, parser.partial(_raw(job), "child-died"), wanted)
 
 
 def _confine() -> None:
@@ -181,7 +186,7 @@ def _raw(job: _Job) -> bytes:
 
 
 def _read(job: _Job, wanted: _Wanted) -> str:
-    """One mail, whatever it is: what cannot be read whole is told from its headers, with the reason among the defects."""
+    """One mail, whatever it is: what cannot be read whole is told from its headers, the reason among the defects."""
     try:
         raw = _raw(job)
     except OSError as problem:
@@ -189,13 +194,13 @@ def _read(job: _Job, wanted: _Wanted) -> str:
     signal.signal(signal.SIGPROF, _too_slow)
     signal.setitimer(signal.ITIMER_PROF, _SECONDS)
     try:
-        mail = understood(raw, html=wanted.full)
+        mail = parser.parse(raw, html=wanted.full)
         if wanted.extract:
             _extract(raw, Path(wanted.extract))
     except MailError as refusal:
-        mail = partial(raw, str(refusal))
+        mail = parser.partial(raw, str(refusal))
     except Exception as problem:  # noqa: BLE001 - catch point "per mail"
-        mail = partial(raw, f"parser:{type(problem).__name__}")
+        mail = parser.partial(raw, f"parser:{type(problem).__name__}")
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     return _line(job.path, mail, wanted)
@@ -206,7 +211,7 @@ def _too_slow(*_: object) -> None:
 
 
 def _extract(raw: bytes, folder: Path) -> None:
-    for attachment, data in attachment_bytes(raw):
+    for attachment, data in parser.attachment_bytes(raw):
         target = folder / attachment.sha256
         if not target.exists():
             unfinished = folder / f"{attachment.sha256}.{os.getpid()}"
@@ -272,7 +277,7 @@ def _bounce(mail: Mail) -> dict[str, Any] | None:
     return {"recipients": recipients, "original_message_id": mail.bounce.original_message_id}
 
 
-def _for_people(fields: dict[str, Any]) -> str:
+def _for_people(fields: dict[str, Any], styled: bool) -> str:
     """The same to read on a terminal. The parser has taken every control character out (S-33)."""
     sender = fields.get("from", {})
     rows = [
@@ -285,5 +290,6 @@ def _for_people(fields: dict[str, Any]) -> str:
         ("Adjuntos", ", ".join(f"{a['filename']} ({a['size']})" for a in fields.get("attachments", []))),
         ("Defectos", ", ".join(fields.get("defects", []))),
     ]
-    head = "\n".join(f"{click.style(label, bold=True):<10} {value}" for label, value in rows if value)
+    told = [(f"{label:<10}", value) for label, value in rows if value]
+    head = "\n".join(f"{click.style(label, bold=True) if styled else label} {value}" for label, value in told)
     return f"{head}\n\n{fields.get('new_text', '')}\n{'─' * 60}\n"
