@@ -42,9 +42,11 @@ def insert(tx: Connection, rows: list[dict[str, Any]]) -> None:
         tx.execute(outbox.insert(), rows)
 
 
-def written_since(tx: Connection, recipient: str, since: datetime) -> int:
-    """How many letters to this address were written since then, whatever became of them."""
+def written_since(tx: Connection, recipient: str, since: datetime, template: str = "") -> int:
+    """How many letters (of one template) to this address were written since then, whatever became of them."""
     query = select(func.count()).where(outbox.c.recipient == recipient, outbox.c.created_at > since)
+    if template:
+        query = query.where(outbox.c.template == template)
     return tx.execute(query).scalar_one()
 
 

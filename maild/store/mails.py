@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from sqlalchemy import Connection, and_, func, or_, select, update
@@ -14,6 +14,8 @@ from maild.core.values import Mail
 from maild.store.schema import epoch, inbound
 
 State = Literal["stored", "done", "auto", "duplicate", "parked", "ignored"]
+# A mailbox that was never read to its end: nothing can be said about silence yet.
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 TERMINAL = ("done", "auto", "duplicate", "parked", "ignored")
 
 
@@ -201,21 +203,20 @@ def drained(tx: Connection, epoch_id: int, upto: datetime) -> None:
     tx.execute(update(epoch).where(epoch.c.id == epoch_id, later).values(drained_upto=upto))
 
 
-def read_past(tx: Connection, deadline: datetime) -> bool:
-    """Whether every open mailbox has been read past this instant and no mail received by then waits undecided.
+def silence_upto(tx: Connection, number: int = 0) -> datetime | None:
+    """The instant up to which nobody's silence can be told from a mail not yet read; None: no bound.
 
-    A parked mail that nobody has looked at may be the objection: it holds silence back until it is released or dropped.
+    It is the oldest watermark of the open mailboxes, held back by every mail that is not decided yet, and by parked
+    ones that nobody can tell a sender of or that name this ticket (`number`).
     """
-    oldest = tx.execute(
-        select(func.count(), func.count(epoch.c.drained_upto), func.min(epoch.c.drained_upto)).where(
-            epoch.c.closed_at.is_(None)
-        )
-    ).one()
-    open_epochs, read_epochs, drained_upto = oldest
-    if open_epochs and (read_epochs < open_epochs or drained_upto < deadline):
-        return False
-    undecided = and_(inbound.c.state.in_(("stored", "parked")), inbound.c.received_at <= deadline)
-    return tx.execute(select(inbound.c.id).where(undecided).limit(1)).scalar() is None
+    marks = tx.execute(select(epoch.c.drained_upto).where(epoch.c.closed_at.is_(None))).scalars().all()
+    if any(upto is None for upto in marks):
+        return _NEVER
+    unread = or_(inbound.c.sender == "", inbound.c.ticket == number) if number else inbound.c.sender == ""
+    undecided = or_(inbound.c.state == "stored", and_(inbound.c.state == "parked", unread))
+    oldest = tx.execute(select(func.min(inbound.c.received_at)).where(undecided)).scalar()
+    bounds = [upto for upto in (*marks, oldest) if upto is not None]
+    return min(bounds, default=None)
 
 
 # -- quarantine -----------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from maild.store.schema import timer
 
@@ -23,16 +23,13 @@ class Due:
     on_silence: bool
 
 
-def due(tx: Connection, now: datetime, limit: int) -> list[Due]:
-    """Running timers whose time has come, the longest overdue first."""
+def due(tx: Connection, now: datetime, silence_upto: datetime | None, limit: int) -> list[Due]:
+    """Running timers whose time has come, the longest overdue first; those on silence only up to the watermark."""
     columns = (timer.c.id, timer.c.ticket, timer.c.clock, timer.c.token, timer.c.due, timer.c.on_silence)
-    query = (
-        select(*columns)
-        .where(timer.c.ended_at.is_(None), timer.c.due <= now, timer.c.attempts < MOST_ATTEMPTS)
-        .order_by(timer.c.due, timer.c.id)
-        .limit(limit)
-    )
-    return [Due(*row) for row in tx.execute(query)]
+    query = select(*columns).where(timer.c.ended_at.is_(None), timer.c.due <= now, timer.c.attempts < MOST_ATTEMPTS)
+    if silence_upto is not None:
+        query = query.where(or_(timer.c.on_silence.is_(False), timer.c.due <= silence_upto))
+    return [Due(*row) for row in tx.execute(query.order_by(timer.c.due, timer.c.id).limit(limit))]
 
 
 def still_running(tx: Connection, timer_id: int) -> Due | None:

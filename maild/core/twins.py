@@ -1,0 +1,46 @@
+"""Whether a mail has been received before: the decision table of RELIABILITY §4.2 for mails whose bytes differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from maild.core.values import Mail
+
+
+class Twin(Protocol):
+    """An earlier mail with the same Message-ID, or, where both have none, the same content."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def canonical(self) -> str: ...
+    @property
+    def sender(self) -> str: ...
+    @property
+    def ticket(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`new`; `duplicate` of an earlier mail; a `variant` of one (through a list, say) that joins its ticket without a
+    letter; or a `conflict`: somebody else's mail used this Message-ID first, which proves nothing about either."""
+
+    kind: Literal["new", "duplicate", "variant", "conflict"]
+    of: int = 0
+    ticket: int = 0
+
+
+def judge(mail: Mail, twins: Sequence[Twin]) -> Verdict:
+    """What earlier twins make of this mail, the oldest first. Another sender's twin never swallows it."""
+    same_sender = [t for t in twins if t.sender == mail.sender.address]
+    for twin in same_sender:
+        if twin.canonical == mail.canonical:
+            return Verdict("duplicate", twin.id, twin.ticket)
+    if not mail.message_id:
+        return Verdict("new")
+    on_ticket = next((t for t in same_sender if t.ticket), None)
+    if on_ticket is not None:
+        return Verdict("variant", on_ticket.id, on_ticket.ticket)
+    return Verdict("conflict", twins[0].id) if twins else Verdict("new")

@@ -1,0 +1,295 @@
+"""The desk: the only place that decides *and* writes. One event, one decision, its rows and its letters in one transaction."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+
+from maild.core import seal, thread, twins, writing
+from maild.core.decide import decide
+from maild.core.effects import Decision, Keep, Open, Review, Send, StopTimer, evolve
+from maild.core.events import (
+    Case,
+    FirstMail,
+    Intrusion,
+    MailArrived,
+    OperatorActed,
+    Ordered,
+    Overdue,
+    Reply,
+    Robot,
+    TimerFired,
+)
+from maild.core.office import Office
+from maild.core.ticket import Ticket
+from maild.core.trust import Boundary, weigh
+from maild.core.values import Address, Author, Mail, Reason, because
+from maild.failpoints import failpoint
+from maild.mail.compose import Composer
+from maild.store import letters, mails, records, tickets, timers
+
+log = logging.getLogger("maild.desk")
+
+# Without a border that we know, no Authentication-Results are believed.
+_NOBODY = Boundary()
+# How long a letter is worth sending (RELIABILITY OB-12).
+_LETTER_LIFE = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many letters one address may be written. More are kept, held and shown to the operator, never dropped."""
+
+    acks_hour: int = 3
+    acks_day: int = 10
+    address_hour: int = 20
+    address_day: int = 100
+    staff_day: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an event. `done` False: it had been dealt with before, and nothing was written now."""
+
+    decision: Decision
+    before: Ticket | None = None
+    after: Ticket | None = None
+    cause: str = ""
+    done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Built once by the daemon. `now` is the clock of decisions, `margin` how far past a deadline silence must be read."""
+
+    office: Office
+    ring: seal.KeyRing
+    composer: Composer
+    domain: str
+    now: Callable[[], datetime]
+    boundary: Boundary = _NOBODY
+    limits: Limits = Limits()
+    hold: bool = False
+    margin: timedelta = timedelta(minutes=10)
+
+    # -- events -------------------------------------------------------------------------------------------------------
+
+    def mail(self, tx: Connection, event: MailArrived) -> Outcome:
+        """A stored mail was understood: it gets its last state here, whatever it says."""
+        cause = f"inbound:{event.inbound}"
+        if not mails.still_waiting(tx, event.inbound):
+            return Outcome(Decision(0), cause=cause, done=False)
+        verdict = twins.judge(event.mail, mails.twins(tx, event.mail, event.inbound))
+        if verdict.kind == "duplicate":
+            return self._duplicate(tx, event, verdict, cause)
+        case, before = self._case(tx, event, verdict)
+        decision = _variant(verdict, event) if verdict.kind == "variant" else decide(case, self.office, self.now())
+        outcome = self._write(tx, cause, event.mail.sender.address, before, decision, event)
+        self._finish(tx, event, case, decision, verdict)
+        failpoint("desk.mail-written")
+        return outcome
+
+    def time(self, tx: Connection, event: TimerFired) -> Outcome:
+        """A clock ran out. Judged again here, in the transaction that acts on it."""
+        cause = f"timer:{event.timer}"
+        due = timers.still_running(tx, event.timer)
+        ticket = tickets.load(tx, event.number) if due else None
+        if due is None or ticket is None:
+            return Outcome(Decision(event.number), cause=cause, done=False)
+        if due.on_silence:
+            upto = mails.silence_upto(tx, event.number)
+            if upto is not None and upto < due.due + self.margin:
+                return Outcome(Decision(event.number, (), (because("silence-unread"),)), cause=cause, done=False)
+        decision = decide(Overdue(ticket, event.clock, event.token), self.office, self.now())
+        outcome = self._write(tx, cause, "clock", ticket, decision, None)
+        failpoint("desk.timer-written")
+        return outcome
+
+    def operator(self, tx: Connection, event: OperatorActed, cause: str) -> Outcome:
+        """Orders from the shell, in somebody's name."""
+        ticket = tickets.load(tx, event.number)
+        if ticket is None:
+            return Outcome(Decision(0, refused=because("no-ticket", order=event.orders)), cause=cause, done=False)
+        author = Author(event.person.address, event.person.name, event.person)
+        number = tickets.next_number(tx)
+        decision = decide(Ordered(ticket, author, event.orders, event.text, number), self.office, self.now())
+        return self._write(tx, cause, event.person.address, ticket, decision, None, event.text)
+
+    def park(self, tx: Connection, mail_id: int, reason: Reason, mail: Mail | None = None) -> None:
+        """A mail that could not be understood: kept whole, set aside, the operator told once; the next one goes on."""
+        if not mails.still_waiting(tx, mail_id):
+            return
+        decision = Decision(0, (Review(reason),), (reason,), refused=reason)
+        sender = mail.sender.address if mail else ""
+        self._write(tx, f"inbound:{mail_id}", sender, None, decision, None)
+        mails.finish(tx, mail_id, "parked", reason=reason.code, mail=mail)
+
+    # -- gathering ----------------------------------------------------------------------------------------------------
+
+    def _case(self, tx: Connection, event: MailArrived, verdict: twins.Verdict) -> tuple[Case, Ticket | None]:
+        mail, received_at = event.mail, event.received_at
+        person = self.office.directory.by_address(mail.sender.address) if mail.sender.address else None
+        addresses = person.addresses if person else (mail.sender.address,)
+        wanted = thread.keys(mail, self.office.book.mark_key)
+        known = thread.Known(tickets.by_message_ids(tx, wanted.ids), tickets.existing(tx, wanted.marks))
+        placed = thread.choose(mail, addresses, wanted, known, self.ring, self.now().date())
+        ticket = tickets.load(tx, verdict.ticket or placed.number) if verdict.ticket or placed.number else None
+        signs = (placed.by,) if ticket else ()
+        if verdict.kind == "conflict":
+            signs = (*signs, because("message-id-conflict", of=verdict.of))
+        if not mail.kind.from_person or mail.sender.address in self.office.addresses:
+            return Robot(mail, ticket, signs), ticket
+        assurance, evidence = weigh(
+            mail.sender.address,
+            known=person is not None,
+            answers_own_letter=placed.answers_own_letter,
+            results=mail.authentication_results,
+            boundary=self.boundary,
+        )
+        own = self.office.directory.is_own_domain(mail.sender.address)
+        author = Author(mail.sender.address, mail.sender.name, person, assurance, evidence, own)
+        signs = (*signs, *evidence)
+        number = tickets.next_number(tx)
+        if ticket is None:
+            return FirstMail(mail, author, received_at, number, signs=signs), None
+        if self.office.takes_part(author, ticket):
+            return Reply(mail, author, received_at, ticket, number, signs), ticket
+        if placed.by.code == "thread-mark" and (person is not None or own):
+            # A number anybody can guess: his words become a ticket of his own that names the other one.
+            return FirstMail(mail, author, received_at, number, signs=(*signs, because("mark-not-yours"))), None
+        return Intrusion(mail, author, ticket, signs), ticket
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def _write(
+        self,
+        tx: Connection,
+        cause: str,
+        actor: str,
+        before: Ticket | None,
+        decision: Decision,
+        event: MailArrived | None,
+        text: str = "",
+    ) -> Outcome:
+        """The decision in rows: journal, ticket, words, letters. A cause that was decided before changes nothing."""
+        now = self.now()
+        if not records.enter(tx, cause, actor, decision, now):
+            return Outcome(decision, cause=cause, done=False)
+        opened = any(isinstance(e, Open) for e in decision.effects)
+        before = None if opened or not decision.number else before
+        after = evolve(before, decision.effects)
+        if after is not None and after != before:
+            fired = {(e.clock, e.token) for e in decision.effects if isinstance(e, StopTimer) and e.fired}
+            tickets.save(tx, before, after, fired, now)
+        failpoint("desk.ticket-written")
+        for keep in (e for e in decision.effects if isinstance(e, Keep)):
+            words = event.mail.new_text or event.mail.text if event else text
+            inbound = event.inbound if event else None
+            records.keep(tx, keep.number, inbound, actor, keep.visibility, words, now)
+        sends = [*(e for e in decision.effects if isinstance(e, Send)), *self._to_operator(decision)]
+        occasion = writing.Occasion(self.office, self.ring, now.date(), event.mail if event else None)
+        rows = [self._letter(tx, send, after, occasion, f"{cause}#{i}", opened=opened) for i, send in enumerate(sends)]
+        letters.insert(tx, rows)
+        return Outcome(decision, before, after, cause)
+
+    def _letter(
+        self,
+        tx: Connection,
+        send: Send,
+        ticket: Ticket | None,
+        occasion: writing.Occasion,
+        cause: str,
+        *,
+        opened: bool,
+    ) -> dict[str, Any]:
+        """One outbox row: bytes and Message-ID are fixed here for good."""
+        now = self.now()
+        letter = writing.letter(send, ticket if send.number else None, occasion)
+        nonce = secrets.token_hex(6)
+        message_id = seal.message_id(self.ring, send.number, send.to.address, nonce, now.date(), self.domain)
+        rendered = self.composer.render(letter)
+        if rendered.problem:
+            log.warning("letter-template-broken", extra={"template": send.template, "problem": str(rendered.problem)})
+        state, reason = self._first_state(tx, send, is_ack=opened and bool(letter.answers), now=now)
+        return {
+            "cause": cause,
+            "message_id": message_id,
+            "ticket": send.number or None,
+            "template": send.template,
+            "recipient": send.to.address,
+            "raw": self.composer.to_bytes(letter, rendered, message_id=message_id, date=now),
+            "state": state,
+            "reason": reason,
+            "created_at": now,
+            "not_before": now,
+            "expires_at": now + _LETTER_LIFE,
+        }
+
+    def _first_state(
+        self, tx: Connection, send: Send, *, is_ack: bool, now: datetime
+    ) -> tuple[Literal["queued", "held"], str]:
+        if self.hold:
+            return "held", "ensayo / rehearsal"
+        person = self.office.directory.by_address(send.to.address)
+        hour, day = now - timedelta(hours=1), now - timedelta(days=1)
+        limit = self.limits
+        if send.to == self.office.operator or (person and self.office.book.is_staff(person.role)):
+            over = letters.written_since(tx, send.to.address, day) >= limit.staff_day
+        else:
+            over = (
+                letters.written_since(tx, send.to.address, hour) >= limit.address_hour
+                or letters.written_since(tx, send.to.address, day) >= limit.address_day
+                or (is_ack and letters.written_since(tx, send.to.address, hour, send.template) >= limit.acks_hour)
+                or (is_ack and letters.written_since(tx, send.to.address, day, send.template) >= limit.acks_day)
+            )
+        if over:
+            log.warning("letter-held", extra={"address": send.to.address, "template": send.template})
+        return ("held", "límite por dirección / limit per address") if over else ("queued", "")
+
+    def _to_operator(self, decision: Decision) -> list[Send]:
+        """Whoever runs the desk hears of every mail that waits for a person, once."""
+        reviews = [e.reason for e in decision.effects if isinstance(e, Review)]
+        operator = self.office.operator
+        return [
+            Send(0, "cuarentena", operator, "operator", self.office.language, (("reason_code", r.code), *r.facts))
+            for r in reviews
+        ]
+
+    def _duplicate(self, tx: Connection, event: MailArrived, verdict: twins.Verdict, cause: str) -> Outcome:
+        reason = because("duplicate", of=verdict.of)
+        decision = Decision(verdict.ticket, (), (reason,))
+        records.enter(tx, cause, event.mail.sender.address, decision, self.now())
+        ticket, of = verdict.ticket, verdict.of
+        mails.finish(
+            tx, event.inbound, "duplicate", reason="same-mail", ticket=ticket, mail=event.mail, duplicate_of=of
+        )
+        return Outcome(decision, cause=cause)
+
+    def _finish(
+        self, tx: Connection, event: MailArrived, case: Case, decision: Decision, verdict: twins.Verdict
+    ) -> None:
+        state: mails.State = "auto" if isinstance(case, Robot) else "done"
+        reason = decision.refused.code if decision.refused else ""
+        if any(isinstance(e, Review) for e in decision.effects):
+            state = "parked"
+        number = decision.number or (case.ticket.number if isinstance(case, Intrusion) else 0)
+        mail = event.mail
+        if verdict.kind == "conflict":
+            mail = replace(mail, message_id="")  # never an anchor for replies: who used the id first is not known
+        mails.finish(tx, event.inbound, state, reason=reason, ticket=number, mail=mail)
+
+
+def _variant(verdict: twins.Verdict, event: MailArrived) -> Decision:
+    """The same mail on another road, changed on the way: it joins the ticket, and nobody is written to."""
+    reason = because("variant", of=verdict.of, sender=event.mail.sender.address)
+    return Decision(verdict.ticket, (Keep(verdict.ticket, "public"),), (reason,))
+
+
+def operator_address(address: str) -> Address:
+    return Address(address, "Operador / Operator")
