@@ -23,7 +23,8 @@ header, main { max-width: 1080px; margin: auto; padding: 24px 20px 8px }
 main { padding: 8px 20px 60px }
 h1 { margin: 0; font-size: 24px }
 header p { margin: 4px 0 0; color: var(--soft) }
-details { background: var(--sheet); border: 1px solid var(--rule); border-radius: 10px; margin: 10px 0; overflow: hidden }
+details { background: var(--sheet); border: 1px solid var(--rule); border-radius: 10px; margin: 10px 0;
+  overflow: hidden }
 summary { display: grid; grid-template-columns: 9.5em minmax(0, 15em) minmax(0, 1fr); gap: 4px 16px; padding: 12px 16px;
   cursor: pointer; overflow-wrap: anywhere }
 summary::-webkit-details-marker { display: none }

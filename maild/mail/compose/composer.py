@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from maild.core.letters import AUDIENCES, FACTS, LANGUAGES, Fact, Letter
+from maild.core.letters import AUDIENCES, FACTS, LANGUAGES, Button, Fact, Letter
 from maild.core.values import Address, Reason
 from maild.errors import Problem
+from maild.mail.charset import one_line
 from maild.mail.compose import envelope, look, plain
 from maild.mail.compose.check import problems_of
 from maild.mail.compose.pages import Pages, filled
@@ -24,11 +25,12 @@ from maild.mail.compose.templates import (
     Templates,
     Value,
 )
-from maild.mail.compose.words import clipped, lines, one_line
+from maild.mail.compose.words import clipped, lines
 
 LONGEST_SUBJECT = 200
 _LONGEST_TEXT = 1500
 _LONGEST_FACT = 300
+_LONGEST_LABEL = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Composer:
         language = letter.language if letter.language in LANGUAGES else LANGUAGES[0]
         name = f"{language}/{letter.audience}/{letter.template}{SUFFIX}"
         facts = self._prepared(letter, language)
+        letter = replace(letter, buttons=tuple(map(_tidy, letter.buttons)))
         problem: Problem | None = None
         for kind in self._kinds:
             try:
@@ -193,3 +196,10 @@ class Composer:
             ("Content-Language", (letter.language,)),
         ]
         return envelope.alternative(fields, rendered.text, rendered.html, message_id)
+
+
+def _tidy(button: Button) -> Button:
+    """A button may repeat the ticket's title: cleaned and shortened like any other words of a mail."""
+    label = clipped(one_line(button.label), _LONGEST_LABEL)
+    body = clipped(lines(button.body), _LONGEST_FACT)
+    return Button(button.key, label, one_line(button.subject), body)

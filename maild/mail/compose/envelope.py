@@ -16,7 +16,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from maild.core.values import Address
-from maild.mail.compose.words import one_line
+from maild.mail.charset import one_line
 
 MOST_REFERENCES = 20
 _FOLD = 76
@@ -101,8 +101,8 @@ def alternative(fields: Iterable[Field], text: str, html: str, message_id: str) 
 def _part(boundary: str, kind: str, words: str) -> bytes:
     head = f'--{boundary}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n'
     head += "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    body = binascii.b2a_qp(words.rstrip("\n").encode("utf-8") + b"\n", istext=True)
-    return head.encode("ascii") + body.replace(b"\n", b"\r\n")
+    body = binascii.b2a_qp(words.encode("utf-8"), istext=True).replace(b"\n", b"\r\n")
+    return head.encode("ascii") + body + b"\r\n"  # this line end belongs to the boundary that follows
 
 
 def _folded(name: str, words: Sequence[str]) -> str:

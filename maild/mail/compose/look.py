@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from maild.core.letters import Button
 from maild.mail.compose.markdown import Block, Facts, Heading, Hole, Items, Line, Paragraph, Span
-from maild.mail.compose.words import lines, one_line
 
 FONT = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 INK, SOFT, RULE = "#1b2430", "#56616f", "#dfe4ea"
@@ -119,13 +118,12 @@ def _button(button: Button, address: str, *, first: bool) -> str:
         f'<table {_TABLE} align="left" class="button" style="margin:0 10px 10px 0"><tr>'
         f'<td class="{kind}" align="center" bgcolor="{ground}" style="{cell}">'
         f'<a class="{kind}-link" href="{escape(mailto(button, address))}" style="{link}">'
-        f"{escape(one_line(button.label))}</a></td></tr></table>"
+        f"{escape(button.label)}</a></td></tr></table>"
     )
 
 
 def mailto(button: Button, address: str) -> str:
     """ASCII only, blanks as %20: mail programs take a plus sign literally."""
-    subject = one_line(button.subject)
-    body = lines(button.body).replace("\n", "\r\n")
-    link = f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}"
+    body = button.body.replace("\n", "\r\n")
+    link = f"mailto:{quote(address, safe='@')}?subject={quote(button.subject, safe='')}"
     return f"{link}&body={quote(body, safe='')}" if body else link

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from maild.core.letters import LANGUAGES, Button
 from maild.core.values import Reason
 from maild.errors import Problem
+from maild.forms.toml import read_toml
 
 _FACT = re.compile(r"\{([a-z_]+)\}")
 _IF_TOLD = re.compile(r"\[([^\[\]]*)\]")
@@ -71,15 +71,12 @@ class Phrases:
         return merged
 
     def _read(self, path: Path, shown: str) -> Sentences:
-        try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            self._problems.append(Problem(shown, "", f"no se puede leer: {error}"))
-            return {}
-        for code, sentence in table.items():
+        table, problems = read_toml(path, shown)
+        self._problems += problems
+        for code, sentence in (table or {}).items():
             if not isinstance(sentence, str):
                 self._problems.append(Problem(shown, code, 'debe ser una frase entre comillas: código = "frase"'))
-        return {code: sentence for code, sentence in table.items() if isinstance(sentence, str)}
+        return {code: sentence for code, sentence in (table or {}).items() if isinstance(sentence, str)}
 
 
 def _with(sentence: str, facts: Mapping[str, str]) -> str:

@@ -19,8 +19,9 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from maild.core.letters import FACTS
+from maild.mail.charset import one_line
 from maild.mail.compose.markdown import BLOCK_SLOT, INLINE_SLOT
-from maild.mail.compose.words import lines, one_line, spoken_date
+from maild.mail.compose.words import lines, spoken_date
 
 SUFFIX = ".md.j2"
 FRAME = "frame.html.j2"

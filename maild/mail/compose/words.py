@@ -1,17 +1,12 @@
-"""Text that came from elsewhere made safe to show, and dates in words."""
+"""Text that came from elsewhere made fit to show, and dates in words."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, tzinfo
 
-# C0, C1, line and paragraph separators, bidi controls, zero-width characters, tags: nothing of this belongs in a line.
-_LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e0fff]"
-)
-_SURROGATES = re.compile("[\ud800-\udfff]")
+from maild.mail.charset import readable
+
 _BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
 
 _DAYS = {
@@ -31,14 +26,8 @@ _MONTHS = {
 
 
 def lines(words: str) -> str:
-    """Several lines of somebody's text without anything that cannot be seen."""
-    words = _SURROGATES.sub("\ufffd", _UNSEEN.sub("", _LINE_ENDS.sub("\n", words)))
-    return _BLANK_LINES.sub("\n\n", words).strip()
-
-
-def one_line(words: str) -> str:
-    """The same on one line, white space collapsed."""
-    return " ".join(lines(words).split())
+    """Several lines of somebody's text without anything that cannot be seen, at most one blank line in a row."""
+    return _BLANK_LINES.sub("\n\n", readable(words)).strip()
 
 
 def clipped(words: str, limit: int) -> str:
