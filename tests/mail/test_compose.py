@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, default
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -46,7 +46,7 @@ def received(raw: bytes) -> EmailMessage:
     return message_from_bytes(raw, policy=default)
 
 
-def content(part: EmailMessage) -> str:
+def content(part: MIMEPart) -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 
