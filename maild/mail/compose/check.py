@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from maild.core.letters import LANGUAGES, Letter
 from maild.errors import Problem
 from maild.mail.compose.samples import sample
-from maild.mail.compose.templates import KNOWN, BrokenTemplate, Templates
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What one file names: facts, with the line of each, and other files."""
-
-    words: Mapping[str, int]
-    parts: frozenset[str]
+from maild.mail.compose.templates import KNOWN, BrokenTemplate, Read, Templates
 
 
 def problems_of(templates: Templates, render: Callable[[Letter], object]) -> Iterator[Problem]:
     """All problems of the templates; `render` is the composer's own, so that what is tried is what will be used."""
     names = templates.names()
-    read: dict[str, _Read] = {}
+    read: dict[str, Read] = {}
     for name in names:
         try:
-            read[name] = _Read(templates.words(name), templates.parts(name))
+            read[name] = templates.read(name)
         except BrokenTemplate as broken:
             yield Problem(f"templates/{broken.name}", f"línea {broken.line}", broken.text)
         else:
@@ -46,7 +37,7 @@ def _unknown_words(name: str, words: Mapping[str, int]) -> Iterator[Problem]:
             yield Problem(f"templates/{name}", f"línea {line}", f"no conozco la palabra «{word}»{hint}")
 
 
-def _differences(read: Mapping[str, _Read], names: tuple[str, ...]) -> Iterator[Problem]:
+def _differences(read: Mapping[str, Read], names: tuple[str, ...]) -> Iterator[Problem]:
     """Each letter exists in each language and tells the same facts there."""
     for rest in sorted({name.partition("/")[2] for name in names}):
         told = {}
@@ -61,7 +52,7 @@ def _differences(read: Mapping[str, _Read], names: tuple[str, ...]) -> Iterator[
             yield Problem(f"templates/*/{rest}", "", f"los idiomas no cuentan lo mismo: {', '.join(odd)}")
 
 
-def _told(read: Mapping[str, _Read], name: str, seen: frozenset[str]) -> frozenset[str]:
+def _told(read: Mapping[str, Read], name: str, seen: frozenset[str]) -> frozenset[str]:
     """The words of a template and of everything it includes."""
     if name in seen or name not in read:
         return frozenset()

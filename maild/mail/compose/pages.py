@@ -40,6 +40,7 @@ class Pages:
     def __init__(self, templates: Templates, about: Mapping[str, object]) -> None:
         self._templates, self._about = templates, about
         self._known: OrderedDict[tuple[str, bool, bool, str], Page] = OrderedDict()
+        self._feet: dict[str, tuple[str, str]] = {}
 
     def page(self, name: str, language: str, printed: Printed) -> Page:
         """The page of what a template printed. Raises BrokenTemplate."""
@@ -60,7 +61,9 @@ class Pages:
         if printed.values[BUTTONS] and Hole(BUTTONS_SLOT) not in content:
             content = (*content, Hole(BUTTONS_SLOT))
         opening = [block.line for block in content if isinstance(block, Paragraph)][:2]
-        foot_text, foot_html = self._foot(language)
+        if language not in self._feet:
+            self._feet[language] = self._foot(language)
+        foot_text, foot_html = self._feet[language]
         html = self._templates.frame(
             language=language,
             subject=_SUBJECT_SLOT,

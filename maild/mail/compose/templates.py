@@ -80,6 +80,14 @@ class Printed:
         return BLOCK_SLOT.format(len(self.values) - 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one file names: free words, with the line where each first stands, and the files it includes."""
+
+    words: Mapping[str, int]
+    parts: frozenset[str]
+
+
 @pass_context
 def _into_slot(context: Context, value: object) -> str:
     """Jinja's finalize: whatever a template prints leaves its text here and stands in it as a number."""
@@ -157,20 +165,16 @@ class Templates:
         except TemplateError as error:
             raise _broken(FRAME, error) from error
 
-    def words(self, name: str) -> Mapping[str, int]:
-        """The free words of one file with the line where each first stands. Raises BrokenTemplate."""
+    def read(self, name: str) -> Read:
+        """What one file names. Raises BrokenTemplate."""
         tree = self._tree(name)
         free = find_undeclared_variables(tree)
-        first: dict[str, int] = {}
+        words: dict[str, int] = {}
         for node in tree.find_all(nodes.Name):
             if node.name in free and node.ctx == "load":
-                first[node.name] = min(first.get(node.name, node.lineno), node.lineno)
-        return first
-
-    def parts(self, name: str) -> frozenset[str]:
-        """The files that this one includes by name. Raises BrokenTemplate."""
-        named = (node.template for node in self._tree(name).find_all(nodes.Include))
-        return frozenset(str(node.value) for node in named if isinstance(node, nodes.Const))
+                words[node.name] = min(words.get(node.name, node.lineno), node.lineno)
+        named = (node.template for node in tree.find_all(nodes.Include))
+        return Read(words, frozenset(str(node.value) for node in named if isinstance(node, nodes.Const)))
 
     def _tree(self, name: str) -> nodes.Template:
         loader = self._environment.loader
