@@ -130,6 +130,19 @@ class Desk:
         self._write(tx, f"inbound:{mail_id}", sender, None, decision, None)
         mails.finish(tx, mail_id, "parked", reason=reason.code, mail=mail)
 
+    def letter_lost(self, tx: Connection, letter_id: int, why: str) -> None:
+        """A letter will not arrive (or nobody knows): the operator is told, with the ticket it was about."""
+        row = letters.shown(tx, letter_id)
+        if row is None or row["template"] == "carta_fallida":
+            return
+        ticket = tickets.load(tx, int(row["ticket"])) if row["ticket"] else None
+        operator = self.office.operator
+        facts = (("requester_address", str(row["recipient"])), ("problem_lines", why))
+        number = ticket.number if ticket else 0
+        sends = (Send(number, "carta_fallida", operator, "operator", self.office.language, facts),)
+        decision = Decision(number, sends, (because("letter-lost", letter=letter_id, why=why),))
+        self._write(tx, f"letter:{letter_id}:{row['attempts']}", "dispatch", ticket, decision, None)
+
     # -- gathering ----------------------------------------------------------------------------------------------------
 
     def _case(self, tx: Connection, event: MailArrived, verdict: twins.Verdict) -> tuple[Case, Ticket | None]:

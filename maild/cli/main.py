@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "maild.cli.doctor:doctor",
             "Se conecta de verdad y dice qué falla / connects for real and says what fails",
         ),
+        "run": ("maild.cli.run:run", "Pone la mesa de ayuda en marcha / runs the help desk"),
         "parse": ("maild.cli.parse:parse", "Muestra lo que se entiende de cada correo / what the parser understood"),
     }
 )

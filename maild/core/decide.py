@@ -163,7 +163,7 @@ def _carried_out(walk: Walk, given: tuple[Order, ...], author: Author, text: str
     walk.settle()
     walk.effects.insert(0, Keep(walk.ticket.number, "internal" if internal else "public"))
     if internal and not any(isinstance(e, Send) for e in walk.effects):
-        walk.send((LetterTo("comando_ok", "sender"),), orders=", ".join(order.verb for order in given))
+        walk.send((LetterTo("comando_ok", "sender"),), history=", ".join("#" + order.verb for order in given))
     return _done(walk)
 
 

@@ -58,9 +58,8 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts |= _about(ticket, occasion.office)
         facts |= _times(send, ticket)
         facts["orders"] = _orders(send, ticket, occasion.office)
-    if "orders" in given:
-        facts["history"] = (given.pop("orders"),)
-    return facts | given
+    lines = {name: (given.pop(name),) for name in ("history", "problem_lines") if name in given}
+    return facts | lines | given
 
 
 def _about(ticket: Ticket, office: Office) -> dict[str, Fact]:

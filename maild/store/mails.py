@@ -40,6 +40,8 @@ class Stored:
     sha256: str
     received_at: datetime
     attempts: int
+    size: int
+    reason: str
 
 
 def open_epoch(tx: Connection, account: str, folder: str, uidvalidity: int, now: datetime) -> int:
@@ -97,16 +99,32 @@ def _put(tx: Connection, arrival: Arrival, now: datetime) -> int:
     return int(row)
 
 
-def waiting(tx: Connection, limit: int) -> list[Stored]:
-    """Stored mails that wait to be understood, oldest first."""
-    columns = (inbound.c.id, inbound.c.sha256, inbound.c.received_at, inbound.c.attempts)
-    rows = tx.execute(select(*columns).where(inbound.c.state == "stored").order_by(inbound.c.id).limit(limit))
-    return [Stored(*row) for row in rows]
+def take(tx: Connection, limit: int, in_hand: Collection[int]) -> list[Stored]:
+    """Stored mails to understand next, oldest first, each noted as taken in hand before it is tried.
+
+    A mail that was in hand when the program died is taken alone: if it was the one that killed it, it kills no others.
+    """
+    columns = (
+        inbound.c.id,
+        inbound.c.sha256,
+        inbound.c.received_at,
+        inbound.c.attempts,
+        inbound.c.size,
+        inbound.c.reason,
+    )
+    query = select(*columns).where(inbound.c.state == "stored", inbound.c.id.not_in(in_hand))
+    rows = [Stored(*row) for row in tx.execute(query.order_by(inbound.c.id).limit(limit))]
+    suspect = next((row for row in rows if row.attempts), None)
+    taken = rows[:1] if rows and rows[0].attempts else [r for r in rows if suspect is None or r.id < suspect.id]
+    if taken:
+        ids = [row.id for row in taken]
+        tx.execute(update(inbound).where(inbound.c.id.in_(ids)).values(attempts=inbound.c.attempts + 1))
+    return taken
 
 
-def count_attempt(tx: Connection, ids: Collection[int]) -> None:
-    """Note, before it is tried, that these mails are taken in hand: a mail that kills us must not do so for ever."""
-    tx.execute(update(inbound).where(inbound.c.id.in_(ids)).values(attempts=inbound.c.attempts + 1))
+def give_back(tx: Connection, mail_id: int) -> None:
+    """It was not the mail's fault that it could not be decided now: the try does not count."""
+    tx.execute(update(inbound).where(inbound.c.id == mail_id).values(attempts=0))
 
 
 def still_waiting(tx: Connection, mail_id: int) -> bool:

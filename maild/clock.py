@@ -1,0 +1,80 @@
+"""Time passes: APScheduler says "look now", and rows say what is due. The only home of APScheduler, which remembers nothing here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy import Connection
+
+from maild.core.events import TimerFired
+from maild.desk import Desk
+from maild.failpoints import failpoint
+from maild.store import mails, timers
+from maild.store.clerk import Clerk
+from maild.store.timers import Due
+
+log = logging.getLogger("maild.clock")
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+_LOT = 50
+
+
+class Clock:
+    """Fires every timer that is due, each in a transaction of its own."""
+
+    def __init__(self, clerk: Clerk, desk: Desk, now: Callable[[], datetime]) -> None:
+        self._clerk, self._desk, self._now = clerk, desk, now
+        # A look that came late is still a look; two at a time are one too many (RELIABILITY §4.6).
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+
+    def every(self, seconds: float, look: Callable[[], Awaitable[object]], name: str) -> None:
+        """Look again and again."""
+        self._scheduler.add_job(look, "interval", seconds=seconds, id=name)
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    async def sweep(self) -> int:
+        """Fire what is due; how many timers fired. Those on silence wait until the mailbox has been read past them."""
+        fired = 0
+        while True:
+            now = self._now()
+            due = await self._clerk.do(lambda tx, now=now: self._due(tx, now))  # type: ignore[misc]
+            done = [timer for timer in due if await self._fire(timer)]
+            fired += len(done)
+            if not done:
+                return fired
+
+    def _due(self, tx: Connection, now: datetime) -> list[Due]:
+        upto = mails.silence_upto(tx)
+        past = None if upto is None else upto - self._desk.margin
+        return timers.due(tx, now, past, _LOT)
+
+    async def _fire(self, timer: Due) -> bool:
+        """One of the four places that catch everything: a timer that fails is tried again at the next looks, then left to a person."""
+        event = TimerFired(timer.id, timer.ticket, timer.clock, timer.token)
+        failpoint("clock.before-fire")
+        try:
+            outcome = await self._clerk.do(lambda tx: self._desk.time(tx, event))
+        except Exception:
+            log.exception("timer-failed", extra={"timer": timer.id, "ticket": timer.ticket, "clock": timer.clock})
+            await self._clerk.do(lambda tx: timers.count_attempt(tx, timer.id))
+            return False
+        failpoint("clock.fired")
+        if outcome.done:
+            late = self._now() - timer.due
+            log.info("timer-fired", extra={"timer": timer.id, "clock": timer.clock, "late": _seconds(late)})
+        return outcome.done
+
+
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())

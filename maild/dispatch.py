@@ -1,0 +1,155 @@
+"""Letters go out: the outbox protocol of RELIABILITY §4.5. A letter is repeated only when it certainly did not leave, or once in doubt."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from maild.desk import Desk
+from maild.errors import MaildError
+from maild.failpoints import failpoint
+from maild.mail.smtp import Outcome, Relay, RelaySettings, Stage, Verdict
+from maild.store import letters
+from maild.store.clerk import Clerk
+from maild.store.letters import Leased
+
+log = logging.getLogger("maild.dispatch")
+
+_CLAIM = 10
+_WORKERS = 2
+# Nobody answers at the relay: the letters wait this long together.
+_CHANNEL_PAUSE = timedelta(seconds=30)
+# The relay refuses us (login, sender): a person must look, and trying often may lock the account.
+_REFUSED_PAUSE = timedelta(minutes=5)
+_BEFORE_ENVELOPE = (Stage.CONNECT, Stage.EHLO, Stage.TLS, Stage.AUTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`sender` is the envelope's; at most `hourly` letters leave in an hour; `owner` names this process in leases."""
+
+    sender: str
+    owner: str
+    hourly: int
+    look_seconds: float = 5
+
+
+class Dispatcher:
+    """Takes due letters in small lots and hands them to the relay, a few connections side by side."""
+
+    def __init__(
+        self, clerk: Clerk, desk: Desk, relay: RelaySettings, terms: Terms, now: Callable[[], datetime]
+    ) -> None:
+        self._clerk, self._desk, self._terms, self._now = clerk, desk, terms, now
+        self._relays = [Relay(relay) for _ in range(_WORKERS)]
+        self._sent: deque[datetime] = deque()
+        self._paused_until: datetime | None = None
+        self.wake = asyncio.Event()
+
+    async def recover(self) -> None:
+        """Letters in the hands of an earlier life, or of a node that died: queued again, or in doubt."""
+        now = self._now()
+        queued, doubtful = await self._clerk.do(lambda tx: letters.recover(tx, now, self._terms.owner))
+        if queued or doubtful:
+            log.warning("letters-recovered", extra={"queued": queued, "in_doubt": doubtful})
+
+    async def run(self) -> None:
+        """Send what is due, for ever. Cancel it to stop."""
+        while True:
+            self.wake.clear()
+            try:
+                await self.flush()
+            except MaildError as error:
+                log.warning("dispatch-postponed", extra={"why": str(error)})
+            try:
+                await asyncio.wait_for(self.wake.wait(), self._terms.look_seconds)
+            except TimeoutError:
+                continue
+
+    async def flush(self) -> int:
+        """Send everything that is due now; how many letters were tried."""
+        return sum(await asyncio.gather(*(self._work(relay) for relay in self._relays)))
+
+    async def _work(self, relay: Relay) -> int:
+        tried = 0
+        while not self._resting():
+            now = self._now()
+            lot = await self._clerk.do(lambda tx, now=now: letters.claim(tx, self._terms.owner, now, _CLAIM))  # type: ignore[misc]
+            failpoint("dispatch.claimed")
+            if not lot:
+                break
+            tried += len(lot)
+            await self._send_lot(relay, lot)
+        return tried
+
+    def _resting(self) -> bool:
+        now = self._now()
+        while self._sent and self._sent[0] < now - timedelta(hours=1):
+            self._sent.popleft()
+        return len(self._sent) >= self._terms.hourly or (self._paused_until is not None and now < self._paused_until)
+
+    async def _send_lot(self, relay: Relay, lot: Sequence[Leased]) -> None:
+        for position, letter in enumerate(lot):
+            verdict = await self._send(relay, letter)
+            if verdict.outcome is Outcome.CHANNEL or (
+                verdict.outcome is Outcome.DEFERRED and verdict.stage in _BEFORE_ENVELOPE
+            ):
+                await self._rest(verdict, lot[position:])
+                return
+            await self._record(letter, verdict)
+
+    async def _send(self, relay: Relay, letter: Leased) -> Verdict:
+        """One of the four places that catch everything: a letter that breaks our sender is in doubt, not lost."""
+
+        async def before_data() -> None:
+            failpoint("dispatch.before-data")
+            await self._clerk.do(lambda tx: letters.data_issued(tx, letter.attempt))
+            failpoint("dispatch.data-issued")
+
+        try:
+            verdict = await relay.deliver(self._terms.sender, letter.recipient, letter.raw, before_data)
+        except Exception as error:
+            log.exception("letter-not-sent", extra={"letter": letter.id})
+            return Verdict(Outcome.AMBIGUOUS, Stage.DATA_ISSUED, None, f"{type(error).__name__}")
+        failpoint("dispatch.answered")
+        return verdict
+
+    async def _rest(self, verdict: Verdict, untried: Sequence[Leased]) -> None:
+        """No letter would pass now: all wait together, none loses a try."""
+        now = self._now()
+        until = now + (_REFUSED_PAUSE if verdict.outcome is Outcome.CHANNEL else _CHANNEL_PAUSE)
+        self._paused_until = until
+        log.error("relay-unavailable", extra={"stage": verdict.stage, "code": verdict.code, "why": verdict.text})
+        for letter in untried:
+            await self._clerk.do(
+                lambda tx, letter=letter: letters.given_back(tx, letter, now, until, verdict.text)  # type: ignore[misc]
+            )
+
+    async def _record(self, letter: Leased, verdict: Verdict) -> None:
+        now, code, text = self._now(), verdict.code, verdict.text
+        jitter = random.random()  # noqa: S311 - spreads retries, keeps no secret
+        match verdict.outcome:
+            case Outcome.SENT:
+                await self._clerk.do(lambda tx: letters.sent(tx, letter, now, code, text))
+                self._sent.append(now)
+                state = "sent"
+            case Outcome.DEFERRED:
+                state = await self._clerk.do(lambda tx: letters.deferred(tx, letter, now, code, text, jitter))
+            case Outcome.AMBIGUOUS:
+                state = await self._clerk.do(lambda tx: letters.ambiguous(tx, letter, now, code, text))
+            case _:
+                await self._clerk.do(lambda tx: letters.failed(tx, letter, now, code, text))
+                state = "failed"
+        failpoint("dispatch.recorded")
+        log.info("letter", extra={"letter": letter.id, "state": state, "code": code})
+        if state in ("failed", "unknown"):
+            await self._clerk.do(lambda tx: self._desk.letter_lost(tx, letter.id, text))
+
+    async def close(self) -> None:
+        for relay in self._relays:
+            await relay.close()

@@ -1,0 +1,160 @@
+"""Everything one maild is made of, built once from its configuration: database, rules, people, letters, desk."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from maild import config as configuration
+from maild import rules
+from maild.config import Config
+from maild.config.tables import Mailbox
+from maild.core.office import Office
+from maild.core.trust import Boundary
+from maild.desk import Desk, Limits, operator_address
+from maild.errors import PermanentError
+from maild.mail.compose import Composer, DeskIdentity
+from maild.mail.mailbox import MailboxSettings
+from maild.mail.smtp import RelaySettings
+from maild.store.database import Database, instance_value
+from maild.store.raw import RawStore
+
+
+def real_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Open it, use it, close it."""
+
+    config: Config
+    database: Database
+    raw: RawStore
+    desk: Desk
+    now: Callable[[], datetime]
+    instance: str
+
+    @classmethod
+    def open(cls, config: Config, now: Callable[[], datetime] = real_now) -> House:
+        """Build everything. An empty SQLite file becomes a database; any other schema must be upgraded by hand."""
+        config.storage.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        database = Database(config.database_url())
+        if database.is_sqlite and not database.version():
+            from maild.store.upgrade import upgrade  # alembic is heavy and wanted once in a life
+
+            upgrade(database)
+        database.require_version()
+        with database.write() as tx:
+            instance = instance_value(tx, "instance", secrets.token_hex(8))
+        ring = configuration.key_ring(config)
+        desk = Desk(
+            office=office(config),
+            ring=ring,
+            composer=composer(config, instance),
+            domain=config.domain,
+            now=now,
+            boundary=Boundary(config.security.authentication_results, config.security.authserv_ids),
+            limits=_limits(config),
+            hold=config.rehearsal.outbox == "hold",
+        )
+        return cls(config, database, RawStore(config.raw_folder), desk, now, instance)
+
+    def close(self) -> None:
+        self.raw.close()
+        self.database.close()
+
+    def mailboxes(self) -> list[tuple[str, MailboxSettings]]:
+        return [(box.name, mailbox_settings(box)) for box in self.config.mailboxes]
+
+    def owner(self) -> str:
+        """The name of this process in leases: a restart on the same machine is the same owner."""
+        return f"{socket.gethostname()}:{self.config.path}"
+
+
+def office(config: Config) -> Office:
+    """The desk as the core sees it."""
+    desk = config.desk
+    book = rules.load(config.rules_folder, zone=desk.zone.key, mark=desk.key or "")
+    own = {desk.address, *(box.user for box in config.mailboxes if "@" in box.user)}
+    return Office(
+        book=book,
+        directory=config.directory,
+        addresses=frozenset(address.lower() for address in own),
+        operator=operator_address(desk.operator),
+        strangers=desk.strangers,
+        language=desk.language,
+    )
+
+
+def composer(config: Config, instance: str = "") -> Composer:
+    desk = config.desk
+    identity = DeskIdentity(
+        desk.name, desk.address, desk.institution, desk.phone, instance=instance, zone=desk.zone.key
+    )
+    return Composer(config.template_folders, identity)
+
+
+def _limits(config: Config) -> Limits:
+    limits = config.limits
+    return Limits(
+        acks_hour=limits.acks_per_address_hour,
+        acks_day=limits.acks_per_address_day,
+        address_hour=limits.letters_per_address_hour,
+        address_day=limits.letters_per_address_day,
+        staff_day=limits.letters_per_staff_day,
+    )
+
+
+def mailbox_settings(box: Mailbox) -> MailboxSettings:
+    return MailboxSettings(
+        host=box.host,
+        port=box.port,
+        tls=box.tls,
+        ca_file=str(box.ca_file) if box.ca_file else None,
+        user=box.user,
+        secret=box.secret,
+        auth=box.auth,
+        folder=box.folder,
+        done_folder=box.done_folder,
+        review_folder=box.review_folder,
+        command_seconds=box.timeout.total_seconds(),
+        idle_seconds=box.idle.total_seconds(),
+    )
+
+
+def relay_settings(config: Config) -> RelaySettings:
+    smtp = config.smtp
+    return RelaySettings(
+        host=smtp.host,
+        port=smtp.port,
+        tls=smtp.tls,
+        ca_file=str(smtp.ca_file) if smtp.ca_file else None,
+        user=smtp.user or None,
+        secret=smtp.secret,
+        auth=smtp.auth,
+        step_seconds=smtp.timeout.total_seconds(),
+        local_hostname=smtp.helo or config.domain,
+    )
+
+
+def only_one(folder: Path) -> IO[str]:
+    """The right to be the daemon of this storage folder, for as long as the file stays open (RELIABILITY OP-08)."""
+    file = (folder / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise PermanentError(
+            f"ya hay un maild trabajando con {folder}; deténgalo primero / another maild works on this folder"
+        ) from error
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
