@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -117,5 +118,11 @@ def instance_value(connection: Connection, key: str, fresh: str) -> str:
     row = connection.execute(select(schema.instance.c.value).where(schema.instance.c.key == key)).scalar()
     if row is not None:
         return str(row)
-    connection.execute(schema.instance.insert().values(key=key, value=fresh))
-    return fresh
+    connection.execute(unless_there(connection, schema.instance).values(key=key, value=fresh))
+    return str(connection.execute(select(schema.instance.c.value).where(schema.instance.c.key == key)).scalar_one())
+
+
+def unless_there(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that does nothing where a row with the same unique key stands: several nodes may come at one instant."""
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from sqlalchemy import Connection, and_, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.core.values import Mail
+from maild.store.database import unless_there
 from maild.store.schema import epoch, inbound
 
 State = Literal["stored", "done", "auto", "duplicate", "parked", "ignored"]
@@ -50,7 +50,8 @@ def open_epoch(tx: Connection, account: str, folder: str, uidvalidity: int, now:
     found = tx.execute(select(epoch.c.id).where(wanted)).scalar()
     if found is None:
         values = {"account": account, "folder": folder, "uidvalidity": uidvalidity, "first_seen": now}
-        found = tx.execute(epoch.insert().values(**values).returning(epoch.c.id)).scalar_one()
+        tx.execute(unless_there(tx, epoch).values(**values))
+        found = tx.execute(select(epoch.c.id).where(wanted)).scalar_one()
     tx.execute(update(epoch).where(epoch.c.id == found).values(closed_at=None))
     others = and_(
         epoch.c.account == account, epoch.c.folder == folder, epoch.c.id != found, epoch.c.closed_at.is_(None)
@@ -85,14 +86,14 @@ def _put(tx: Connection, arrival: Arrival, now: datetime) -> int:
         "reason": arrival.reason,
     }
     # Two nodes may hold the same bytes at the same instant: the unique key, not a look beforehand, says who was first.
-    insert = (postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert)(inbound)
+    insert = unless_there(tx, inbound)
     fresh = insert.values(**values, state=arrival.state, first_of=arrival.sha256)
-    row = tx.execute(fresh.on_conflict_do_nothing().returning(inbound.c.id)).scalar()
+    row = tx.execute(fresh.returning(inbound.c.id)).scalar()
     if row is not None:
         return int(row)
     first = tx.execute(select(inbound.c.id).where(inbound.c.first_of == arrival.sha256)).scalar()
     again = insert.values(**values | {"reason": "same-bytes"}, state="duplicate", duplicate_of=first)
-    row = tx.execute(again.on_conflict_do_nothing().returning(inbound.c.id)).scalar()
+    row = tx.execute(again.returning(inbound.c.id)).scalar()
     if row is None:
         same = and_(inbound.c.epoch_id == arrival.epoch, inbound.c.uid == arrival.uid)
         row = tx.execute(select(inbound.c.id).where(same)).scalar_one()

@@ -9,17 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from maild.core.effects import Decision, Open, Send
 from maild.core.values import Reason
+from maild.store.database import unless_there
 from maild.store.schema import journal, message
 
 
 def enter(tx: Connection, cause: str, actor: str, decision: Decision, now: datetime) -> bool:
     """Write a decision down. False: this cause has been decided before, and nothing else of it may be written."""
-    insert = (postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert)(journal)
-    row = insert.values(
+    row = unless_there(tx, journal).values(
         at=now,
         cause=cause,
         ticket=decision.number or None,
@@ -28,7 +27,7 @@ def enter(tx: Connection, cause: str, actor: str, decision: Decision, now: datet
         reasons=_json(_reason(r) for r in decision.reasons),
         effects=_json(_effect(e) for e in decision.effects),
     )
-    return tx.execute(row.on_conflict_do_nothing().returning(journal.c.id)).scalar() is not None
+    return tx.execute(row.returning(journal.c.id)).scalar() is not None
 
 
 def _json(items: Iterable[Any]) -> str:

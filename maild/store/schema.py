@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeDecorator
 VERSION = "0001"
 
 _LONGEST_TEXT = 1_000_000
+_LONGEST_KEY = 500
 
 
 class Instant(TypeDecorator[datetime]):
@@ -62,6 +63,24 @@ class Words(TypeDecorator[str]):
         return clean[:_LONGEST_TEXT]
 
 
+class Key(Words):
+    """Text that rows are found by. PostgreSQL cannot index much more than 2,000 octets, so the end of a longer one becomes
+    its hash: still the same for the same text, and no sender can break an insert with it."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else as_key(super().process_bind_param(value, dialect) or "")
+
+
+def as_key(clean: str) -> str:
+    """How a Key column keeps this text."""
+    if len(clean) <= _LONGEST_KEY:
+        return clean
+    digest = hashlib.sha256(clean.encode()).hexdigest()
+    return clean[: _LONGEST_KEY - len(digest)] + digest
+
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -80,8 +99,8 @@ def _id() -> Column[int]:
     return Column("id", _BIG, primary_key=True, autoincrement=True)
 
 
-def _words(name: str, **more: Any) -> Column[str]:
-    return Column(name, Words, nullable=False, server_default="", **more)
+def _words(name: str, kind: type[Words] = Words) -> Column[str]:
+    return Column(name, kind, nullable=False, server_default=text("''"))
 
 
 epoch = Table(
@@ -113,8 +132,8 @@ inbound = Table(
     Column("duplicate_of", ForeignKey("inbound.id")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("disposition", Words, nullable=False),  # pending | moved | gone | none
-    _words("message_id"),
-    _words("canonical"),
+    _words("message_id", Key),
+    _words("canonical", Key),
     _words("sender"),
     _words("subject"),
     _words("kind"),
@@ -155,7 +174,7 @@ ticket = Table(
     _words("priority"),
     _words("channel"),
     _words("language"),
-    _words("requester"),
+    _words("requester", Key),
     _words("requester_name"),
     Column("creator", Words),
     Column("creator_name", Words),
@@ -177,13 +196,14 @@ token = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("procedure", Words, nullable=False),
     Column("step", Words, nullable=False),
+    Column("position", Integer, nullable=False),
 )
 
 fact = Table(
     "fact",
     metadata,
     Column("ticket", ForeignKey("ticket.number"), primary_key=True),
-    Column("key", Words, primary_key=True),
+    Column("key", Key, primary_key=True),
     Column("value", Words, nullable=False),
     Column("position", Integer, nullable=False),
 )
@@ -192,9 +212,9 @@ provider = Table(
     "provider",
     metadata,
     Column("ticket", ForeignKey("ticket.number"), primary_key=True),
-    Column("address", Words, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("address", Words, nullable=False),
     _words("name"),
-    Column("position", Integer, nullable=False),
 )
 
 timer = Table(
@@ -243,7 +263,7 @@ journal = Table(
     _id(),
     Column("at", Instant, nullable=False),
     # inbound:7, timer:12, order:…: the same cause is never applied twice.
-    Column("cause", Words, nullable=False, unique=True),
+    Column("cause", Key, nullable=False, unique=True),
     Column("ticket", BigInteger),
     Column("actor", Words, nullable=False),
     Column("refused", Words),
@@ -257,11 +277,11 @@ outbox = Table(
     "outbox",
     metadata,
     _id(),
-    Column("cause", Words, nullable=False, unique=True),  # journal cause : position in the decision
-    Column("message_id", Words, nullable=False, unique=True),
+    Column("cause", Key, nullable=False, unique=True),  # journal cause : position in the decision
+    Column("message_id", Key, nullable=False, unique=True),
     Column("ticket", BigInteger),
     Column("template", Words, nullable=False),
-    Column("recipient", Words, nullable=False),
+    Column("recipient", Key, nullable=False),
     Column("raw", LargeBinary, nullable=False),  # rendered once; a repeat is these very bytes
     Column("state", Words, nullable=False),  # queued | leased | sent | failed | ambiguous | unknown | held | dropped
     _words("reason"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
@@ -9,7 +10,8 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address
-from maild.store.schema import counter, fact, inbound, outbox, provider, ticket, timer, token
+from maild.store.database import unless_there
+from maild.store.schema import as_key, counter, fact, inbound, outbox, provider, ticket, timer, token
 
 TimerKey = tuple[str, int]
 
@@ -19,8 +21,8 @@ def next_number(tx: Connection) -> int:
     query = select(counter.c.value).where(counter.c.name == "ticket").with_for_update()
     value = tx.execute(query).scalar()
     if value is None:
-        tx.execute(counter.insert().values(name="ticket", value=1))
-        return 1
+        tx.execute(unless_there(tx, counter).values(name="ticket", value=1))
+        value = tx.execute(query).scalar_one()
     return int(value)
 
 
@@ -33,7 +35,7 @@ def load(tx: Connection, number: int) -> Ticket | None:
     row = tx.execute(select(ticket).where(ticket.c.number == number).with_for_update()).mappings().one_or_none()
     if row is None:
         return None
-    tokens = tx.execute(select(token).where(token.c.ticket == number).order_by(token.c.id)).mappings()
+    tokens = tx.execute(select(token).where(token.c.ticket == number).order_by(token.c.position)).mappings()
     timers = tx.execute(
         select(timer).where(timer.c.ticket == number, timer.c.ended_at.is_(None)).order_by(timer.c.id)
     ).mappings()
@@ -104,15 +106,13 @@ def save(tx: Connection, before: Ticket | None, after: Ticket, fired: Collection
 
 
 def _save_tokens(tx: Connection, before: Ticket | None, after: Ticket) -> None:
-    old = {t.id: t for t in before.tokens} if before else {}
-    new = {t.id: t for t in after.tokens}
-    gone = [i for i in old if old[i] != new.get(i)]
-    if gone:
-        tx.execute(delete(token).where(token.c.ticket == after.number, token.c.id.in_(gone)))
+    if after.tokens == (before.tokens if before else ()):
+        return
+    if before and before.tokens:
+        tx.execute(delete(token).where(token.c.ticket == after.number))
     rows = [
-        {"ticket": after.number, "id": t.id, "procedure": t.procedure, "step": t.step}
-        for t in new.values()
-        if old.get(t.id) != t
+        {"ticket": after.number, "id": t.id, "procedure": t.procedure, "step": t.step, "position": position}
+        for position, t in enumerate(after.tokens)
     ]
     if rows:
         tx.execute(token.insert(), rows)
@@ -121,11 +121,11 @@ def _save_tokens(tx: Connection, before: Ticket | None, after: Ticket) -> None:
 def _save_timers(
     tx: Connection, before: Ticket | None, after: Ticket, fired: Collection[TimerKey], now: datetime
 ) -> None:
-    old = {(t.clock, t.token): t for t in before.timers} if before else {}
-    new = {(t.clock, t.token): t for t in after.timers}
-    for key in (k for k in old if old[k] != new.get(k)):
-        running = (timer.c.ticket == after.number, timer.c.clock == key[0], timer.c.token == key[1])
-        outcome = "fired" if key in fired else "stopped"
+    """Timers are read back in the order of their rows: one that came to stand behind a later one starts anew."""
+    kept = _kept(before.timers if before else (), after.timers)
+    for gone in (t for t in (before.timers if before else ()) if t not in kept):
+        running = (timer.c.ticket == after.number, timer.c.clock == gone.clock, timer.c.token == gone.token)
+        outcome = "fired" if (gone.clock, gone.token) in fired else "stopped"
         tx.execute(update(timer).where(*running, timer.c.ended_at.is_(None)).values(ended_at=now, outcome=outcome))
     rows = [
         {
@@ -136,17 +136,23 @@ def _save_timers(
             "on_silence": t.on_silence,
             "started_at": now,
         }
-        for key, t in new.items()
-        if old.get(key) != t
+        for t in after.timers[len(kept) :]
     ]
     if rows:
         tx.execute(timer.insert(), rows)
 
 
+def _kept(old: tuple[Timer, ...], new: tuple[Timer, ...]) -> tuple[Timer, ...]:
+    """The timers at the head of `new` that stand in `old` in the same order: their rows may stay as they are."""
+    rest = iter(old)
+    return tuple(itertools.takewhile(lambda t: any(o == t for o in rest), new))
+
+
 def _save_facts(tx: Connection, before: Ticket | None, after: Ticket) -> None:
     if after.facts == (before.facts if before else ()):
         return
-    tx.execute(delete(fact).where(fact.c.ticket == after.number))
+    if before and before.facts:
+        tx.execute(delete(fact).where(fact.c.ticket == after.number))
     rows = [
         {"ticket": after.number, "key": key, "value": value, "position": position}
         for position, (key, value) in enumerate(after.facts)
@@ -156,11 +162,13 @@ def _save_facts(tx: Connection, before: Ticket | None, after: Ticket) -> None:
 
 
 def _save_providers(tx: Connection, before: Ticket | None, after: Ticket) -> None:
-    known = before.providers if before else ()
+    if after.providers == (before.providers if before else ()):
+        return
+    if before and before.providers:
+        tx.execute(delete(provider).where(provider.c.ticket == after.number))
     rows = [
-        {"ticket": after.number, "address": p.address, "name": p.name, "position": position}
+        {"ticket": after.number, "position": position, "address": p.address, "name": p.name}
         for position, p in enumerate(after.providers)
-        if p not in known
     ]
     if rows:
         tx.execute(provider.insert(), rows)
@@ -171,19 +179,19 @@ def _save_providers(tx: Connection, before: Ticket | None, after: Ticket) -> Non
 
 def by_message_ids(tx: Connection, ids: Iterable[str]) -> dict[str, int]:
     """The ticket of each of these Message-IDs, of mails received and of letters written, where there is one."""
-    wanted = tuple(ids)[:60]
+    wanted = {as_key(i): i for i in tuple(ids)[:60]}
     if not wanted:
         return {}
     received = select(inbound.c.message_id, inbound.c.ticket).where(
-        inbound.c.message_id.in_(wanted), inbound.c.ticket.is_not(None), inbound.c.state == "done"
+        inbound.c.message_id.in_(list(wanted)), inbound.c.ticket.is_not(None), inbound.c.state == "done"
     )
     written = select(outbox.c.message_id, outbox.c.ticket).where(
-        outbox.c.message_id.in_(wanted), outbox.c.ticket.is_not(None)
+        outbox.c.message_id.in_(list(wanted)), outbox.c.ticket.is_not(None)
     )
     found: dict[str, int] = {}
     for query in (received, written):
         for message_id, number in tx.execute(query):
-            found.setdefault(str(message_id), int(number))
+            found.setdefault(wanted.get(str(message_id), str(message_id)), int(number))
     return found
 
 
