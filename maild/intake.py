@@ -56,16 +56,18 @@ class Reading:
     def __init__(self, clerk: Clerk, desk: Desk, raw: RawStore, sandbox: Sandbox, batch: int) -> None:
         self._clerk, self._desk, self._raw, self._sandbox, self._batch = clerk, desk, raw, sandbox, batch
         self._in_hand: set[int] = set()
+        self._one_at_a_time = asyncio.Lock()
         self.news = asyncio.Event()
 
     async def drain(self) -> int:
-        """Understand everything that waits; how many mails that were."""
+        """Understand everything that waits; how many mails that were. Returns only when nothing is in hand."""
         count = 0
-        ahead = await self._begin()
-        while ahead:
-            behind, ahead = ahead, await self._begin()
-            await self._decide(behind)
-            count += len(behind)
+        async with self._one_at_a_time:
+            ahead = await self._begin()
+            while ahead:
+                behind, ahead = ahead, await self._begin()
+                await self._decide(behind)
+                count += len(behind)
         return count
 
     async def _begin(self) -> list[tuple[Stored, asyncio.Task[Mail | Reason]]]:

@@ -38,6 +38,7 @@ class Clerk:
     def __init__(self, database: Database, most: int = 40) -> None:
         self._database = database
         self._most = most
+        self._closed = False
         self._queue: queue.SimpleQueue[_Wanted | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
         self._loop = asyncio.get_running_loop()
@@ -45,6 +46,8 @@ class Clerk:
 
     async def do(self, job: Job[T]) -> T:
         """What the job returns, after the commit that makes it last."""
+        if self._closed:
+            raise TransientError("el programa está terminando / the program is ending")
         wanted = _Wanted(job, self._loop.create_future())
         self._queue.put(wanted)
         result: T = await wanted.future
@@ -52,6 +55,7 @@ class Clerk:
 
     async def close(self) -> None:
         """Finish what was asked for and stop."""
+        self._closed = True
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
