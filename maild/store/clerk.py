@@ -62,9 +62,9 @@ class Clerk:
     def _work(self) -> None:
         while True:
             batch = self._next_batch()
-            if batch:
-                self._carry_out([w for w in batch if w is not None])
-            if not batch or batch[-1] is None:
+            if jobs := [wanted for wanted in batch if wanted is not None]:
+                self._carry_out(jobs)
+            if batch[-1] is None:
                 return
 
     def _next_batch(self) -> list[_Wanted | None]:

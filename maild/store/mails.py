@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from maild.core.values import Mail
 from maild.store.database import unless_there
@@ -74,8 +74,34 @@ def put(tx: Connection, arrivals: Sequence[Arrival], now: datetime) -> list[int]
     return [_put(tx, arrival, now) for arrival in arrivals]
 
 
+# Statements of the path that every mail takes are built once: building one costs more than running it.
+_INSERT = {
+    name: made(inbound).on_conflict_do_nothing().returning(inbound.c.id)
+    for name, made in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_FIRST_OF = select(inbound.c.id).where(inbound.c.first_of == bindparam("digest"))
+_AT_UID = select(inbound.c.id).where(inbound.c.epoch_id == bindparam("epoch"), inbound.c.uid == bindparam("number"))
+_STATE = select(inbound.c.state).where(inbound.c.id == bindparam("mail")).with_for_update()
+_COLUMNS_OF_TWINS = (
+    inbound.c.id,
+    inbound.c.message_id,
+    inbound.c.canonical,
+    inbound.c.sender,
+    func.coalesce(inbound.c.ticket, 0),
+)
+_EARLIER = (
+    select(*_COLUMNS_OF_TWINS)
+    .where(inbound.c.id < bindparam("mail"), inbound.c.state.in_(("done", "auto", "parked")))
+    .order_by(inbound.c.id)
+    .limit(20)
+)
+_SAME_ID = _EARLIER.where(inbound.c.message_id == bindparam("same"))
+_SAME_CONTENT = _EARLIER.where(inbound.c.canonical == bindparam("same"))
+_FINISH = update(inbound).where(inbound.c.id == bindparam("mail"))
+
+
 def _put(tx: Connection, arrival: Arrival, now: datetime) -> int:
-    values = {
+    values: dict[str, object] = {
         "epoch_id": arrival.epoch or None,
         "uid": arrival.uid or None,
         "sha256": arrival.sha256,
@@ -130,8 +156,7 @@ def give_back(tx: Connection, mail_id: int) -> None:
 
 def still_waiting(tx: Connection, mail_id: int) -> bool:
     """Lock the row; whether it still waits (another node may have been faster)."""
-    query = select(inbound.c.state).where(inbound.c.id == mail_id).with_for_update()
-    return tx.execute(query).scalar() == "stored"
+    return tx.execute(_STATE, {"mail": mail_id}).scalar() == "stored"
 
 
 def finish(
@@ -156,7 +181,7 @@ def finish(
             "subject": mail.subject[:200],
             "kind": str(mail.kind),
         }
-    tx.execute(update(inbound).where(inbound.c.id == mail_id).values(**values))
+    tx.execute(_FINISH, values | {"mail": mail_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,20 +197,8 @@ class Twin:
 
 def twins(tx: Connection, mail: Mail, mail_id: int) -> list[Twin]:
     """Earlier mails with the same Message-ID, or, where there is none, with the same canonical content; oldest first."""
-    same = inbound.c.message_id == mail.message_id if mail.message_id else inbound.c.canonical == mail.canonical
-    query = (
-        select(
-            inbound.c.id,
-            inbound.c.message_id,
-            inbound.c.canonical,
-            inbound.c.sender,
-            func.coalesce(inbound.c.ticket, 0),
-        )
-        .where(same, inbound.c.id < mail_id, inbound.c.state.in_(("done", "auto", "parked")))
-        .order_by(inbound.c.id)
-        .limit(20)
-    )
-    return [Twin(*row) for row in tx.execute(query)]
+    query, same = (_SAME_ID, mail.message_id) if mail.message_id else (_SAME_CONTENT, mail.canonical)
+    return [Twin(*row) for row in tx.execute(query, {"same": same, "mail": mail_id})]
 
 
 # -- filing away on the server --------------------------------------------------------------------------------

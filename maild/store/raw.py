@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import TypeVar
 
 from maild.errors import TransientError
 from maild.failpoints import failpoint
+
+_Item = TypeVar("_Item")
 
 
 class RawStore:
@@ -18,6 +21,7 @@ class RawStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._durable: set[Path] = set()  # subfolders whose own names are known to be on the disk
         # fsyncs that wait at the same time share one journal commit of the file system.
         self._writers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="raw")
 
@@ -30,19 +34,28 @@ class RawStore:
             named[digest] = raw
             order.append(digest)
         try:
-            self._write_all({d: raw for d, raw in named.items() if not self.path(d).exists()})
+            self._write_all(named)
         except OSError as error:
             raise TransientError(f"no pude guardar el correo en {self.folder}: {error} / cannot store mail") from error
         return order
 
-    def _write_all(self, fresh: Mapping[str, bytes]) -> None:
-        folders = {self.path(digest).parent for digest in fresh}
-        made = [folder for folder in folders if not folder.exists()]
-        for folder in made:
+    def _write_all(self, named: Mapping[str, bytes]) -> None:
+        folders = {self.path(digest).parent for digest in named}
+        for folder in folders - self._durable:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        list(self._writers.map(self._write, fresh.items()))
+        self._all(self._write, [(d, raw) for d, raw in named.items() if not self.path(d).exists()])
         failpoint("raw.before-folder-sync")
-        list(self._writers.map(_sync_folder, [*folders, *([self.folder] if made else [])]))
+        # Also where the file was there already: whoever named it may not have come to make its name durable.
+        new = folders - self._durable
+        self._all(_sync_folder, [*folders, *((self.folder, self.folder.parent) if new else ())])
+        self._durable |= new
+
+    def _all(self, work: Callable[[_Item], None], items: Iterable[_Item]) -> None:
+        """Side by side; also where one fails the others have come to their end when this returns."""
+        running = [self._writers.submit(work, item) for item in items]
+        wait(running)
+        for future in running:
+            future.result()
 
     def _write(self, item: tuple[str, bytes]) -> None:
         digest, raw = item

@@ -15,6 +15,8 @@ from maild.core.values import Reason
 from maild.store.database import unless_there
 from maild.store.schema import journal, message
 
+_LONGEST_WORDS = 1000
+
 
 def enter(tx: Connection, cause: str, actor: str, decision: Decision, now: datetime) -> bool:
     """Write a decision down. False: this cause has been decided before, and nothing else of it may be written."""
@@ -35,17 +37,24 @@ def _json(items: Iterable[Any]) -> str:
 
 
 def _reason(reason: Reason) -> list[Any]:
-    return [reason.code, dict(reason.facts)]
+    return [reason.code, {key: _shown(value) for key, value in reason.facts}]
+
+
+def _shown(value: Any) -> Any:
+    """A journal is read by people: what somebody wrote stands there in part, and whole in the conversation."""
+    if not isinstance(value, str):
+        return value
+    return value if len(value) <= _LONGEST_WORDS else value[: _LONGEST_WORDS - 1] + "…"
 
 
 def _effect(effect: Any) -> list[Any]:
     """An effect for people to read: its name and its fields, without the ticket number that stands beside it."""
     name = type(effect).__name__
     if isinstance(effect, Open):
-        return [name, {"title": effect.ticket.title, "requester": effect.ticket.requester.address}]
+        return [name, {"title": _shown(effect.ticket.title), "requester": effect.ticket.requester.address}]
     if isinstance(effect, Send):
         return [name, {"template": effect.template, "to": effect.to.address}]
-    return [name, {f.name: getattr(effect, f.name) for f in fields(effect) if f.name != "number"}]
+    return [name, {f.name: _shown(getattr(effect, f.name)) for f in fields(effect) if f.name != "number"}]
 
 
 def keep(

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address
@@ -16,10 +16,22 @@ from maild.store.schema import as_key, counter, fact, inbound, outbox, provider,
 TimerKey = tuple[str, int]
 
 
+# Statements of the path that every mail takes are built once: building one costs more than running it.
+_COUNTER = select(counter.c.value).where(counter.c.name == "ticket").with_for_update()
+_COUNT_ON = update(counter).where(counter.c.name == "ticket").values(value=bindparam("next"))
+_OPEN = ticket.insert()
+_OF_TICKET = {
+    "ticket": select(ticket).where(ticket.c.number == bindparam("n")).with_for_update(),
+    "token": select(token).where(token.c.ticket == bindparam("n")).order_by(token.c.id),
+    "timer": select(timer).where(timer.c.ticket == bindparam("n"), timer.c.ended_at.is_(None)).order_by(timer.c.id),
+    "fact": select(fact).where(fact.c.ticket == bindparam("n")).order_by(fact.c.position),
+    "provider": select(provider).where(provider.c.ticket == bindparam("n")).order_by(provider.c.position),
+}
+
+
 def next_number(tx: Connection) -> int:
     """The number of the next ticket. Locks the counter until the transaction ends: no gap, no number twice."""
-    query = select(counter.c.value).where(counter.c.name == "ticket").with_for_update()
-    value = tx.execute(query).scalar()
+    value = tx.execute(_COUNTER).scalar()
     if value is None:
         tx.execute(unless_there(tx, counter).values(name="ticket", value=1))
         value = tx.execute(query).scalar_one()
@@ -27,20 +39,19 @@ def next_number(tx: Connection) -> int:
 
 
 def use_number(tx: Connection, number: int) -> None:
-    tx.execute(update(counter).where(counter.c.name == "ticket").values(value=number + 1))
+    tx.execute(_COUNT_ON, {"next": number + 1})
 
 
 def load(tx: Connection, number: int) -> Ticket | None:
     """The ticket as it stands, locked for this transaction."""
-    row = tx.execute(select(ticket).where(ticket.c.number == number).with_for_update()).mappings().one_or_none()
+    asked = {"n": number}
+    row = tx.execute(_OF_TICKET["ticket"], asked).mappings().one_or_none()
     if row is None:
         return None
-    tokens = tx.execute(select(token).where(token.c.ticket == number).order_by(token.c.position)).mappings()
-    timers = tx.execute(
-        select(timer).where(timer.c.ticket == number, timer.c.ended_at.is_(None)).order_by(timer.c.id)
-    ).mappings()
-    facts = tx.execute(select(fact).where(fact.c.ticket == number).order_by(fact.c.position)).mappings()
-    providers = tx.execute(select(provider).where(provider.c.ticket == number).order_by(provider.c.position)).mappings()
+    tokens = tx.execute(_OF_TICKET["token"], asked).mappings()
+    timers = tx.execute(_OF_TICKET["timer"], asked).mappings()
+    facts = tx.execute(_OF_TICKET["fact"], asked).mappings()
+    providers = tx.execute(_OF_TICKET["provider"], asked).mappings()
     return Ticket(
         **{name: row[name] for name in _PLAIN},
         number=int(row["number"]),
@@ -92,7 +103,7 @@ def _columns(t: Ticket) -> dict[str, object]:
 def save(tx: Connection, before: Ticket | None, after: Ticket, fired: Collection[TimerKey], now: datetime) -> None:
     """Write what changed between two values of a ticket. `fired` names the clocks that ended by running out."""
     if before is None:
-        tx.execute(ticket.insert().values(number=after.number, **_columns(after)))
+        tx.execute(_OPEN, {"number": after.number} | _columns(after))
         use_number(tx, after.number)
     else:
         old, new = _columns(before), _columns(after)
