@@ -253,13 +253,13 @@ class Desk:
         hour, day = now - timedelta(hours=1), now - timedelta(days=1)
         limit = self.limits
         if send.to == self.office.operator or (person and self.office.book.is_staff(person.role)):
-            over = letters.written_since(tx, send.to.address, day) >= limit.staff_day
+            over = letters.as_many_as(tx, limit.staff_day, send.to.address, day)
         else:
             over = (
-                letters.written_since(tx, send.to.address, hour) >= limit.address_hour
-                or letters.written_since(tx, send.to.address, day) >= limit.address_day
-                or (is_ack and letters.written_since(tx, send.to.address, hour, send.template) >= limit.acks_hour)
-                or (is_ack and letters.written_since(tx, send.to.address, day, send.template) >= limit.acks_day)
+                letters.as_many_as(tx, limit.address_hour, send.to.address, hour)
+                or letters.as_many_as(tx, limit.address_day, send.to.address, day)
+                or (is_ack and letters.as_many_as(tx, limit.acks_hour, send.to.address, hour, send.template))
+                or (is_ack and letters.as_many_as(tx, limit.acks_day, send.to.address, day, send.template))
             )
         if over:
             log.warning("letter-held", extra={"address": send.to.address, "template": send.template})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
@@ -118,11 +119,19 @@ def instance_value(connection: Connection, key: str, fresh: str) -> str:
     row = connection.execute(select(schema.instance.c.value).where(schema.instance.c.key == key)).scalar()
     if row is not None:
         return str(row)
-    connection.execute(unless_there(connection, schema.instance).values(key=key, value=fresh))
+    connection.execute(unless_there(connection, schema.instance), {"key": key, "value": fresh})
     return str(connection.execute(select(schema.instance.c.value).where(schema.instance.c.key == key)).scalar_one())
 
 
-def unless_there(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that does nothing where a row with the same unique key stands: several nodes may come at one instant."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    return insert(table).on_conflict_do_nothing()
+def unless_there(tx: Connection, table: Table) -> Executable:
+    """An INSERT that does nothing where a row with the same unique key stands: several nodes may come at one instant.
+
+    It returns the first key column of the row it wrote, or nothing.
+    """
+    return _unless_there(tx.dialect.name, table)
+
+
+@cache
+def _unless_there(dialect: str, table: Table) -> Executable:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing().returning(next(iter(table.primary_key)))

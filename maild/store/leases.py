@@ -16,7 +16,7 @@ def hold(tx: Connection, name: str, owner: str, now: datetime) -> bool:
     """Take or renew the lease; False while somebody else holds it. A take-over begins a new term."""
     row = tx.execute(select(lease).where(lease.c.name == name).with_for_update()).mappings().one_or_none()
     if row is None:
-        tx.execute(unless_there(tx, lease).values(name=name, owner=owner, term=1, expires_at=now + TERM))
+        tx.execute(unless_there(tx, lease), {"name": name, "owner": owner, "term": 1, "expires_at": now + TERM})
         return tx.execute(select(lease.c.owner).where(lease.c.name == name)).scalar() == owner
     if row["owner"] != owner and row["expires_at"] > now:
         return False

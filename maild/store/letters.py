@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, Integer, and_, bindparam, func, or_, select, update
 
 from maild.store.schema import attempt, outbox
 
@@ -36,18 +36,32 @@ class Leased:
     ambiguous: int
 
 
+_INSERT = outbox.insert()
+
+
 def insert(tx: Connection, rows: list[dict[str, Any]]) -> None:
     """Letters join the outbox in the transaction of their cause; the same cause cannot write them twice."""
     if rows:
-        tx.execute(outbox.insert(), rows)
+        tx.execute(_INSERT, rows)
 
 
-def written_since(tx: Connection, recipient: str, since: datetime, template: str = "") -> int:
-    """How many letters (of one template) to this address were written since then, whatever became of them."""
-    query = select(func.count()).where(outbox.c.recipient == recipient, outbox.c.created_at > since)
+_WRITTEN = (
+    select(outbox.c.id)
+    .where(outbox.c.recipient == bindparam("recipient"), outbox.c.created_at > bindparam("since"))
+    .limit(1)
+    .offset(bindparam("most", type_=Integer) - 1)
+)
+_WRITTEN_ALIKE = _WRITTEN.where(outbox.c.template == bindparam("template"))
+
+
+def as_many_as(tx: Connection, most: int, recipient: str, since: datetime, template: str = "") -> bool:
+    """Whether so many letters (of one template) to this address were written since then, whatever became of them."""
+    if most < 1:
+        return True
+    asked = {"recipient": recipient, "since": since, "most": most}
     if template:
-        query = query.where(outbox.c.template == template)
-    return tx.execute(query).scalar_one()
+        return tx.execute(_WRITTEN_ALIKE, asked | {"template": template}).scalar() is not None
+    return tx.execute(_WRITTEN, asked).scalar() is not None
 
 
 def claim(tx: Connection, owner: str, now: datetime, limit: int) -> list[Leased]:

@@ -50,7 +50,7 @@ def open_epoch(tx: Connection, account: str, folder: str, uidvalidity: int, now:
     found = tx.execute(select(epoch.c.id).where(wanted)).scalar()
     if found is None:
         values = {"account": account, "folder": folder, "uidvalidity": uidvalidity, "first_seen": now}
-        tx.execute(unless_there(tx, epoch).values(**values))
+        tx.execute(unless_there(tx, epoch), values)
         found = tx.execute(select(epoch.c.id).where(wanted)).scalar_one()
     tx.execute(update(epoch).where(epoch.c.id == found).values(closed_at=None))
     others = and_(
@@ -75,10 +75,6 @@ def put(tx: Connection, arrivals: Sequence[Arrival], now: datetime) -> list[int]
 
 
 # Statements of the path that every mail takes are built once: building one costs more than running it.
-_INSERT = {
-    name: made(inbound).on_conflict_do_nothing().returning(inbound.c.id)
-    for name, made in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
 _FIRST_OF = select(inbound.c.id).where(inbound.c.first_of == bindparam("digest"))
 _AT_UID = select(inbound.c.id).where(inbound.c.epoch_id == bindparam("epoch"), inbound.c.uid == bindparam("number"))
 _STATE = select(inbound.c.state).where(inbound.c.id == bindparam("mail")).with_for_update()
@@ -113,16 +109,14 @@ def _put(tx: Connection, arrival: Arrival, now: datetime) -> int:
     }
     # Two nodes may hold the same bytes at the same instant: the unique key, not a look beforehand, says who was first.
     insert = unless_there(tx, inbound)
-    fresh = insert.values(**values, state=arrival.state, first_of=arrival.sha256)
-    row = tx.execute(fresh.returning(inbound.c.id)).scalar()
+    row = tx.execute(insert, values | {"state": arrival.state, "first_of": arrival.sha256}).scalar()
     if row is not None:
         return int(row)
-    first = tx.execute(select(inbound.c.id).where(inbound.c.first_of == arrival.sha256)).scalar()
-    again = insert.values(**values | {"reason": "same-bytes"}, state="duplicate", duplicate_of=first)
-    row = tx.execute(again.returning(inbound.c.id)).scalar()
+    first = tx.execute(_FIRST_OF, {"digest": arrival.sha256}).scalar()
+    again = {"state": "duplicate", "reason": "same-bytes", "duplicate_of": first}
+    row = tx.execute(insert, values | again).scalar()
     if row is None:
-        same = and_(inbound.c.epoch_id == arrival.epoch, inbound.c.uid == arrival.uid)
-        row = tx.execute(select(inbound.c.id).where(same)).scalar_one()
+        row = tx.execute(_AT_UID, {"epoch": arrival.epoch, "number": arrival.uid}).scalar_one()
     return int(row)
 
 

@@ -16,20 +16,21 @@ from maild.store.database import unless_there
 from maild.store.schema import journal, message
 
 _LONGEST_WORDS = 1000
+_KEEP = message.insert()
 
 
 def enter(tx: Connection, cause: str, actor: str, decision: Decision, now: datetime) -> bool:
     """Write a decision down. False: this cause has been decided before, and nothing else of it may be written."""
-    row = unless_there(tx, journal).values(
-        at=now,
-        cause=cause,
-        ticket=decision.number or None,
-        actor=actor,
-        refused=decision.refused.code if decision.refused else None,
-        reasons=_json(_reason(r) for r in decision.reasons),
-        effects=_json(_effect(e) for e in decision.effects),
-    )
-    return tx.execute(row.returning(journal.c.id)).scalar() is not None
+    row = {
+        "at": now,
+        "cause": cause,
+        "ticket": decision.number or None,
+        "actor": actor,
+        "refused": decision.refused.code if decision.refused else None,
+        "reasons": _json(_reason(r) for r in decision.reasons),
+        "effects": _json(_effect(e) for e in decision.effects),
+    }
+    return tx.execute(unless_there(tx, journal), row).scalar() is not None
 
 
 def _json(items: Iterable[Any]) -> str:
@@ -62,7 +63,7 @@ def keep(
 ) -> None:
     """A person's words join the conversation."""
     row = {"ticket": number, "inbound": inbound_id, "at": now, "author": author, "visibility": visibility, "text": text}
-    tx.execute(message.insert().values(**row))
+    tx.execute(_KEEP, row)
 
 
 def history(tx: Connection, number: int) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ _COUNT_ON = update(counter).where(counter.c.name == "ticket").values(value=bindp
 _OPEN = ticket.insert()
 _OF_TICKET = {
     "ticket": select(ticket).where(ticket.c.number == bindparam("n")).with_for_update(),
-    "token": select(token).where(token.c.ticket == bindparam("n")).order_by(token.c.id),
+    "token": select(token).where(token.c.ticket == bindparam("n")).order_by(token.c.position),
     "timer": select(timer).where(timer.c.ticket == bindparam("n"), timer.c.ended_at.is_(None)).order_by(timer.c.id),
     "fact": select(fact).where(fact.c.ticket == bindparam("n")).order_by(fact.c.position),
     "provider": select(provider).where(provider.c.ticket == bindparam("n")).order_by(provider.c.position),
@@ -33,8 +33,8 @@ def next_number(tx: Connection) -> int:
     """The number of the next ticket. Locks the counter until the transaction ends: no gap, no number twice."""
     value = tx.execute(_COUNTER).scalar()
     if value is None:
-        tx.execute(unless_there(tx, counter).values(name="ticket", value=1))
-        value = tx.execute(query).scalar_one()
+        tx.execute(unless_there(tx, counter), {"name": "ticket", "value": 1})
+        value = tx.execute(_COUNTER).scalar_one()
     return int(value)
 
 
