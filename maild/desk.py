@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -249,17 +249,18 @@ class Desk:
     ) -> tuple[Literal["queued", "held"], str]:
         if self.hold:
             return "held", "ensayo / rehearsal"
-        person = self.office.directory.by_address(send.to.address)
-        hour, day = now - timedelta(hours=1), now - timedelta(days=1)
+        day, hour = now - timedelta(days=1), now - timedelta(hours=1)
         limit = self.limits
+        person = self.office.directory.by_address(send.to.address)
         if send.to == self.office.operator or (person and self.office.book.is_staff(person.role)):
             over = letters.as_many_as(tx, limit.staff_day, send.to.address, day)
         else:
+            today = letters.written(tx, send.to.address, day, limit.address_day)
+            acks = [at for at, template in today if template == send.template] if is_ack else []
             over = (
-                letters.as_many_as(tx, limit.address_hour, send.to.address, hour)
-                or letters.as_many_as(tx, limit.address_day, send.to.address, day)
-                or (is_ack and letters.as_many_as(tx, limit.acks_hour, send.to.address, hour, send.template))
-                or (is_ack and letters.as_many_as(tx, limit.acks_day, send.to.address, day, send.template))
+                len(today) >= limit.address_day
+                or _since(hour, (at for at, _ in today)) >= limit.address_hour
+                or (is_ack and (len(acks) >= limit.acks_day or _since(hour, acks) >= limit.acks_hour))
             )
         if over:
             log.warning("letter-held", extra={"address": send.to.address, "template": send.template})
@@ -302,6 +303,10 @@ def _variant(verdict: twins.Verdict, event: MailArrived) -> Decision:
     """The same mail on another road, changed on the way: it joins the ticket, and nobody is written to."""
     reason = because("variant", of=verdict.of, sender=event.mail.sender.address)
     return Decision(verdict.ticket, (Keep(verdict.ticket, "public"),), (reason,))
+
+
+def _since(start: datetime, times: Iterable[datetime]) -> int:
+    return sum(at > start for at in times)
 
 
 def operator_address(address: str) -> Address:

@@ -242,9 +242,12 @@ def test_letters_to_an_address_are_counted_by_time_and_template(database: Databa
     letter(database, "2", created_at=NOW - minutes(10), template="cierre")
     letter(database, "3", created_at=NOW - minutes(10), recipient="otra@entidad.example")
     with database.write() as tx:
-        assert letters.written_since(tx, "rosa@entidad.example", NOW - minutes(60)) == 2
-        assert letters.written_since(tx, "rosa@entidad.example", NOW - minutes(20)) == 1
-        assert letters.written_since(tx, "rosa@entidad.example", NOW - minutes(60), "acuse") == 1
+        assert letters.as_many_as(tx, 2, "rosa@entidad.example", NOW - minutes(60))
+        assert not letters.as_many_as(tx, 3, "rosa@entidad.example", NOW - minutes(60))
+        assert not letters.as_many_as(tx, 2, "rosa@entidad.example", NOW - minutes(20))
+        newest = letters.written(tx, "rosa@entidad.example", NOW - minutes(60), 10)
+        assert [template for _, template in newest] == ["cierre", "acuse"]
+        assert len(letters.written(tx, "rosa@entidad.example", NOW - minutes(60), 1)) == 1
 
 
 def test_the_letters_of_a_cause_are_not_those_of_one_that_begins_alike(database: Database) -> None:
