@@ -70,8 +70,9 @@ def _opening_lines(text: str) -> str:
 
 def _orders(area: str, spellings: Mapping[str, str]) -> list[Order]:
     starts = list(_ORDER.finditer(area))
-    ends = [m.start() for m in starts[1:]] + [len(area)]
-    return [_order(m.group(1), area[m.end() : end], spellings) for m, end in zip(starts, ends, strict=True)]
+    ends = [*(m.start() for m in starts[1:]), len(area)]
+    # Without any order there is no start, and the end of the text is nobody's.
+    return [_order(m.group(1), area[m.end() : end], spellings) for m, end in zip(starts, ends, strict=False)]
 
 
 def _order(word: str, rest: str, spellings: Mapping[str, str]) -> Order:
