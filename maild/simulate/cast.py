@@ -1,0 +1,144 @@
+"""Who and what a story begins with: its people as a directory, its settings laid over the rules, its tickets as they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import get_args
+from zoneinfo import ZoneInfo
+
+from maild.core import worktime
+from maild.core.rulebook import Rulebook
+from maild.core.ticket import Ticket, Timer, Token
+from maild.core.values import Address, Directory, Person
+from maild.core.worktime import Span, Unit
+from maild.forms import offer
+from maild.simulate.story import GivenForm, Story, Value
+
+_SPAN = re.compile(rf"(\d{{1,5}})({'|'.join(sorted(get_args(Unit), key=len, reverse=True))})")
+_CLOCK = re.compile(r"clocks\.(\w+)\.value")
+
+
+def directory(story: Story) -> Directory:
+    return Directory(
+        tuple(
+            Person(
+                key=key,
+                address=form.address,
+                name=form.name,
+                role=form.role,
+                aliases=form.email_aliases,
+                unit=form.unit,
+                area=form.area,
+                site=form.site,
+                level=str(form.level),
+                chief_of=form.chief_of,
+                language=form.language,
+            )
+            for key, form in story.people.items()
+        )
+    )
+
+
+def zone(story: Story) -> ZoneInfo:
+    """Where the story's working hours are meant: the offset it is told in (POSIX names count the other way round)."""
+    offset = story.steps[0].at.utcoffset()
+    hours = round(offset.total_seconds() / 3600) if offset else 0
+    return ZoneInfo(f"Etc/GMT{-hours:+d}") if hours else ZoneInfo("UTC")
+
+
+def adapted(book: Rulebook, story: Story) -> Rulebook:
+    """The rules with the story's settings."""
+    settings, clocks = dict(book.settings), dict(book.clocks)
+    for key, value in story.settings.items():
+        clock = _CLOCK.fullmatch(key)
+        if clock:
+            clocks[clock[1]] = replace(clocks[clock[1]], span=_span(value))
+        else:
+            settings[key] = str(value)
+    return replace(book, settings=settings, clocks=clocks)
+
+
+def _span(value: Value | tuple[Value, ...]) -> Span | None:
+    found = _SPAN.fullmatch(str(value))
+    return Span(int(found[1]), found[2]) if found else None  # type: ignore[arg-type]  # the pattern names the units
+
+
+def mistakes(book: Rulebook, story: Story) -> Iterator[tuple[str, str]]:
+    """What the story names and the rules do not have."""
+    for key, form in story.people.items():
+        yield from _known(form.role, book.roles, "la función", f"people.{key}.role")
+    for key, value in story.settings.items():
+        clock = _CLOCK.fullmatch(key)
+        if clock:
+            yield from _known(clock[1], book.clocks, "el reloj", f"settings.{key}")
+            if _span(value) is None:
+                yield f"settings.{key}", f"«{value}» no es un plazo; escriba 30m, 24h, 2d, 4wh o 2wd"
+        else:
+            yield from _known(key, book.settings, "el ajuste", "settings")
+    steps = [f"{p.key}:{number}" for p in book.procedures.values() for number in p.steps]
+    for number, given in enumerate(story.given):
+        key = f"given.{number}"
+        yield from _known(given.state, book.states, "el estado", f"{key}.state")
+        if given.type:
+            yield from _known(given.type, book.types, "el tipo", f"{key}.type")
+        if given.parent:
+            yield f"{key}.parent", "estas reglas no tienen solicitudes hijas"
+        for token in given.tokens:
+            yield from _known(token, steps, "el paso", f"{key}.tokens")
+        for timer in given.timers:
+            yield from _known(timer, book.clocks, "el reloj", f"{key}.timers")
+
+
+def _known(name: str, names: Iterable[str], what: str, key: str) -> Iterator[tuple[str, str]]:
+    if name not in (known := tuple(names)):
+        hint = offer(name, known) or (f"; los que hay: {', '.join(known)}" if len(known) < 25 else "")
+        yield key, f"no conozco {what} «{name}»{hint}"
+
+
+def ticket(book: Rulebook, people: Directory, given: GivenForm, number: int, now: datetime) -> Ticket:
+    """A given ticket. Its clocks start when the story starts."""
+    tokens = tuple(
+        Token(position, procedure, step)
+        for position, (procedure, _, step) in enumerate((place.partition(":") for place in given.tokens), 1)
+    )
+    closed = book.states[given.state].kind == "closed"
+    opened_at = given.opened_at or now
+    return Ticket(
+        number=number,
+        title=given.title,
+        state=given.state,
+        requester=_address(people, given.requester),
+        opened_at=opened_at,
+        type=given.type or book.default_type,
+        creator=_address(people, given.creator) if given.creator else None,
+        responsible=_address(people, given.responsible) if given.responsible else None,
+        providers=tuple(_address(people, key) for key in given.providers),
+        tokens=tokens,
+        timers=tuple(_timers(book, given, tokens, now)),
+        facts=tuple((key, str(value)) for key, value in given.facts.items()),
+        closed_at=opened_at if closed else None,
+        closing_reason="resuelto" if closed else "",
+    )
+
+
+def _address(people: Directory, key: str) -> Address:
+    person = people.by_key(key)
+    return Address(person.address, person.name) if person else Address(key)
+
+
+def _timers(book: Rulebook, given: GivenForm, tokens: tuple[Token, ...], now: datetime) -> Iterator[Timer]:
+    for key in given.timers:
+        clock = book.clocks[key]
+        if clock.span is None:
+            continue
+        home = next((t for t in tokens if _runs_on(book, t, key)), tokens[0] if tokens else None)
+        due = worktime.end(now, clock.span, book.calendar)
+        yield Timer(key, home.id if home else 0, due, on_silence=clock.meaning == "silence")
+
+
+def _runs_on(book: Rulebook, token: Token, clock: str) -> bool:
+    step = book.step(token.procedure, token.step)
+    return step is not None and (clock in step.clocks or any(clock in move.start for move in step.moves))
