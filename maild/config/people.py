@@ -72,6 +72,8 @@ def _person(key: str, entry: PersonForm, language: str) -> Person:
         level=entry.level,
         chief_of=entry.chief_of,
         language=entry.language or language,
+        absent_until=entry.absent_until,
+        deputy=entry.deputy,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 from maild.core.words import fold
@@ -149,7 +149,10 @@ class Assurance(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of the directory. `key` is a short stable name; `role` a role key of the rulebook."""
+    """Somebody of the directory. `key` is a short stable name; `role` a role key of the rulebook.
+
+    `absent_until` is the last day of an absence, `deputy` the key of who stands in for him.
+    """
 
     key: str
     address: str
@@ -162,6 +165,8 @@ class Person:
     level: str = ""
     chief_of: tuple[str, ...] = ()
     language: str = "es"
+    absent_until: date | None = None
+    deputy: str = ""
 
     @property
     def addresses(self) -> tuple[str, ...]:
