@@ -68,7 +68,7 @@ class Daemon:
 
     async def once(self) -> None:
         """Read all waiting mail, fire what is due, send what is ready."""
-        await self._dispatcher.recover()
+        await self._dispatcher.recover(earlier_life=True)
         if "intake" in self._only:
             for door in self._doors:
                 await self._read_and_file(door)
@@ -106,7 +106,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         await self._renew()
-        await self._dispatcher.recover()
+        await self._dispatcher.recover(earlier_life=True)
         tasks = [asyncio.create_task(self._guarded(name, work)) for name, work in self._work()]
         self._clock.every(_RENEW_SECONDS, self._renew, "lease")
         self._clock.every(60, self._dispatcher.recover, "recover")
@@ -145,14 +145,16 @@ class Daemon:
             await asyncio.sleep(1)
 
     async def _read(self) -> None:
-        self._reading.news.set()  # an earlier life may have left mails
+        """Also without news we look: an earlier life may have left mails, and `maild ingest` stores some beside us."""
+        seconds = self._house.config.schedule.sweep.total_seconds()
         while True:
-            await self._reading.news.wait()
             self._reading.news.clear()
-            await asyncio.shield(self._reading.drain())
-            self._dispatcher.wake.set()
-            for door in self._doors:
-                door.wake()
+            if await asyncio.shield(self._reading.drain()):
+                self._dispatcher.wake.set()
+                for door in self._doors:
+                    door.wake()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._reading.news.wait(), seconds)
 
     async def _tick(self) -> None:
         """After a stop the mailbox is read first, then clocks run (RELIABILITY §4.6)."""

@@ -35,7 +35,21 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Se conecta de verdad y dice qué falla / connects for real and says what fails",
         ),
         "run": ("maild.cli.run:run", "Pone la mesa de ayuda en marcha / runs the help desk"),
+        "ingest": (
+            "maild.cli.ingest:ingest",
+            "Guarda correos de archivos o de una tubería / stores piped mail or files",
+        ),
         "parse": ("maild.cli.parse:parse", "Muestra lo que se entiende de cada correo / what the parser understood"),
+        "simulate": (
+            "maild.cli.simulate:simulate",
+            "Juega historias contra las reglas / plays stories against the rules",
+        ),
+        "ticket": ("maild.cli.ticket:ticket", "Muestra tickets y su historia / shows tickets and their history"),
+        "do": ("maild.cli.do:do", "Da órdenes sobre un ticket en nombre de alguien / orders on a ticket"),
+        "outbox": ("maild.cli.outbox:outbox", "Gobierna las cartas que salen / steers outgoing letters"),
+        "quarantine": ("maild.cli.quarantine:quarantine", "Resuelve correos apartados / settles mails set aside"),
+        "why": ("maild.cli.why:why", "Dice qué pasó con un correo, ticket o plazo / what happened, and why"),
+        "db": ("maild.cli.db:db", "Actualiza, copia, restaura y comprueba los datos / the database"),
     }
 )
 

@@ -136,7 +136,7 @@ def _words_of(message: Message, body: Body, limits: ParseLimits) -> list[_Words]
 
 def _words_of_leaf(leaf: Leaf, body: Body, limits: ParseLimits) -> list[_Words]:
     digest = hashlib.sha256(leaf.data).hexdigest()
-    body.digests.append((leaf.content_type, digest))
+    body.digests.append((leaf.content_type, _digest_of_any_road(leaf) if _has_lines(leaf) else digest))
     _note(leaf, body)
     # A named part that is shown inline and comes first is the text, whatever its name.
     first = len(body.digests) == 1 and leaf.disposition != "attachment"
@@ -154,6 +154,15 @@ def _words_of_leaf(leaf: Leaf, body: Body, limits: ParseLimits) -> list[_Words]:
     elif leaf.params.get("format", "").lower() == "flowed":
         text = unflowed(text, leaf.params.get("delsp", "").lower() == "yes")
     return [_Words(text, is_html)]
+
+
+def _has_lines(leaf: Leaf) -> bool:
+    return leaf.content_type.startswith(("text/", "message/"))
+
+
+def _digest_of_any_road(leaf: Leaf) -> str:
+    """The same through a pipe, whose lines end in LF, as through IMAP: line ends and the last empty lines do not count."""
+    return hashlib.sha256(leaf.data.replace(b"\r\n", b"\n").rstrip(b"\n")).hexdigest()
 
 
 # What a delivery report says, and what it brings back of the letter (RFC 3462, 6533).
