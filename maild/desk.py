@@ -83,15 +83,16 @@ class Desk:
     def mail(self, tx: Connection, event: MailArrived) -> Outcome:
         """A stored mail was understood: it gets its last state here, whatever it says."""
         cause = f"inbound:{event.inbound}"
-        if not mails.still_waiting(tx, event.inbound):
-            return Outcome(Decision(0), cause=cause, done=False)
         verdict = twins.judge(event.mail, mails.twins(tx, event.mail, event.inbound))
         if verdict.kind == "duplicate":
             return self._duplicate(tx, event, verdict, cause)
         case, before = self._case(tx, event, verdict)
         decision = _variant(verdict, event) if verdict.kind == "variant" else decide(case, self.office, self.now())
+        if any(isinstance(e, Review) for e in decision.effects):
+            cause = self._set_aside(event.inbound)
         outcome = self._write(tx, cause, event.mail.sender.address, before, decision, event)
-        self._finish(tx, event, case, decision, verdict)
+        if outcome.done:
+            self._finish(tx, event, case, decision, verdict)
         failpoint("desk.mail-written")
         return outcome
 
@@ -127,7 +128,7 @@ class Desk:
             return
         decision = Decision(0, (Review(reason),), (reason,), refused=reason)
         sender = mail.sender.address if mail else ""
-        self._write(tx, f"inbound:{mail_id}", sender, None, decision, None)
+        self._write(tx, self._set_aside(mail_id), sender, None, decision, None)
         mails.finish(tx, mail_id, "parked", reason=reason.code, mail=mail)
 
     def letter_lost(self, tx: Connection, letter_id: int, why: str) -> None:
@@ -142,6 +143,10 @@ class Desk:
         sends = (Send(number, "carta_fallida", operator, "operator", self.office.language, facts),)
         decision = Decision(number, sends, (because("letter-lost", letter=letter_id, why=why),))
         self._write(tx, f"letter:{letter_id}:{row['attempts']}", "dispatch", ticket, decision, None)
+
+    def _set_aside(self, mail_id: int) -> str:
+        """The cause of setting a mail aside is not that of deciding it: a released mail is decided after all."""
+        return f"inbound:{mail_id}:aside:{self.now().isoformat()}"
 
     # -- gathering ----------------------------------------------------------------------------------------------------
 

@@ -47,10 +47,13 @@ def pause_after(failures: int) -> float:
     return float(min(_LONGEST_PAUSE, 5 * 2 ** min(failures, 10)) * (0.5 + random.random() / 2))  # noqa: S311 - jitter
 
 
+_Begun = tuple[Stored, asyncio.Task[Mail | Reason]]
+
+
 class Reading:
     """Stored mails are understood in disposable children and handed to the desk, in the order in which they came.
 
-    The next batch is being parsed while this one is being decided.
+    The next batch is being parsed while this one is being decided and the one before it made durable.
     """
 
     def __init__(self, clerk: Clerk, desk: Desk, raw: RawStore, sandbox: Sandbox, batch: int) -> None:
@@ -62,15 +65,26 @@ class Reading:
     async def drain(self) -> int:
         """Understand everything that waits; how many mails that were. Returns only when nothing is in hand."""
         count = 0
+        deciding: list[asyncio.Task[None]] = []
+        ahead: list[_Begun] = []
         async with self._one_at_a_time:
-            ahead = await self._begin()
-            while ahead:
-                behind, ahead = ahead, await self._begin()
-                await self._decide(behind)
-                count += len(behind)
+            try:
+                ahead = await self._begin()
+                while behind := ahead:
+                    ahead = await self._begin()
+                    earlier, deciding = deciding, await self._decide(behind)
+                    await _finished(earlier)
+                    count += len(behind)
+                await _finished(deciding)
+            except BaseException:
+                for row, parsing in ahead:  # begun and not decided: the next drain takes them again
+                    parsing.cancel()
+                    self._in_hand.discard(row.id)
+                await asyncio.gather(*deciding, return_exceptions=True)
+                raise
         return count
 
-    async def _begin(self) -> list[tuple[Stored, asyncio.Task[Mail | Reason]]]:
+    async def _begin(self) -> list[_Begun]:
         taken = await self._clerk.do(lambda tx: mails.take(tx, self._batch, self._in_hand))
         failpoint("reading.taken")
         self._in_hand.update(row.id for row in taken)
@@ -88,8 +102,13 @@ class Reading:
         except MailError as error:
             return because("unreadable", why=error)
 
-    async def _decide(self, batch: Sequence[tuple[Stored, asyncio.Task[Mail | Reason]]]) -> None:
-        await asyncio.gather(*(asyncio.create_task(self._settle(row, parsing)) for row, parsing in batch))
+    async def _decide(self, batch: Sequence[_Begun]) -> list[asyncio.Task[None]]:
+        """Hand a batch to the desk in order: the answer to a letter is decided after what the letter answered."""
+        deciding = []
+        for row, parsing in batch:
+            await asyncio.wait((parsing,))
+            deciding.append(asyncio.create_task(self._settle(row, parsing)))
+        return deciding
 
     async def _settle(self, row: Stored, parsing: asyncio.Task[Mail | Reason]) -> None:
         """One of the four places that catch everything: this mail is set aside, the next one goes on."""
@@ -116,6 +135,13 @@ class Reading:
         raw = await asyncio.to_thread(self._raw.get, row.sha256)
         mail = partial(raw, reason.code)
         await self._clerk.do(lambda tx: self._desk.park(tx, row.id, reason, mail))
+
+
+async def _finished(deciding: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for all of them; the first failure is everybody's."""
+    for result in await asyncio.gather(*deciding, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
 
 
 @dataclass(frozen=True, slots=True)
