@@ -10,7 +10,7 @@ import click
 
 from maild.cli.call import Call, pass_call
 from maild.cli.output import Output, json_option
-from maild.errors import ConfigError, Problem, UsageError
+from maild.errors import ConfigError, Problem, RulesError, UsageError
 
 if TYPE_CHECKING:
     from maild.config import Config
@@ -32,7 +32,7 @@ def check(call: Call, profile: str | None, as_json: bool) -> int:
     out = Output(as_json)
     config, problems = _configured(call, bool(profile))
     if config or profile:
-        rules_folder(config, profile)
+        problems += _rules(rules_folder(config, profile), config)
     if config:
         problems += _placeholders(config)
         problems += _secrets(config)
@@ -75,6 +75,23 @@ def _secrets(config: Config) -> list[Problem]:
     from maild.config import secret_problems
 
     return secret_problems(config)
+
+
+def _rules(folder: Path, config: Config | None) -> list[Problem]:
+    """The rules, and the people whose functions they name."""
+    from maild import rules
+    from maild.forms import offer
+
+    try:
+        book = rules.load(folder, zone=config.desk.zone.key if config else "America/Lima")
+    except RulesError as error:
+        return list(error.problems)
+    people = config.directory.people if config else ()
+    return [
+        Problem("people.toml", f"person.{p.key}.role", f"no conozco la función «{p.role}»{offer(p.role, book.roles)}")
+        for p in people
+        if p.role not in book.roles
+    ]
 
 
 def _letters(config: Config) -> list[Problem]:

@@ -14,8 +14,6 @@ from maild.cli.output import Output, json_option
 if TYPE_CHECKING:
     from maild.config import Config
     from maild.config.tables import Mailbox
-    from maild.mail.mailbox import MailboxSettings
-    from maild.mail.smtp import RelaySettings
 
 _MARKS = {"ok": "✓", "warning": "!", "failed": "✗"}
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
@@ -138,9 +136,10 @@ def _database(config: Config) -> Answer:
 
 def _mailbox(box: Mailbox) -> Iterator[Finding]:
     """In as the daemon goes in (missing folders are made), one short IDLE, and out."""
+    from maild.house import mailbox_settings
     from maild.mail.mailbox import Mailbox as Connection
 
-    connection = Connection(_mailbox_settings(box))
+    connection = Connection(mailbox_settings(box))
 
     def enter() -> Answer:
         epoch = connection.open()
@@ -183,13 +182,14 @@ def _smtp(config: Config) -> Answer:
     """Everything that comes before a letter: TLS, login, our sender, the operator as recipient. Nothing is sent."""
     import asyncio
 
+    from maild.house import relay_settings
     from maild.mail.smtp import Relay
 
     async def before_data() -> None:
         raise _EnoughError
 
     async def talk() -> Answer:
-        relay = Relay(_relay_settings(config))
+        relay = Relay(relay_settings(config))
         try:
             verdict = await relay.deliver(config.desk.address, config.desk.operator, b"\r\n", before_data)
         except _EnoughError:
@@ -201,39 +201,3 @@ def _smtp(config: Config) -> Answer:
         return Answer(where, "failed", "revise la tabla [smtp] / check the table [smtp]")
 
     return asyncio.run(talk())
-
-
-def _mailbox_settings(box: Mailbox) -> MailboxSettings:
-    from maild.mail.mailbox import MailboxSettings
-
-    return MailboxSettings(
-        host=box.host,
-        port=box.port,
-        tls=box.tls,
-        ca_file=str(box.ca_file) if box.ca_file else None,
-        user=box.user,
-        secret=box.secret,
-        auth=box.auth,
-        folder=box.folder,
-        done_folder=box.done_folder,
-        review_folder=box.review_folder,
-        command_seconds=box.timeout.total_seconds(),
-        idle_seconds=box.idle.total_seconds(),
-    )
-
-
-def _relay_settings(config: Config) -> RelaySettings:
-    from maild.mail.smtp import RelaySettings
-
-    smtp = config.smtp
-    return RelaySettings(
-        host=smtp.host,
-        port=smtp.port,
-        tls=smtp.tls,
-        ca_file=str(smtp.ca_file) if smtp.ca_file else None,
-        user=smtp.user or None,
-        secret=smtp.secret,
-        auth=smtp.auth,
-        step_seconds=smtp.timeout.total_seconds(),
-        local_hostname=smtp.helo or config.domain,
-    )
