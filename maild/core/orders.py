@@ -14,7 +14,11 @@ from maild.core.words import fold, nearest
 _ORDER = re.compile(r"(?:(?<=\s)|^)[#!]([^\W\d_][\w-]{0,40}|\?)[:=]?")
 _PAIR = re.compile(r"^([^\W\d][\w-]{0,40})=(.*)$")
 _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
-_GREETING = re.compile(r"^(estimad\w*|buen[oa]s? (dias?|tardes?|noches?)|hola|dear|hi)\b", re.IGNORECASE)
+_GREETING = re.compile(r"^(estimad\w*|buen(?:[oa]s?)? (dias?|tardes?|noches?)|hola|dear|hi)\b")  # on folded words
+# What opens a sentence in writing says nothing: «¡Gracias!» is thanks. A «¿» stays: a question is no answer.
+_OPENING = " \t¡«“\"'*_·-–—"
+# A courtesy that goes on like this is the beginning of something else.
+_TURNS = re.compile(r"\?|\b(pero|aunque|sin embargo|todavia|aun|but|however|yet)\b")
 _MOST_ORDERS = 8
 _MOST_WORDS = 40
 
@@ -63,7 +67,7 @@ def _opening_lines(text: str) -> str:
     for line in (raw.strip() for raw in text.splitlines()[:40]):
         if _ORDER.match(line):
             lines.append(line)
-        elif lines or (line and not _GREETING.match(line)):
+        elif lines or (line and not _GREETING.match(fold(line))):
             break
     return "\n".join(lines)
 
@@ -94,10 +98,11 @@ def answer(new_text: str, answers: Answers) -> tuple[str, str]:
     """The answer that the first line of the text gives without an order, and the words after it: ('nonconform', 'sigue igual').
 
     An answer is the whole line, or stands before a colon, comma, dot or dash. One that stands before "pero" or a
-    question is none: then a person must read it. ('', '') when the line answers nothing.
+    question is none: then a person must read it, and so it is with thanks that go on to complain, in whichever line.
+    ('', '') when the line answers nothing.
     """
-    lines = (line.strip() for line in new_text.splitlines())
-    line = next((line for line in lines if line and not _GREETING.match(line)), "")
+    lines = (line.strip().lstrip(_OPENING) for line in new_text.splitlines())
+    line = next((line for line in lines if line and not _GREETING.match(fold(line))), "")
     folded = fold(line)
     for key, words in answers.words.items():
         for word in words:
@@ -106,8 +111,17 @@ def answer(new_text: str, answers: Answers) -> tuple[str, str]:
                 continue
             if key == "conform" and _doubtful(rest, answers):
                 return "", ""
+            if key == "thanks" and _turns(fold(new_text), answers):
+                return "", ""
             return key, line[len(word) :].lstrip(" :.,;-–—").strip()
     return "", ""
+
+
+def _turns(folded: str, answers: Answers) -> bool:
+    """Whether a mail that begins with thanks goes on with a question, a but or a complaint."""
+    words = " " + re.sub(r"[^\w?]+", " ", folded) + " "
+    complaints = answers.words.get("nonconform", ())
+    return bool(_TURNS.search(words)) or any(f" {complaint} " in words for complaint in complaints)
 
 
 def _doubtful(rest: str, answers: Answers) -> bool:
