@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from maild.desk import Desk
 from maild.errors import MaildError
 from maild.failpoints import failpoint
@@ -51,12 +53,22 @@ class Dispatcher:
         self._paused_until: datetime | None = None
         self.wake = asyncio.Event()
 
-    async def recover(self) -> None:
-        """Letters in the hands of an earlier life, or of a node that died: queued again, or in doubt."""
-        now = self._now()
-        queued, doubtful = await self._clerk.do(lambda tx: letters.recover(tx, now, self._terms.owner))
+    async def recover(self, *, earlier_life: bool = False) -> None:
+        """Letters in the hands of a node that died, or (`earlier_life`) of ourselves before: queued again, or in doubt.
+
+        Never with `earlier_life` while we are sending: our own letters of now would look like those of then.
+        """
+        now, owner = self._now(), self._terms.owner if earlier_life else ""
+        queued, doubtful = await self._clerk.do(lambda tx: self._take_back(tx, now, owner))
+        failpoint("dispatch.recovered")
         if queued or doubtful:
             log.warning("letters-recovered", extra={"queued": queued, "in_doubt": doubtful})
+
+    def _take_back(self, tx: Connection, now: datetime, owner: str) -> tuple[int, int]:
+        found = letters.recover(tx, now, owner)
+        for letter_id, why in letters.given_up(tx, now):
+            self._desk.letter_lost(tx, letter_id, why)
+        return found
 
     async def run(self) -> None:
         """Send what is due, for ever. Cancel it to stop."""
@@ -131,24 +143,31 @@ class Dispatcher:
             )
 
     async def _record(self, letter: Leased, verdict: Verdict) -> None:
-        now, code, text = self._now(), verdict.code, verdict.text
+        now = self._now()
         jitter = random.random()  # noqa: S311 - spreads retries, keeps no secret
+        state = await self._clerk.do(lambda tx: self._end(tx, letter, verdict, now, jitter))
+        failpoint("dispatch.recorded")
+        if state == "sent":
+            self._sent.append(now)
+        log.info("letter", extra={"letter": letter.id, "state": state, "code": verdict.code})
+
+    def _end(self, tx: Connection, letter: Leased, verdict: Verdict, now: datetime, jitter: float) -> letters.State:
+        """What became of a try. A letter that will not arrive and the word to the operator about it: both, or neither."""
+        code, text = verdict.code, verdict.text
+        state: letters.State = "failed"
         match verdict.outcome:
             case Outcome.SENT:
-                await self._clerk.do(lambda tx: letters.sent(tx, letter, now, code, text))
-                self._sent.append(now)
+                letters.sent(tx, letter, now, code, text)
                 state = "sent"
             case Outcome.DEFERRED:
-                state = await self._clerk.do(lambda tx: letters.deferred(tx, letter, now, code, text, jitter))
+                state = letters.deferred(tx, letter, now, code, text, jitter)
             case Outcome.AMBIGUOUS:
-                state = await self._clerk.do(lambda tx: letters.ambiguous(tx, letter, now, code, text))
+                state = letters.ambiguous(tx, letter, now, code, text)
             case _:
-                await self._clerk.do(lambda tx: letters.failed(tx, letter, now, code, text))
-                state = "failed"
-        failpoint("dispatch.recorded")
-        log.info("letter", extra={"letter": letter.id, "state": state, "code": code})
+                letters.failed(tx, letter, now, code, text)
         if state in ("failed", "unknown"):
-            await self._clerk.do(lambda tx: self._desk.letter_lost(tx, letter.id, text))
+            self._desk.letter_lost(tx, letter.id, text)
+        return state
 
     async def close(self) -> None:
         for relay in self._relays:

@@ -178,6 +178,12 @@ def recover(tx: Connection, now: datetime, owner: str = "") -> tuple[int, int]:
     return queued, doubtful
 
 
+def given_up(tx: Connection, now: datetime) -> list[tuple[int, str]]:
+    """(id, why) of letters that `recover` has just left to a person, doubtful for the second time."""
+    query = select(outbox.c.id, outbox.c.reason).where(outbox.c.state == "unknown", outbox.c.ended_at == now)
+    return [(int(letter_id), str(why)) for letter_id, why in tx.execute(query)]
+
+
 def next_due(tx: Connection) -> datetime | None:
     open_states = outbox.c.state.in_(("queued", "ambiguous"))
     return tx.execute(select(func.min(outbox.c.not_before)).where(open_states)).scalar()
