@@ -17,6 +17,7 @@ from maild.core.effects import Decision, Keep, Open, Review, Send, StopTimer, ev
 from maild.core.events import (
     Case,
     FirstMail,
+    Flood,
     Intrusion,
     MailArrived,
     OperatorActed,
@@ -51,6 +52,7 @@ class Limits:
     address_hour: int = 20
     address_day: int = 100
     staff_day: int = 2000
+    tickets_hour: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,12 @@ class Desk:
         own = self.office.directory.is_own_domain(mail.sender.address)
         author = Author(mail.sender.address, mail.sender.name, person, assurance, evidence, own)
         signs = (*signs, *evidence)
+        if ticket is None:
+            since, most = self.now() - timedelta(hours=1), self.limits.tickets_hour
+            newest = tickets.opened_by(tx, author.address, since, most) if author.address else []
+            latest = tickets.load(tx, newest[0]) if len(newest) >= most else None
+            if latest is not None:
+                return Flood(mail, latest, signs), latest
         number = tickets.next_number(tx)
         if ticket is None:
             return FirstMail(mail, author, received_at, number, signs=signs), None

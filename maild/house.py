@@ -110,6 +110,7 @@ def _limits(config: Config) -> Limits:
         address_hour=limits.letters_per_address_hour,
         address_day=limits.letters_per_address_day,
         staff_day=limits.letters_per_staff_day,
+        tickets_hour=limits.tickets_per_address_hour,
     )
 
 

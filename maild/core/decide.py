@@ -9,7 +9,7 @@ from typing import assert_never
 from maild.core import orders, subject, worktime
 from maild.core.acts import carry_out
 from maild.core.effects import Decision, Effect, Keep, Open, Reopen, Review, Send, StopTimer
-from maild.core.events import Case, FirstMail, Intrusion, Ordered, Overdue, Reply, Robot
+from maild.core.events import Case, FirstMail, Flood, Intrusion, Ordered, Overdue, Reply, Robot
 from maild.core.office import Office
 from maild.core.orders import Order
 from maild.core.procedure import Walk
@@ -29,6 +29,8 @@ def decide(case: Case, office: Office, now: datetime) -> Decision:
             return _intrusion(case, office, now)
         case Robot():
             return _robot(case)
+        case Flood():
+            return _flood(case)
         case Overdue():
             return _overdue(case, office, now)
         case Ordered():
@@ -217,6 +219,12 @@ def _robot(case: Robot) -> Decision:
     number = case.ticket.number if case.ticket else 0
     kept: tuple[Effect, ...] = (Keep(number, "third_party"),) if number else ()
     return Decision(number, kept, (because("no-person", kind=case.mail.kind), *case.mail.signs, *case.signs))
+
+
+def _flood(case: Flood) -> Decision:
+    """Kept whole on his newest ticket; no ticket, no letter: a program that writes by the hundred must not write us full."""
+    reason = because("too-many-tickets", address=case.mail.sender.address, number=case.ticket.number)
+    return Decision(case.ticket.number, (Keep(case.ticket.number, "public"),), (reason, *case.signs))
 
 
 # -- time and operators ---------------------------------------------------------------------------------------

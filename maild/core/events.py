@@ -85,6 +85,15 @@ class Robot:
 
 
 @dataclass(frozen=True, slots=True)
+class Flood:
+    """One more first mail of somebody who opened too many tickets in the last hour; `ticket` is his newest."""
+
+    mail: Mail
+    ticket: Ticket
+    signs: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Overdue:
     """A clock of the ticket ran out."""
 
@@ -104,4 +113,4 @@ class Ordered:
     number: int
 
 
-Case = FirstMail | Reply | Intrusion | Robot | Overdue | Ordered
+Case = FirstMail | Reply | Intrusion | Robot | Flood | Overdue | Ordered

@@ -206,6 +206,20 @@ def by_message_ids(tx: Connection, ids: Iterable[str]) -> dict[str, int]:
     return found
 
 
+_OF_REQUESTER = (
+    select(ticket.c.number)
+    .where(ticket.c.requester == bindparam("address"), ticket.c.opened_at > bindparam("since"))
+    .order_by(ticket.c.number.desc())
+    .limit(bindparam("most"))
+)
+
+
+def opened_by(tx: Connection, address: str, since: datetime, most: int) -> list[int]:
+    """The numbers of the newest tickets that this address opened since then, newest first, at most so many."""
+    asked = {"address": address, "since": since, "most": most}
+    return [int(number) for (number,) in tx.execute(_OF_REQUESTER, asked)]
+
+
 def existing(tx: Connection, numbers: Iterable[int]) -> frozenset[int]:
     wanted = tuple(numbers)[:10]
     if not wanted:
