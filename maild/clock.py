@@ -49,6 +49,7 @@ class Clock:
         while True:
             now = self._now()
             due = await self._clerk.do(lambda tx, now=now: self._due(tx, now))  # type: ignore[misc]
+            failpoint("clock.looked")
             done = [timer for timer in due if await self._fire(timer)]
             fired += len(done)
             if not done:

@@ -132,6 +132,7 @@ class Desk:
         sender = mail.sender.address if mail else ""
         self._write(tx, self._set_aside(mail_id), sender, None, decision, None)
         mails.finish(tx, mail_id, "parked", reason=reason.code, mail=mail)
+        failpoint("desk.mail-parked")
 
     def letter_lost(self, tx: Connection, letter_id: int, why: str) -> None:
         """A letter will not arrive (or nobody knows): the operator is told, with the ticket it was about."""
@@ -222,6 +223,7 @@ class Desk:
         occasion = writing.Occasion(self.office, self.ring, now.date(), event.mail if event else None)
         rows = [self._letter(tx, send, after, occasion, f"{cause}#{i}", opened=opened) for i, send in enumerate(sends)]
         letters.insert(tx, rows)
+        failpoint("desk.letters-written")
         return Outcome(decision, before, after, cause)
 
     def _letter(
@@ -296,6 +298,7 @@ class Desk:
         mails.finish(
             tx, event.inbound, "duplicate", reason="same-mail", ticket=ticket, mail=event.mail, duplicate_of=of
         )
+        failpoint("desk.duplicate-written")
         return Outcome(decision, cause=cause)
 
     def _finish(

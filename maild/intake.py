@@ -204,11 +204,13 @@ class Door:
         mailbox = await self._connected()
         started = self._now()
         uids = await self._imap(mailbox.uids)
+        failpoint("intake.searched")
         fresh = [uid for uid in uids if uid not in self._known]
         complete = await self._receive(mailbox, fresh)
         await self.file_away(uids)
         if complete:
             await self._clerk.do(lambda tx: mails.drained(tx, self._epoch, started))
+            failpoint("intake.drained")
 
     # -- receiving ----------------------------------------------------------------------------------------------------
 
