@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy import Connection
 
 from maild.core.events import TimerFired
 from maild.desk import Desk
 from maild.failpoints import failpoint
 from maild.store import mails, timers
 from maild.store.clerk import Clerk
+from maild.store.database import Tx
 from maild.store.timers import Due
 
 log = logging.getLogger("maild.clock")
@@ -55,7 +55,7 @@ class Clock:
             if not done:
                 return fired
 
-    def _due(self, tx: Connection, now: datetime) -> list[Due]:
+    def _due(self, tx: Tx, now: datetime) -> list[Due]:
         upto = mails.silence_upto(tx)
         past = None if upto is None else upto - self._desk.margin
         return timers.due(tx, now, past, _LOT)

@@ -17,9 +17,10 @@ from maild.dispatch import Dispatcher
 from maild.dispatch import Terms as DispatchTerms
 from maild.errors import MaildError, TransientError
 from maild.house import House, only_one, relay_settings
-from maild.intake import Door, Reading
+from maild.intake import Door
 from maild.intake import Terms as DoorTerms
 from maild.mail.sandbox import Sandbox
+from maild.reading import Reading
 from maild.store import leases
 from maild.store.clerk import Clerk
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection
-
 from maild.core import seal, thread, twins, writing
 from maild.core.decide import decide
 from maild.core.effects import Decision, Keep, Open, Review, Send, StopTimer, evolve
@@ -34,6 +32,7 @@ from maild.core.values import Address, Author, Mail, Reason, because
 from maild.failpoints import failpoint
 from maild.mail.compose import Composer
 from maild.store import letters, mails, records, tickets, timers
+from maild.store.database import Tx
 
 log = logging.getLogger("maild.desk")
 
@@ -82,7 +81,7 @@ class Desk:
 
     # -- events -------------------------------------------------------------------------------------------------------
 
-    def mail(self, tx: Connection, event: MailArrived) -> Outcome:
+    def mail(self, tx: Tx, event: MailArrived) -> Outcome:
         """A stored mail was understood: it gets its last state here, whatever it says."""
         cause = f"inbound:{event.inbound}"
         verdict = twins.judge(event.mail, mails.twins(tx, event.mail, event.inbound))
@@ -98,7 +97,7 @@ class Desk:
         failpoint("desk.mail-written")
         return outcome
 
-    def time(self, tx: Connection, event: TimerFired) -> Outcome:
+    def time(self, tx: Tx, event: TimerFired) -> Outcome:
         """A clock ran out. Judged again here, in the transaction that acts on it."""
         cause = f"timer:{event.timer}"
         due = timers.still_running(tx, event.timer)
@@ -114,7 +113,7 @@ class Desk:
         failpoint("desk.timer-written")
         return outcome
 
-    def operator(self, tx: Connection, event: OperatorActed, cause: str) -> Outcome:
+    def operator(self, tx: Tx, event: OperatorActed, cause: str) -> Outcome:
         """Orders from the shell, in somebody's name."""
         ticket = tickets.load(tx, event.number)
         if ticket is None:
@@ -124,7 +123,7 @@ class Desk:
         decision = decide(Ordered(ticket, author, event.orders, event.text, number), self.office, self.now())
         return self._write(tx, cause, event.person.address, ticket, decision, None, event.text)
 
-    def park(self, tx: Connection, mail_id: int, reason: Reason, mail: Mail | None = None) -> None:
+    def park(self, tx: Tx, mail_id: int, reason: Reason, mail: Mail | None = None) -> None:
         """A mail that could not be understood: kept whole, set aside, the operator told once; the next one goes on."""
         if not mails.still_waiting(tx, mail_id):
             return
@@ -134,7 +133,7 @@ class Desk:
         mails.finish(tx, mail_id, "parked", reason=reason.code, mail=mail)
         failpoint("desk.mail-parked")
 
-    def letter_lost(self, tx: Connection, letter_id: int, why: str) -> None:
+    def letter_lost(self, tx: Tx, letter_id: int, why: str) -> None:
         """A letter will not arrive (or nobody knows): the operator is told, with the ticket it was about."""
         row = letters.shown(tx, letter_id)
         if row is None or row["template"] == "carta_fallida":
@@ -153,7 +152,7 @@ class Desk:
 
     # -- gathering ----------------------------------------------------------------------------------------------------
 
-    def _case(self, tx: Connection, event: MailArrived, verdict: twins.Verdict) -> tuple[Case, Ticket | None]:
+    def _case(self, tx: Tx, event: MailArrived, verdict: twins.Verdict) -> tuple[Case, Ticket | None]:
         mail, received_at = event.mail, event.received_at
         person = self.office.directory.by_address(mail.sender.address) if mail.sender.address else None
         addresses = person.addresses if person else (mail.sender.address,)
@@ -196,7 +195,7 @@ class Desk:
 
     def _write(
         self,
-        tx: Connection,
+        tx: Tx,
         cause: str,
         actor: str,
         before: Ticket | None,
@@ -228,7 +227,7 @@ class Desk:
 
     def _letter(
         self,
-        tx: Connection,
+        tx: Tx,
         send: Send,
         ticket: Ticket | None,
         occasion: writing.Occasion,
@@ -260,7 +259,7 @@ class Desk:
         }
 
     def _first_state(
-        self, tx: Connection, send: Send, *, is_ack: bool, now: datetime
+        self, tx: Tx, send: Send, *, is_ack: bool, now: datetime
     ) -> tuple[Literal["queued", "held"], str]:
         if self.hold:
             return "held", "ensayo / rehearsal"
@@ -290,7 +289,7 @@ class Desk:
             for r in reviews
         ]
 
-    def _duplicate(self, tx: Connection, event: MailArrived, verdict: twins.Verdict, cause: str) -> Outcome:
+    def _duplicate(self, tx: Tx, event: MailArrived, verdict: twins.Verdict, cause: str) -> Outcome:
         reason = because("duplicate", of=verdict.of)
         decision = Decision(verdict.ticket, (), (reason,))
         records.enter(tx, cause, event.mail.sender.address, decision, self.now())
@@ -302,7 +301,7 @@ class Desk:
         return Outcome(decision, cause=cause)
 
     def _finish(
-        self, tx: Connection, event: MailArrived, case: Case, decision: Decision, verdict: twins.Verdict
+        self, tx: Tx, event: MailArrived, case: Case, decision: Decision, verdict: twins.Verdict
     ) -> None:
         state: mails.State = "auto" if isinstance(case, Robot) else "done"
         reason = decision.refused.code if decision.refused else ""

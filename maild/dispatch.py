@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from maild.desk import Desk
 from maild.errors import MaildError
 from maild.failpoints import failpoint
 from maild.mail.smtp import Outcome, Relay, RelaySettings, Stage, Verdict
 from maild.store import letters
 from maild.store.clerk import Clerk
+from maild.store.database import Tx
 from maild.store.letters import Leased
 
 log = logging.getLogger("maild.dispatch")
@@ -64,7 +63,7 @@ class Dispatcher:
         if queued or doubtful:
             log.warning("letters-recovered", extra={"queued": queued, "in_doubt": doubtful})
 
-    def _take_back(self, tx: Connection, now: datetime, owner: str) -> tuple[int, int]:
+    def _take_back(self, tx: Tx, now: datetime, owner: str) -> tuple[int, int]:
         found = letters.recover(tx, now, owner)
         for letter_id, why in letters.given_up(tx, now):
             self._desk.letter_lost(tx, letter_id, why)
@@ -151,7 +150,7 @@ class Dispatcher:
             self._sent.append(now)
         log.info("letter", extra={"letter": letter.id, "state": state, "code": verdict.code})
 
-    def _end(self, tx: Connection, letter: Leased, verdict: Verdict, now: datetime, jitter: float) -> letters.State:
+    def _end(self, tx: Tx, letter: Leased, verdict: Verdict, now: datetime, jitter: float) -> letters.State:
         """What became of a try. A letter that will not arrive and the word to the operator about it: both, or neither."""
         code, text = verdict.code, verdict.text
         state: letters.State = "failed"

@@ -1,7 +1,7 @@
-"""Mail comes in: from the mailbox into the store, from the store through the parser to the desk, and on to its folder.
+"""Mail comes in from a mailbox: received into the store, and filed away on the server once it is decided.
 
-Three steps that meet only in rows (RELIABILITY §4.2): *receive* takes responsibility for a mail, *Reading* gives it its
-last state, *file away* moves it on the server. Each may die anywhere and be done again.
+Receiving takes responsibility for a mail, reading.py gives it its last state, filing away moves it (RELIABILITY §4.2).
+The three meet only in rows: each may die anywhere and be done again.
 """
 
 from __future__ import annotations
@@ -15,26 +15,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection
-
-from maild.core.events import MailArrived
-from maild.core.values import Mail, Reason, because
-from maild.desk import Desk
-from maild.errors import MaildError, MailError, PermanentError, TransientError
+from maild.errors import MaildError, PermanentError, TransientError
 from maild.failpoints import failpoint
 from maild.mail.mailbox import Listed, Mailbox, MailboxSettings, MailboxUnavailable
-from maild.mail.parse import partial
-from maild.mail.sandbox import Sandbox
 from maild.store import mails
 from maild.store.clerk import Clerk
-from maild.store.mails import Arrival, Stored
+from maild.store.database import Tx
+from maild.store.mails import Arrival
 from maild.store.raw import RawStore
 
 log = logging.getLogger("maild.intake")
 T = TypeVar("T")
 
-# A mail that was in hand this often when the program died is set aside.
-_MOST_ATTEMPTS = 5
 # What is kept of a mail that is too large to fetch: its headers and the beginning.
 _HEAD_OCTETS = 256 * 1024
 _LONGEST_PAUSE = 300.0
@@ -45,103 +37,6 @@ _MOVED_AT_ONCE = 200
 def pause_after(failures: int) -> float:
     """Seconds to wait after so many failures in a row: 5, 10, 20 … at most 300, with jitter."""
     return float(min(_LONGEST_PAUSE, 5 * 2 ** min(failures, 10)) * (0.5 + random.random() / 2))  # noqa: S311 - jitter
-
-
-_Begun = tuple[Stored, asyncio.Task[Mail | Reason]]
-
-
-class Reading:
-    """Stored mails are understood in disposable children and handed to the desk, in the order in which they came.
-
-    The next batch is being parsed while this one is being decided and the one before it made durable.
-    """
-
-    def __init__(self, clerk: Clerk, desk: Desk, raw: RawStore, sandbox: Sandbox, batch: int) -> None:
-        self._clerk, self._desk, self._raw, self._sandbox, self._batch = clerk, desk, raw, sandbox, batch
-        self._in_hand: set[int] = set()
-        self._one_at_a_time = asyncio.Lock()
-        self.news = asyncio.Event()
-
-    async def drain(self) -> int:
-        """Understand everything that waits; how many mails that were. Returns only when nothing is in hand."""
-        count = 0
-        deciding: list[asyncio.Task[None]] = []
-        ahead: list[_Begun] = []
-        async with self._one_at_a_time:
-            try:
-                ahead = await self._begin()
-                while behind := ahead:
-                    ahead = await self._begin()
-                    earlier, deciding = deciding, await self._decide(behind)
-                    await _finished(earlier)
-                    count += len(behind)
-                await _finished(deciding)
-            except BaseException:
-                for row, parsing in ahead:  # begun and not decided: the next drain takes them again
-                    parsing.cancel()
-                    self._in_hand.discard(row.id)
-                await asyncio.gather(*deciding, return_exceptions=True)
-                raise
-        return count
-
-    async def _begin(self) -> list[_Begun]:
-        taken = await self._clerk.do(lambda tx: mails.take(tx, self._batch, self._in_hand))
-        failpoint("reading.taken")
-        self._in_hand.update(row.id for row in taken)
-        return [(row, asyncio.create_task(self._understand(row))) for row in taken]
-
-    async def _understand(self, row: Stored) -> Mail | Reason:
-        """The mail, or why it must be set aside."""
-        if row.attempts >= _MOST_ATTEMPTS:
-            return because("kills-the-program", attempts=row.attempts)
-        if row.reason:
-            return because(row.reason, size=row.size)
-        raw = await asyncio.to_thread(self._raw.get, row.sha256)
-        try:
-            return await self._sandbox.parse(raw)
-        except MailError as error:
-            return because("unreadable", why=error)
-
-    async def _decide(self, batch: Sequence[_Begun]) -> list[asyncio.Task[None]]:
-        """Hand a batch to the desk in order: the answer to a letter is decided after what the letter answered."""
-        deciding = []
-        for row, parsing in batch:
-            await asyncio.wait((parsing,))
-            deciding.append(asyncio.create_task(self._settle(row, parsing)))
-        return deciding
-
-    async def _settle(self, row: Stored, parsing: asyncio.Task[Mail | Reason]) -> None:
-        """One of the four places that catch everything: this mail is set aside, the next one goes on."""
-        try:
-            understood = await parsing
-            failpoint("reading.parsed")
-            if isinstance(understood, Reason):
-                await self._park(row, understood)
-            else:
-                event = MailArrived(row.id, understood, row.received_at)
-                await self._clerk.do(lambda tx: self._desk.mail(tx, event))
-                log.info("mail-decided", extra={"mail": row.id})
-        except TransientError:
-            await self._clerk.do(lambda tx: mails.give_back(tx, row.id))
-            raise
-        except Exception as error:
-            log.exception("mail-not-decided", extra={"mail": row.id})
-            await self._park(row, because("fault", what=type(error).__name__))
-        finally:
-            self._in_hand.discard(row.id)
-
-    async def _park(self, row: Stored, reason: Reason) -> None:
-        log.warning("mail-parked", extra={"mail": row.id, "reason": reason.code})
-        raw = await asyncio.to_thread(self._raw.get, row.sha256)
-        mail = partial(raw, reason.code)
-        await self._clerk.do(lambda tx: self._desk.park(tx, row.id, reason, mail))
-
-
-async def _finished(deciding: Sequence[asyncio.Task[None]]) -> None:
-    """Wait for all of them; the first failure is everybody's."""
-    for result in await asyncio.gather(*deciding, return_exceptions=True):
-        if isinstance(result, BaseException):
-            raise result
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +214,7 @@ class Door:
         now, account = self._now(), self._terms.account
         folder = self._settings.folder
 
-        def enter(tx: Connection) -> tuple[int, set[int]]:
+        def enter(tx: Tx) -> tuple[int, set[int]]:
             epoch = mails.open_epoch(tx, account, folder, uidvalidity, now)
             stale = mails.drop_stale_dispositions(tx, account, epoch)
             if stale:

@@ -20,7 +20,8 @@ LONGEST_FUNCTION, USUAL_FUNCTION, LONGEST_MODULE = 60, 40, 350
 # Where an error of any kind may end, and whose it is: the next mail, letter, timer or command must go on.
 # A broad except that raises again is not an end and may stand anywhere.
 CATCH_POINTS = {
-    "intake.py": "a mail",
+    "reading.py": "a mail",
+    "daemon.py": "a loop: begun again, for everything it knew lies in rows",
     "mail/child.py": "a mail, in the process that parses it",
     "cli/parse.py": "a mail, in the process that parses it",
     "dispatch.py": "a letter",

@@ -26,6 +26,10 @@ _SQLITE_PRAGMAS = (
 )
 
 
+# What a job of the clerk is given. Other floors name it, and never SQLAlchemy.
+Tx = Connection
+
+
 class Database:
     """One engine. Every transaction is `write`: on SQLite it begins IMMEDIATE, so that no update is ever lost."""
 

@@ -1,0 +1,123 @@
+"""Stored mails are understood in disposable children and handed to the desk; each gets its last state there.
+
+It knows nothing of mailboxes: what it needs lies in rows, whichever door they came through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from maild.core.events import MailArrived
+from maild.core.values import Mail, Reason, because
+from maild.desk import Desk
+from maild.errors import MailError, TransientError
+from maild.failpoints import failpoint
+from maild.mail.parse import partial
+from maild.mail.sandbox import Sandbox
+from maild.store import mails
+from maild.store.clerk import Clerk
+from maild.store.mails import Stored
+from maild.store.raw import RawStore
+
+log = logging.getLogger("maild.reading")
+
+# A mail that was in hand this often when the program died is set aside.
+_MOST_ATTEMPTS = 5
+
+_Begun = tuple[Stored, asyncio.Task[Mail | Reason]]
+
+
+class Reading:
+    """Stored mails are understood in disposable children and handed to the desk, in the order in which they came.
+
+    The next batch is being parsed while this one is being decided and the one before it made durable.
+    """
+
+    def __init__(self, clerk: Clerk, desk: Desk, raw: RawStore, sandbox: Sandbox, batch: int) -> None:
+        self._clerk, self._desk, self._raw, self._sandbox, self._batch = clerk, desk, raw, sandbox, batch
+        self._in_hand: set[int] = set()
+        self._one_at_a_time = asyncio.Lock()
+        self.news = asyncio.Event()
+
+    async def drain(self) -> int:
+        """Understand everything that waits; how many mails that were. Returns only when nothing is in hand."""
+        count = 0
+        deciding: list[asyncio.Task[None]] = []
+        ahead: list[_Begun] = []
+        async with self._one_at_a_time:
+            try:
+                ahead = await self._begin()
+                while behind := ahead:
+                    ahead = await self._begin()
+                    earlier, deciding = deciding, await self._decide(behind)
+                    await _finished(earlier)
+                    count += len(behind)
+                await _finished(deciding)
+            except BaseException:
+                for row, parsing in ahead:  # begun and not decided: the next drain takes them again
+                    parsing.cancel()
+                    self._in_hand.discard(row.id)
+                await asyncio.gather(*deciding, return_exceptions=True)
+                raise
+        return count
+
+    async def _begin(self) -> list[_Begun]:
+        taken = await self._clerk.do(lambda tx: mails.take(tx, self._batch, self._in_hand))
+        failpoint("reading.taken")
+        self._in_hand.update(row.id for row in taken)
+        return [(row, asyncio.create_task(self._understand(row))) for row in taken]
+
+    async def _understand(self, row: Stored) -> Mail | Reason:
+        """The mail, or why it must be set aside."""
+        if row.attempts >= _MOST_ATTEMPTS:
+            return because("kills-the-program", attempts=row.attempts)
+        if row.reason:
+            return because(row.reason, size=row.size)
+        raw = await asyncio.to_thread(self._raw.get, row.sha256)
+        try:
+            return await self._sandbox.parse(raw)
+        except MailError as error:
+            return because("unreadable", why=error)
+
+    async def _decide(self, batch: Sequence[_Begun]) -> list[asyncio.Task[None]]:
+        """Hand a batch to the desk in order: the answer to a letter is decided after what the letter answered."""
+        deciding = []
+        for row, parsing in batch:
+            await asyncio.wait((parsing,))
+            deciding.append(asyncio.create_task(self._settle(row, parsing)))
+        return deciding
+
+    async def _settle(self, row: Stored, parsing: asyncio.Task[Mail | Reason]) -> None:
+        """One of the four places that catch everything: this mail is set aside, the next one goes on."""
+        try:
+            understood = await parsing
+            failpoint("reading.parsed")
+            if isinstance(understood, Reason):
+                await self._park(row, understood)
+            else:
+                event = MailArrived(row.id, understood, row.received_at)
+                await self._clerk.do(lambda tx: self._desk.mail(tx, event))
+                log.info("mail-decided", extra={"mail": row.id})
+        except TransientError:
+            await self._clerk.do(lambda tx: mails.give_back(tx, row.id))
+            raise
+        except Exception as error:
+            log.exception("mail-not-decided", extra={"mail": row.id})
+            await self._park(row, because("fault", what=type(error).__name__))
+        finally:
+            self._in_hand.discard(row.id)
+
+    async def _park(self, row: Stored, reason: Reason) -> None:
+        log.warning("mail-parked", extra={"mail": row.id, "reason": reason.code})
+        raw = await asyncio.to_thread(self._raw.get, row.sha256)
+        mail = partial(raw, reason.code)
+        await self._clerk.do(lambda tx: self._desk.park(tx, row.id, reason, mail))
+
+
+async def _finished(deciding: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for all of them; the first failure is everybody's."""
+    for result in await asyncio.gather(*deciding, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
