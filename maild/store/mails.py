@@ -199,10 +199,13 @@ def twins(tx: Connection, mail: Mail, mail_id: int) -> list[Twin]:
 
 
 def to_file(tx: Connection, epoch_id: int, limit: int) -> list[tuple[int, int, str]]:
-    """(id, uid, state) of decided mails that still lie in the folder we read."""
+    """(id, uid, state) of decided mails that still lie in the folder we read. A copy goes where its first one goes."""
+    first = inbound.alias()
     query = (
-        select(inbound.c.id, inbound.c.uid, inbound.c.state)
+        select(inbound.c.id, inbound.c.uid, func.coalesce(first.c.state, inbound.c.state))
+        .join_from(inbound, first, first.c.id == inbound.c.duplicate_of, isouter=True)
         .where(inbound.c.epoch_id == epoch_id, inbound.c.disposition == "pending", inbound.c.state.in_(TERMINAL))
+        .where(or_(first.c.id.is_(None), first.c.state.in_(TERMINAL)))
         .order_by(inbound.c.id)
         .limit(limit)
     )
@@ -271,4 +274,6 @@ def parked(tx: Connection, mail_id: int = 0) -> list[Parked]:
 def release(tx: Connection, mail_id: int, state: Literal["stored", "ignored"]) -> bool:
     """Give a parked mail another try (`stored`) or drop it (`ignored`: its bytes stay). False if it is not parked."""
     wanted = and_(inbound.c.id == mail_id, inbound.c.state == "parked")
-    return tx.execute(update(inbound).where(wanted).values(state=state, attempts=0)).rowcount == 1
+    # Why it was parked would park it again at once; of a dropped mail it stays to be read.
+    values = {"state": state, "attempts": 0} | ({"reason": ""} if state == "stored" else {})
+    return tx.execute(update(inbound).where(wanted).values(**values)).rowcount == 1
