@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs
 
+import psycopg
+
 from tests.system import settings
 
 ROOT = os.geteuid() == 0
@@ -228,6 +230,17 @@ class PostgreSQL:
     def wait(self) -> None:
         assert self.child is not None
         self.child.wait_for(self.place.postgres)
+        # The port opens a moment before anybody is let in.
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                psycopg.connect(f"postgresql://maild@127.0.0.1:{self.place.postgres}/postgres").close()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
     def stop(self) -> None:
         if self.child:
