@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import asdict, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
 from maild.core.effects import Decision, Open, Send
 from maild.core.values import Reason
@@ -34,7 +34,13 @@ def enter(tx: Connection, cause: str, actor: str, decision: Decision, now: datet
 
 
 def _json(items: Iterable[Any]) -> str:
-    return json.dumps(list(items), ensure_ascii=False, separators=(",", ":"), default=str)
+    return json.dumps(list(items), ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _reason(reason: Reason) -> list[Any]:
@@ -69,12 +75,17 @@ def keep(
 def history(tx: Connection, number: int) -> list[dict[str, Any]]:
     """Every decision about a ticket, oldest first, reasons and effects as data."""
     rows = tx.execute(select(journal).where(journal.c.ticket == number).order_by(journal.c.id)).mappings()
-    return [dict(row) | {"reasons": json.loads(row["reasons"]), "effects": json.loads(row["effects"])} for row in rows]
+    return [_read(row) for row in rows]
 
 
 def decided(tx: Connection, cause: str) -> dict[str, Any] | None:
+    """The decision of one cause, if there was one; reasons and effects as data."""
     row = tx.execute(select(journal).where(journal.c.cause == cause)).mappings().one_or_none()
-    return dict(row) if row else None
+    return _read(row) if row else None
+
+
+def _read(row: RowMapping) -> dict[str, Any]:
+    return dict(row) | {"reasons": json.loads(row["reasons"]), "effects": json.loads(row["effects"])}
 
 
 def conversation(tx: Connection, number: int) -> list[dict[str, Any]]:
