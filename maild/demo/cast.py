@@ -48,7 +48,7 @@ _CONFIG = """\
 [desk]
 name = "Mesa de Ayuda"
 institution = "{institution}"
-phone = "anexo 100"
+phone = "(01) 555-0100"
 address = "{desk}"
 operator = "{operator}"
 zone = "America/Lima"

@@ -57,4 +57,4 @@ def _refused(stage: Stage) -> list[str]:
 
 def refusals(stage: Stage) -> list[tuple[datetime, str, Reason]]:
     """When, whose and why: every mail that moved nothing on purpose."""
-    return [(d.at, d.actor, d.reasons[0]) for d in stage.ledger.decisions() if d.moved_nothing]
+    return [(d.at, d.actor, why) for d in stage.ledger.decisions() if (why := d.why_nothing)]

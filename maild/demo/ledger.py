@@ -33,9 +33,10 @@ class Decided:
     effects: tuple[tuple[str, dict[str, Any]], ...]
 
     @property
-    def moved_nothing(self) -> bool:
-        """On purpose: an order that was refused, a robot, a mail we had, thanks."""
-        return bool(self.refused) or any(reason.code in _IDLE for reason in self.reasons)
+    def why_nothing(self) -> Reason | None:
+        """Why it moved nothing on purpose: an order that was refused, a robot, a mail we had, thanks. None: it did move."""
+        codes = {self.refused} if self.refused else _IDLE
+        return next((reason for reason in self.reasons if reason.code in codes), None)
 
 
 class Ledger:

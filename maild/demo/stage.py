@@ -24,8 +24,8 @@ from maild.house import House
 from maild.mail.compose.phrases import Phrases
 
 ZONE = ZoneInfo("America/Lima")
-# While something happens a second of ours is a minute of theirs; while nothing does, the clock leaps.
-_SPEED = 60.0
+# While something happens a second of ours is twenty of theirs; while nothing does, the clock leaps.
+_SPEED = 20.0
 _LOOK_SECONDS = 0.02
 _PATIENCE = 60.0
 
@@ -160,8 +160,8 @@ class Stage:
 
     def _tell_one(self, decided: Decided) -> None:
         named = f"{self.mark(decided.ticket)}  " if decided.ticket else ""
-        if decided.moved_nothing:
-            self.screen.decision(named + self.worded(decided.reasons[0]), "red" if decided.refused else "yellow")
+        if why := decided.why_nothing:
+            self.screen.decision(named + self.worded(why), "red" if decided.refused else "yellow")
             return
         if decided.cause.startswith("timer:"):
             self.screen.decision(f"{named}{self.worded(decided.reasons[0])}", "yellow")

@@ -91,7 +91,7 @@ async def _answers_that_close_and_reopen(stage: Stage) -> None:
     await stage.answers(LUIS, PRINTER, "#escalar\n\nCreo que es el fusor.")
     await stage.act(at(5, 11, 25), "Iván la toma y la resuelve", "Iván takes it and resolves it")
     await stage.touches(IVAN, PRINTER, "tomar")
-    await stage.answers(IVAN, PRINTER, "#resuelto\n\nCambié el fusor e imprimí tres páginas de prueba.")
+    await stage.touches(IVAN, PRINTER, "resuelto", "Cambié el fusor e imprimí tres páginas de prueba.")
 
 
 async def _questions_and_a_busy_relay(stage: Stage) -> None:
