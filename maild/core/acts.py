@@ -26,9 +26,8 @@ def carry_out(walk: Walk, order: Order, author: Author, text: str) -> Reason | N
     if author.assurance < verb.proof:
         return because("not-proved", order=verb.key)
     words = order.text or text
-    missing = _missing(verb.needs, words)
-    if missing:
-        return because("needs", order=verb.key, what=missing)
+    if _lacks_text(verb.needs, words):
+        return because("needs-text", order=verb.key)
     for key, value in order.facts:
         walk.do(Tell(walk.ticket.number, key, value))
     refusal = _act(walk, verb, order, author)
@@ -46,16 +45,15 @@ def _moves(walk: Walk, verb: Verb, order: Order, standing: frozenset[str]) -> li
 
 def _make(walk: Walk, moves: list[tuple[Token, Move]], verb: Verb, words: str, author: Author) -> Reason | None:
     for token, move in moves:
-        missing = _missing(move.requires, words)
-        if missing:
-            return because("needs", order=verb.key, what=missing)
+        if _lacks_text(move.requires, words):
+            return because("needs-text", order=verb.key)
         walk.make(token, move, text=words, sender_name=author.person.name if author.person else author.address)
         walk.pass_through()
     return None
 
 
-def _missing(needs: tuple[str, ...], words: str) -> str:
-    return next((need for need in needs if need == "text" and not words.strip()), "")
+def _lacks_text(needs: tuple[str, ...], words: str) -> bool:
+    return "text" in needs and not words.strip()
 
 
 def _act(walk: Walk, verb: Verb, order: Order, author: Author) -> Reason | None:
@@ -82,7 +80,7 @@ def _act(walk: Walk, verb: Verb, order: Order, author: Author) -> Reason | None:
 def _assign(walk: Walk, order: Order) -> Reason | None:
     """People are never guessed: nobody or more than one is a question back."""
     if not order.args:
-        return because("needs", order=order.verb, what="person")
+        return because("needs-person", order=order.verb)
     found = walk.office.find_person(order.text) or walk.office.find_person(order.args[0])
     staff = [p for p in found if walk.office.book.is_staff(p.role)]
     if len(staff) != 1:
@@ -108,4 +106,4 @@ def _void(walk: Walk, verb: Verb) -> None:
         walk.do(RemoveToken(number, token.id))
     closed = next(s.key for s in walk.office.book.states.values() if s.kind == "closed")
     walk.do(SetState(number, closed))
-    walk.do(Close(number, verb.key, walk.now))
+    walk.do(Close(number, verb.closing or verb.key, walk.now))

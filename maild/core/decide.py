@@ -82,6 +82,7 @@ def _orders_without_ticket(case: FirstMail, office: Office) -> Decision | None:
         _address(case.author),
         _audience(case.author, office),
         _language(case.author, office),
+        (("reason_code", reason.code), *reason.facts),
     )
     return Decision(0, (letter,), (reason, *case.signs), refused=reason)
 
@@ -130,7 +131,7 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
         walk.pass_through()
     elif not staff and orders.answer(mail.new_text, office.book.answers)[0] != "thanks":
         walk.send(_named(office, "user_wrote"), text=mail.new_text, sender_name=author.name or author.address)
-    walk.because("noted", visibility="internal" if staff else "public")
+    walk.because("noted-internally" if staff else "noted")
     walk.settle()
     return _done(walk)
 

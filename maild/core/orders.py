@@ -17,6 +17,8 @@ _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|(\S+)')
 _GREETING = re.compile(r"^(estimad\w*|buen(?:[oa]s?)? (dias?|tardes?|noches?)|hola|dear|hi)\b")  # on folded words
 # What opens a sentence in writing says nothing: «¡Gracias!» is thanks. A «¿» stays: a question is no answer.
 _OPENING = " \t¡«“\"'*_·-–—"
+_CLOSING = ":.,;!…\"'»*_-–—"
+_GLUED = re.compile(r"([.,;:!…–—])(?=\w)")  # «Conforme.Gracias» as phones write it
 # A courtesy that goes on like this is the beginning of something else.
 _TURNS = re.compile(r"\?|\b(pero|aunque|sin embargo|todavia|aun|but|however|yet)\b")
 _MOST_ORDERS = 8
@@ -97,24 +99,36 @@ def _order(word: str, rest: str, spellings: Mapping[str, str]) -> Order:
 def answer(new_text: str, answers: Answers) -> tuple[str, str]:
     """The answer that the first line of the text gives without an order, and the words after it: ('nonconform', 'sigue igual').
 
-    An answer is the whole line, or stands before a colon, comma, dot or dash. One that stands before "pero" or a
-    question is none: then a person must read it, and so it is with thanks that go on to complain, in whichever line.
-    ('', '') when the line answers nothing.
+    An answer is the whole line, or stands before a colon, comma, dot or dash, or before thanks. A yes or thanks that
+    go on to complain or to ask, in whichever line, are none: then a person must read them. ('', '') when the line
+    answers nothing.
     """
     lines = (line.strip().lstrip(_OPENING) for line in new_text.splitlines())
     line = next((line for line in lines if line and not _GREETING.match(fold(line))), "")
-    folded = fold(line)
+    pieces = _GLUED.sub(r"\1 ", line).split()
+    said = [fold(piece) for piece in pieces]
     for key, words in answers.words.items():
-        for word in words:
-            rest = folded[len(word) :].lstrip()
-            if not folded.startswith(word) or (rest and rest[0].isalnum()):
-                continue
-            if key == "conform" and _doubtful(rest, answers):
-                return "", ""
-            if key == "thanks" and _turns(fold(new_text), answers):
-                return "", ""
-            return key, line[len(word) :].lstrip(" :.,;-–—").strip()
+        count = next((n for word in words if (n := _begins(said, word.split(), answers))), 0)
+        rest = " ".join(pieces[count:]).lstrip(" :.,;-–—").strip()
+        if count and (
+            (key == "conform" and (_doubtful(fold(rest), answers) or _turns(fold(new_text), answers)))
+            or (key == "thanks" and _turns(fold(new_text), answers))
+        ):
+            return "", ""
+        if count:
+            return key, rest
     return "", ""
+
+
+def _begins(said: list[str], word: list[str], answers: Answers) -> int:
+    """How many pieces of the line say this answer, or 0: commas inside it do not matter, and it must end there."""
+    head, rest = said[: len(word)], said[len(word) :]
+    if [piece.rstrip(",;") for piece in head[:-1]] != word[:-1] or len(head) < len(word):
+        return 0
+    if head[-1].rstrip(_CLOSING) != word[-1]:
+        return 0
+    ends = not rest or head[-1] != word[-1] or not rest[0][0].isalnum() or not _doubtful(" ".join(rest), answers)
+    return len(word) if ends else 0
 
 
 def _turns(folded: str, answers: Answers) -> bool:

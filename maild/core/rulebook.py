@@ -52,7 +52,8 @@ class Clock:
 class Verb:
     """An order people may give. `spellings` are folded words; `by` may always give it, wherever the ticket stands.
 
-    `proof` is the least Assurance it asks for; `button` its label in each language ('' or none: it has no button).
+    `proof` is the least Assurance it asks for; `button` its label in each language ('' or none: it has no button);
+    `closing` why the ticket is closed where the order itself closes it.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Verb:
     needs: tuple[str, ...] = ()
     proof: int = 2
     button: Mapping[str, str] = field(default_factory=dict)
+    closing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
     if _REASON in given:
         code = given.pop(_REASON)
         names = ("text", "sender_name")
-        facts["reason_text"] = Reason(code, tuple((k, v) for k, v in given.items() if k not in names))
+        told = ((k, _label(k, v, occasion.office)) for k, v in given.items() if k not in names)
+        facts["reason_text"] = Reason(code, tuple(told))
         given = {k: v for k, v in given.items() if k in names}
     if ticket is not None:
         facts |= _about(ticket, occasion.office)
@@ -60,6 +61,12 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts["orders"] = _orders(send, ticket, occasion.office)
     lines = {name: (given.pop(name),) for name in ("history", "problem_lines") if name in given}
     return facts | lines | given
+
+
+def _label(fact: str, value: str, office: Office) -> str:
+    """States are told by the name that people know, never by their key."""
+    state = office.book.states.get(value) if fact == "state" else None
+    return state.label if state else value
 
 
 def _about(ticket: Ticket, office: Office) -> dict[str, Fact]:

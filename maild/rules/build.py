@@ -182,6 +182,7 @@ class _Builder:
             needs=form.needs,
             proof=int(form.proof[1:]),
             button=dict(form.button),
+            closing=form.closing,
         )
 
     def answers(self) -> Answers:

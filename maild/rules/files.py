@@ -77,6 +77,7 @@ class VerbForm(Form):
     needs: tuple[Literal["text"], ...] = ()
     proof: Literal["A1", "A2", "A3", "A4"] = "A2"
     button: dict[str, str] = Field(default={})
+    closing: str = ""
 
 
 class CommandsFile(Form):

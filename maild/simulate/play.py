@@ -7,8 +7,8 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from maild.store.upgrade import upgrade
 _OPERATOR = "operador@historia.test"
 _DOMAIN = post.DESK.rpartition("@")[2]
 _MANY = 10**9
-_NO_LIMITS = Limits(_MANY, _MANY, _MANY, _MANY, _MANY)
+_NO_LIMITS = Limits(*(_MANY for _ in fields(Limits)))
 _LOT = 50
 # A clock that sets itself again at once would let no time pass: a mistake in the rules, told instead of played for ever.
 _MOST_LOOKS = 2000
@@ -93,16 +93,21 @@ class Result:
 def play(story: Story, file: str = "", rules_folder: Path | None = None) -> Iterator[Result]:
     """One result for each step, as it is played. Raises UsageError where the story names what the rules do not have."""
     file = file or f"{story.id}.json"
-    book = _rulebook(story, file, rules_folder or shipped("rules"))
-    database = Database("sqlite://")
-    with closing(database):
-        upgrade(database)
-        stage = _Stage(story, book, database)
-        for number in range(len(story.steps)):
+    with set_up(story, file, rules_folder) as stage:
+        for number, step in enumerate(story.steps):
             try:
-                yield stage.step(number)
+                yield stage.play(number, step)
             except UsageError as error:
                 raise wrong([Problem(file, f"steps.{number}", str(error))]) from error
+
+
+@contextmanager
+def set_up(story: Story, file: str, rules_folder: Path | None = None) -> Iterator[Stage]:
+    """The stage with the story's people and given tickets on it, before anything happens."""
+    book = _rulebook(story, file, rules_folder or shipped("rules"))
+    with closing(Database("sqlite://")) as database:
+        upgrade(database)
+        yield Stage(story, book, database)
 
 
 def _rulebook(story: Story, file: str, folder: Path) -> Rulebook:
@@ -115,7 +120,7 @@ def _rulebook(story: Story, file: str, folder: Path) -> Rulebook:
     return cast.adapted(book, story)
 
 
-class _Stage:
+class Stage:
     """The house of one story. Only `now` and the names of tickets live outside its database."""
 
     def __init__(self, story: Story, book: Rulebook, database: Database) -> None:
@@ -130,7 +135,8 @@ class _Stage:
         self._desk = self._built(book)
         with database.write() as tx:
             self._epoch = mails.open_epoch(tx, "historia", "INBOX", 1, self._now)
-            for number, given in enumerate(story.given, 1):
+            for given in story.given:
+                number = tickets.next_number(tx)
                 tickets.save(tx, None, cast.ticket(book, self._people, given, number, self._now), (), self._now)
                 self._names[number] = given.ticket
             self._tickets = _all(tx)
@@ -150,10 +156,18 @@ class _Stage:
             margin=timedelta(0),
         )
 
+    @property
+    def now(self) -> datetime:
+        return self._now
+
+    @property
+    def tickets(self) -> dict[str, Ticket]:
+        """Every ticket as it stands, by its name in the story."""
+        return {self._names[number]: ticket for number, ticket in self._tickets.items()}
+
     # -- steps --------------------------------------------------------------------------------------------------------
 
-    def step(self, number: int) -> Result:
-        step = self._story.steps[number]
+    def play(self, number: int, step: StepForm) -> Result:
         result = Result(self._story.id, number, step.at)
         if step.mail:
             self._waiting.append((self._bytes(step.mail, number, step.at), step.at))
