@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from typing import Any
@@ -108,7 +108,7 @@ class Daemon:
             loop.add_signal_handler(number, stop.set)
         await self._renew()
         await self._dispatcher.recover(earlier_life=True)
-        tasks = [asyncio.create_task(self._guarded(name, work)) for name, work in self._work()]
+        tasks = {asyncio.create_task(self._guarded(name, work)): name for name, work in self._work()}
         self._clock.every(_RENEW_SECONDS, self._renew, "lease")
         self._clock.every(60, self._dispatcher.recover, "recover")
         self._clock.start()
@@ -117,10 +117,21 @@ class Daemon:
         await stop.wait()
         notify("STOPPING=1")
         self._clock.stop()
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks, timeout=_FAREWELL_SECONDS) if tasks else None
+        await self._come_to_rest(tasks)
         log.info("stopped")
+
+    async def _come_to_rest(self, tasks: Mapping[asyncio.Task[None], str]) -> None:
+        """Begin nothing more, finish the mails and letters in hand; what does not end in time is cut off."""
+        self._dispatcher.end()
+        for task, name in tasks.items():
+            if name != "dispatch":
+                task.cancel()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._reading.end(), _FAREWELL_SECONDS / 2)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_FAREWELL_SECONDS / 2)
+            for task in late:
+                task.cancel()
 
     def _work(self) -> list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
         work: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
@@ -138,7 +149,7 @@ class Daemon:
         """A loop that breaks is begun again: it has lost nothing, for everything it knew lies in rows."""
         while True:
             try:
-                await work()
+                return await work()
             except MaildError as error:
                 log.warning("loop-broken", extra={"loop": name, "why": str(error)})
             except Exception:

@@ -50,6 +50,7 @@ class Dispatcher:
         self._relays = [Relay(relay) for _ in range(_WORKERS)]
         self._sent: deque[datetime] = deque()
         self._paused_until: datetime | None = None
+        self._ending = False
         self.wake = asyncio.Event()
 
     async def recover(self, *, earlier_life: bool = False) -> None:
@@ -70,8 +71,8 @@ class Dispatcher:
         return found
 
     async def run(self) -> None:
-        """Send what is due, for ever. Cancel it to stop."""
-        while True:
+        """Send what is due until `end` is called. Cancelled, it leaves a letter in doubt that was on its way."""
+        while not self._ending:
             self.wake.clear()
             try:
                 await self.flush()
@@ -81,6 +82,11 @@ class Dispatcher:
                 await asyncio.wait_for(self.wake.wait(), self._terms.look_seconds)
             except TimeoutError:
                 continue
+
+    def end(self) -> None:
+        """Finish the letters that are on their way, take no others."""
+        self._ending = True
+        self.wake.set()
 
     async def flush(self) -> int:
         """Send everything that is due now; how many letters were tried."""
@@ -99,6 +105,8 @@ class Dispatcher:
         return tried
 
     def _resting(self) -> bool:
+        if self._ending:
+            return True
         now = self._now()
         while self._sent and self._sent[0] < now - timedelta(hours=1):
             self._sent.popleft()
@@ -106,6 +114,9 @@ class Dispatcher:
 
     async def _send_lot(self, relay: Relay, lot: Sequence[Leased]) -> None:
         for position, letter in enumerate(lot):
+            if self._ending:
+                await self._return(lot[position:], self._now(), "el programa terminó / the program ended")
+                return
             verdict = await self._send(relay, letter)
             if verdict.outcome is Outcome.CHANNEL or (
                 verdict.outcome is Outcome.DEFERRED and verdict.stage in _BEFORE_ENVELOPE
@@ -136,10 +147,12 @@ class Dispatcher:
         until = now + (_REFUSED_PAUSE if verdict.outcome is Outcome.CHANNEL else _CHANNEL_PAUSE)
         self._paused_until = until
         log.error("relay-unavailable", extra={"stage": verdict.stage, "code": verdict.code, "why": verdict.text})
+        await self._return(untried, until, verdict.text)
+
+    async def _return(self, untried: Sequence[Leased], until: datetime, why: str) -> None:
+        now = self._now()
         for letter in untried:
-            await self._clerk.do(
-                lambda tx, letter=letter: letters.given_back(tx, letter, now, until, verdict.text)  # type: ignore[misc]
-            )
+            await self._clerk.do(lambda tx, letter=letter: letters.given_back(tx, letter, now, until, why))  # type: ignore[misc]
 
     async def _record(self, letter: Leased, verdict: Verdict) -> None:
         now = self._now()

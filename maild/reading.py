@@ -39,6 +39,7 @@ class Reading:
         self._clerk, self._desk, self._raw, self._sandbox, self._batch = clerk, desk, raw, sandbox, batch
         self._in_hand: set[int] = set()
         self._one_at_a_time = asyncio.Lock()
+        self._ending = False
         self.news = asyncio.Event()
 
     async def drain(self) -> int:
@@ -50,7 +51,7 @@ class Reading:
             try:
                 ahead = await self._begin()
                 while behind := ahead:
-                    ahead = await self._begin()
+                    ahead = [] if self._ending else await self._begin()
                     earlier, deciding = deciding, await self._decide(behind)
                     await _finished(earlier)
                     count += len(behind)
@@ -62,6 +63,12 @@ class Reading:
                 await asyncio.gather(*deciding, return_exceptions=True)
                 raise
         return count
+
+    async def end(self) -> None:
+        """Begin nothing more; return when what was begun is decided."""
+        self._ending = True
+        async with self._one_at_a_time:
+            return
 
     async def _begin(self) -> list[_Begun]:
         taken = await self._clerk.do(lambda tx: mails.take(tx, self._batch, self._in_hand))
