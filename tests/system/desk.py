@@ -152,13 +152,15 @@ class Desk:
     @contextlib.contextmanager
     def running(self, *words: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
         """The daemon beside the test. It must end by SIGTERM, cleanly and soon."""
+        (self.folder / "daemon.log").touch()
+        begun = len(self.log())
         with (self.folder / "daemon.log").open("ab") as log:
             daemon = subprocess.Popen(
                 [sys.executable, "-m", "maild", "--config", str(self.config), "run", *words],
                 stdout=log, stderr=log, env=self._environment(environment),
             )  # fmt: skip
         try:
-            self.until(lambda: b"started" in self.log() or daemon.poll() is not None, "the daemon's start")
+            self.until(lambda: b"started" in self.log()[begun:] or daemon.poll() is not None, "the daemon's start")
             yield daemon
             if daemon.poll() is None:
                 daemon.send_signal(signal.SIGTERM)
@@ -218,6 +220,21 @@ class Desk:
         """Template, recipient and state of letters in the outbox, in the order in which they were written."""
         rows = self.rows("SELECT template, recipient, state FROM outbox ORDER BY id")
         return [row for row in rows if to in row[1] and template in row[0]]  # type: ignore[misc]
+
+    def decided(self, raw: bytes) -> tuple[str, str, int]:
+        """State, reason and ticket of this mail, once it has got its last state."""
+        name = str(parsed(raw)["Message-ID"]).strip("<> ")
+        query = "SELECT state, reason, ticket FROM inbound WHERE message_id = ? AND state <> 'stored' ORDER BY id DESC"
+        state, reason, ticket = self.until(lambda: self.rows(query, name), f"the decision about {name}")[0]
+        return str(state), str(reason), int(ticket or 0)
+
+    def letter(self, number: int, template: str, to: str) -> EmailMessage:
+        """The newest such letter, as its reader got it through the relay."""
+        query = "SELECT message_id FROM outbox WHERE ticket = ? AND template = ? AND recipient = ? ORDER BY id DESC"
+        wanted = f"{to}@{DOMAIN}" if "@" not in to else to
+        (name,) = self.until(lambda: self.rows(query, number, template, wanted), f"{template} to {to}")[0]
+        got = self.until(lambda: [m for m in self.inbox(to) if name in str(m["Message-ID"])], f"{template} at {to}")
+        return got[0]
 
     def inbox(self, user: str) -> list[EmailMessage]:
         """The letters a person has got, oldest first."""
