@@ -20,6 +20,7 @@ GONE = f"nadie=x@{DOMAIN}"
 MORE_PEOPLE = f'[person.nadie]\naddress = "{GONE}"\nname = "Nadie"\nrole = "usuario"\n'
 GENEROUS = {
     "message_size": "1MiB",
+    "tickets_per_address_hour": 1000,
     "acks_per_address_hour": 1000,
     "acks_per_address_day": 1000,
     "letters_per_address_hour": 1000,
