@@ -16,7 +16,7 @@ from maild.demo.screen import Screen
 from maild.demo.servers import MailboxServer
 from maild.demo.stage import FastClock, Stage
 
-_PAUSE_SECONDS = 0.35
+_PAUSE_SECONDS = 0.25
 
 
 async def perform(stage: Stage, folder: Path, out: Path) -> Path:

@@ -28,6 +28,7 @@ ZONE = ZoneInfo("America/Lima")
 _SPEED = 20.0
 _LOOK_SECONDS = 0.02
 _PATIENCE = 60.0
+_LEISURE_SECONDS = 25.0
 
 
 class FastClock:
@@ -57,6 +58,7 @@ class Stage:
     ledger: Ledger = field(init=False)
     post: PostOffice = field(init=False)
     _phrases: Phrases = field(init=False)
+    _began: float = field(default_factory=time.monotonic)
 
     async def open(self) -> int:
         """The post office first: its port stands in the configuration."""
@@ -87,7 +89,7 @@ class Stage:
         """The next scene begins at this time, or when the one before it has ended."""
         await self.until(at)
         self.screen.act(self.now, spanish, english)
-        await asyncio.sleep(self.pause)
+        await self._breathe()
 
     async def until(self, at: datetime) -> None:
         """Let the time pass. What happens by itself on the way happens at its own moment."""
@@ -106,7 +108,12 @@ class Stage:
                 raise RuntimeError(f"the desk does not come to rest: {left}")
             await asyncio.sleep(_LOOK_SECONDS)
         self._tell()
-        await asyncio.sleep(self.pause)
+        await self._breathe()
+
+    async def _breathe(self) -> None:
+        """Time to read along, as long as the whole stays short."""
+        if time.monotonic() - self._began < _LEISURE_SECONDS:
+            await asyncio.sleep(self.pause)
 
     # -- what actors do -------------------------------------------------------------------------------------------
 
