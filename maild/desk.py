@@ -148,7 +148,7 @@ class Desk:
 
     def _set_aside(self, mail_id: int) -> str:
         """The cause of setting a mail aside is not that of deciding it: a released mail is decided after all."""
-        return f"inbound:{mail_id}:aside:{self.now().isoformat()}"
+        return f"inbound:{mail_id}:aside:{secrets.token_hex(4)}"
 
     # -- gathering ----------------------------------------------------------------------------------------------------
 
@@ -258,9 +258,7 @@ class Desk:
             "expires_at": now + _LETTER_LIFE,
         }
 
-    def _first_state(
-        self, tx: Tx, send: Send, *, is_ack: bool, now: datetime
-    ) -> tuple[Literal["queued", "held"], str]:
+    def _first_state(self, tx: Tx, send: Send, *, is_ack: bool, now: datetime) -> tuple[Literal["queued", "held"], str]:
         if self.hold:
             return "held", "ensayo / rehearsal"
         day, hour = now - timedelta(days=1), now - timedelta(hours=1)
@@ -300,9 +298,7 @@ class Desk:
         failpoint("desk.duplicate-written")
         return Outcome(decision, cause=cause)
 
-    def _finish(
-        self, tx: Tx, event: MailArrived, case: Case, decision: Decision, verdict: twins.Verdict
-    ) -> None:
+    def _finish(self, tx: Tx, event: MailArrived, case: Case, decision: Decision, verdict: twins.Verdict) -> None:
         state: mails.State = "auto" if isinstance(case, Robot) else "done"
         reason = decision.refused.code if decision.refused else ""
         if any(isinstance(e, Review) for e in decision.effects):

@@ -90,6 +90,9 @@ class Dispatcher:
 
     async def flush(self) -> int:
         """Send everything that is due now; how many letters were tried."""
+        now = self._now()
+        for letter_id in await self._clerk.do(lambda tx: letters.expire(tx, now)):
+            await self._clerk.do(lambda tx, lost=letter_id: self._desk.letter_lost(tx, lost, "vencida / expired"))  # type: ignore[misc]
         return sum(await asyncio.gather(*(self._work(relay) for relay in self._relays)))
 
     async def _work(self, relay: Relay) -> int:

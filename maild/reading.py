@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 
 from maild.core.events import MailArrived
 from maild.core.values import Mail, Reason, because
@@ -82,8 +83,8 @@ class Reading:
             return because("kills-the-program", attempts=row.attempts)
         if row.reason:
             return because(row.reason, size=row.size)
-        raw = await asyncio.to_thread(self._raw.get, row.sha256)
         try:
+            raw = await asyncio.to_thread(self._raw.get, row.sha256)
             return await self._sandbox.parse(raw)
         except MailError as error:
             return because("unreadable", why=error)
@@ -118,8 +119,9 @@ class Reading:
 
     async def _park(self, row: Stored, reason: Reason) -> None:
         log.warning("mail-parked", extra={"mail": row.id, "reason": reason.code})
-        raw = await asyncio.to_thread(self._raw.get, row.sha256)
-        mail = partial(raw, reason.code)
+        mail = None
+        with suppress(MailError):  # a file that is gone tells no sender
+            mail = partial(await asyncio.to_thread(self._raw.get, row.sha256), reason.code)
         await self._clerk.do(lambda tx: self._desk.park(tx, row.id, reason, mail))
 
 

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -82,4 +83,6 @@ def _plain(fact: Any) -> Any:
         return dict(fact)
     if isinstance(fact, set | frozenset):
         return sorted(fact)
+    if isinstance(fact, datetime):
+        return fact.isoformat()
     return fact if fact is None or isinstance(fact, str | int | float | list | tuple) else str(fact)

@@ -178,7 +178,11 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
         case Assign(to=to):
             return replace(ticket, responsible=to)
         case CallIn(provider=provider):
-            return ticket if provider in ticket.providers else replace(ticket, providers=(*ticket.providers, provider))
+            return (
+                ticket
+                if provider.address in {p.address for p in ticket.providers}
+                else replace(ticket, providers=(*ticket.providers, provider))
+            )
         case Tell(key=key, value=value):
             return replace(ticket, facts=(*(f for f in ticket.facts if f[0] != key), (key, value)))
         case Close(reason=reason, at=at):

@@ -48,13 +48,17 @@ class Office:
         """Who receives a letter to this relation or role, each with the audience whose words he is written in.
 
         Nobody has the ticket, or nobody has the role: then the desk must know, and if there is no desk, the operator.
+        The desk never writes to itself, whatever mailbox a ticket or a role names.
         """
-        found = self._named(to, ticket, sender)
+        found = self._away(self._named(to, ticket, sender))
         if found or to in ("requester", "creator", "sender", "providers"):
             return found
         desk = (key for key, role in self.book.roles.items() if role.kind == "desk")
-        instead = next((people for key in desk if (people := self._in_role(key))), ())
+        instead = next((people for key in desk if (people := self._away(self._in_role(key)))), ())
         return instead or ((self.operator, "technician", self.language),)
+
+    def _away(self, people: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
+        return tuple(one for one in people if one[0].address and one[0].address.lower() not in self.addresses)
 
     def _named(self, to: str, ticket: Ticket, sender: Address | None) -> tuple[Recipient, ...]:
         if to in ("responsible", "requester", "creator", "providers", "sender"):

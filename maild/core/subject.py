@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Check letter of the Spanish NIF: catches every wrong digit and every swap of neighbours (COMMANDS.md §3).
 _CHECK = "TRWAGMYFPDXBNJZSQVHLCKE"
-_MARK = re.compile(r"\[?\b([A-Za-z][A-Za-z0-9]{1,11})[- ]?(\d{1,9})[- ]?([A-Za-z])\b\]?")
 # Reply and forward prefixes of mail programs in es, en, pt, de, fr, it, and the stamps of mail gateways.
 _PREFIX = re.compile(
     r"^(?:(?:re|rv|res|enc|fw|fwd|rta|resp|aw|wg|sv|vs|tr|antw|r|i)\s*(?:\[\d{1,3}\])?\s*:"
@@ -26,12 +26,18 @@ def mark(key: str, number: int) -> str:
     return f"{key}-{number}-{check_letter(number)}"
 
 
+@cache
+def _mark_of(key: str) -> re.Pattern[str]:
+    """Brackets, dashes and case are people's to leave out: `[MESA-12-N]`, `mesa 12 n`, `MESA12N`."""
+    return re.compile(rf"\[?\b{re.escape(key)}[- ]?(\d{{1,9}})[- ]?([A-Za-z])\b\]?", re.IGNORECASE | re.ASCII)
+
+
 def marks(subject: str, key: str) -> tuple[int, ...]:
     """The ticket numbers whose complete mark stands in the subject, in order. A wrong check letter is no mark."""
     found = []
-    for match in _MARK.finditer(subject):
-        name, number, letter = match.group(1), int(match.group(2)), match.group(3)
-        if name.upper() == key.upper() and letter.upper() == check_letter(number) and number not in found:
+    for match in _mark_of(key).finditer(subject):
+        number, letter = int(match.group(1)), match.group(2)
+        if letter.upper() == check_letter(number) and number not in found:
             found.append(number)
     return tuple(found)
 
@@ -42,7 +48,7 @@ def without_marks(subject: str, key: str) -> str:
     def gone(match: re.Match[str]) -> str:
         return " " if marks(match.group(0), key) else match.group(0)
 
-    return " ".join(_MARK.sub(gone, subject).split())
+    return " ".join(_mark_of(key).sub(gone, subject).split())
 
 
 def without_prefixes(subject: str) -> str:

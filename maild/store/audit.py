@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from maild.errors import TransientError
+from maild.errors import MailError, TransientError
 from maild.store.database import Database
 from maild.store.raw import RawStore
 from maild.store.schema import VERSION, counter, inbound, journal, outbox, ticket, timer
@@ -104,13 +104,19 @@ def each_mail(database: Database, raw: RawStore) -> Iterator[Fault | None]:
         last = names[-1]
 
 
+_IN_WORDS = {
+    "raw-missing": "falta su archivo en raw/ / its file is missing",
+    "raw-damaged": "su archivo en raw/ está dañado / its file is damaged",
+}
+
+
 def _mail_fault(database: Database, raw: RawStore, name: str) -> Fault | None:
     try:
         raw.get(name)
-    except TransientError as error:
+    except (MailError, TransientError) as error:
         with database.write() as tx:
             ids = (
                 tx.execute(select(inbound.c.id).where(inbound.c.sha256 == name).order_by(inbound.c.id)).scalars().all()
             )
-        return Fault("raw", "mail " + ", ".join(str(i) for i in ids), str(error))
+        return Fault("raw", "mail " + ", ".join(str(i) for i in ids), _IN_WORDS.get(str(error), str(error)))
     return None

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from maild.errors import PermanentError, TransientError
@@ -50,6 +50,8 @@ class Database:
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise TransientError(_said(error)) from error
+            if type(error) is DatabaseError:  # SQLite: the file is damaged or is no database
+                raise PermanentError(_said(error) + "; «maild db verify»") from error
             raise
 
     def version(self) -> str:

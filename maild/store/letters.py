@@ -72,6 +72,19 @@ def as_many_as(tx: Connection, most: int, recipient: str, since: datetime) -> bo
     return most < 1 or tx.execute(_NTH, {"recipient": recipient, "since": since, "most": most}).scalar() is not None
 
 
+_EXPIRED = (
+    update(outbox)
+    .where(outbox.c.state.in_(("queued", "ambiguous")), outbox.c.expires_at <= bindparam("at"))
+    .values(state="failed", ended_at=bindparam("at"), reason="vencida / expired")
+    .returning(outbox.c.id)
+)
+
+
+def expire(tx: Connection, now: datetime) -> list[int]:
+    """Letters that outlived their use before any try: they fail now rather than arrive late. Their ids."""
+    return [int(letter_id) for (letter_id,) in tx.execute(_EXPIRED, {"at": now})]
+
+
 def claim(tx: Connection, owner: str, now: datetime, limit: int) -> list[Leased]:
     """Take the letters that are due, oldest first, and write an attempt row for each before anything is connected."""
     due = (

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TypeVar
 
-from maild.errors import TransientError
+from maild.errors import MailError, TransientError
 from maild.failpoints import failpoint
 
 _Item = TypeVar("_Item")
@@ -72,15 +72,20 @@ class RawStore:
             raise
 
     def get(self, digest: str) -> bytes:
-        """The mail, proved by its hash. TransientError when the file cannot be read or is not what it was."""
+        """The mail, proved by its hash. TransientError when the folder cannot be read now; MailError when this file is
+        gone or is not what it was: then it is this mail that a person must look at, and the next one goes on."""
         try:
             raw = self.path(digest).read_bytes()
+        except FileNotFoundError as error:
+            if not self.folder.is_dir():
+                raise TransientError(f"no existe la carpeta {self.folder} / the folder is missing") from error
+            raise MailError("raw-missing") from error
         except OSError as error:
             raise TransientError(
                 f"no pude leer el correo guardado {digest[:12]}: {error} / cannot read mail"
             ) from error
         if hashlib.sha256(raw).hexdigest() != digest:
-            raise TransientError(f"el correo guardado {digest[:12]} está dañado / stored mail is damaged")
+            raise MailError("raw-damaged")
         return raw
 
     def path(self, digest: str) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from maild.errors import TransientError
+from maild.errors import MailError, TransientError
 from maild.store.raw import RawStore
 
 
@@ -69,10 +69,10 @@ def test_a_folder_that_cannot_be_made_durable_makes_the_mail_wait_also_when_its_
 def test_a_damaged_or_missing_mail_is_noticed(raw: RawStore) -> None:
     (name,) = raw.put([b"Subject: hola\r\n\r\nhola"])
     raw.path(name).write_bytes(b"Subject: hola\r\n\r\nholb")
-    with pytest.raises(TransientError, match="dañado"):
+    with pytest.raises(MailError, match="raw-damaged"):
         raw.get(name)
     raw.path(name).unlink()
-    with pytest.raises(TransientError, match="no pude leer"):
+    with pytest.raises(MailError, match="raw-missing"):
         raw.get(name)
 
 
