@@ -74,6 +74,17 @@ def _opening_lines(text: str) -> str:
     return "\n".join(lines)
 
 
+def words(new_text: str) -> str:
+    """What people are meant to read of it: the text below the lines of orders, or all of it where there are none."""
+    lines = new_text.splitlines()
+    opening = len(_opening_lines(new_text).splitlines())
+    for position, line in enumerate(lines):
+        if not opening:
+            return "\n".join(lines[position:]).strip()
+        opening -= bool(_ORDER.match(line.strip()))
+    return "" if lines else new_text
+
+
 def _orders(area: str, spellings: Mapping[str, str]) -> list[Order]:
     starts = list(_ORDER.finditer(area))
     ends = [*(m.start() for m in starts[1:]), len(area)]
@@ -91,7 +102,8 @@ def _order(word: str, rest: str, spellings: Mapping[str, str]) -> Order:
         if pair:
             facts.append((fold(pair.group(1)), pair.group(2)))
         else:
-            args.append(piece.strip(",;:"))
+            # «#cerrar RE: [marca] título»: what a mail program put there is nobody's word.
+            args.append(subject.without_prefixes(piece).strip(",;:"))
     guess = "" if verb else nearest(folded, tuple(spellings)) if len(folded) >= 5 else ""
     return Order(word, verb, tuple(a for a in args if a), tuple(facts), guess)
 
