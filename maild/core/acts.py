@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from maild.core import orders
 from maild.core.effects import Assign, Close, RemoveToken, SetField, SetState, Tell
 from maild.core.orders import Order
 from maild.core.procedure import Walk
@@ -9,6 +10,9 @@ from maild.core.rulebook import Move, OnOrder, Verb
 from maild.core.ticket import Token
 from maild.core.values import Address, Author, Reason, because
 from maild.core.words import fold
+
+# Orders whose arguments are words for people.
+_SPEAKING = ("move", "take", "note", "void")
 
 
 def carry_out(walk: Walk, order: Order, author: Author, text: str) -> Reason | None:
@@ -25,7 +29,9 @@ def carry_out(walk: Walk, order: Order, author: Author, text: str) -> Reason | N
         return because("not-allowed", order=verb.key)
     if author.assurance < verb.proof:
         return because("not-proved", order=verb.key)
-    words = order.text or text
+    # What follows the order on its line is part of what is said, unless it is a person, a type, a value.
+    said = order.text if verb.act in _SPEAKING else ""
+    words = "\n\n".join(part for part in (said, orders.words(text)) if part)
     if _lacks_text(verb.needs, words):
         return because("needs-text", order=verb.key)
     for key, value in order.facts:

@@ -53,6 +53,8 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
     if lost is not None:
         return lost
     walk = _opened(case, office, now)
+    if author.person is not None or author.own_domain:  # a stranger's words are never sent on (RELIABILITY S-03)
+        walk.told = {"text": case.mail.new_text, "sender_name": _address(author).name or author.address}
     walk.reasons.extend((*case.signs, because("opened", number=case.number)))
     walk.do(Keep(case.number, "public"))
     walk.pass_through()
@@ -127,10 +129,10 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     walk.do(Keep(ticket.number, "internal" if staff else "public"))
     moves = [pair for relation in sorted(standing) for pair in walk.matching(OnReply(relation), None)]
     if moves:
-        walk.make(*moves[0], text=mail.new_text)
+        walk.make(*moves[0], text=mail.new_text, sender_name=_address(author).name or author.address)
         walk.pass_through()
     elif not staff and orders.answer(mail.new_text, office.book.answers)[0] != "thanks":
-        walk.send(_named(office, "user_wrote"), text=mail.new_text, sender_name=author.name or author.address)
+        walk.send(_named(office, "user_wrote"), text=mail.new_text, sender_name=_address(author).name or author.address)
     walk.because("noted-internally" if staff else "noted")
     walk.settle()
     return _done(walk)
@@ -233,14 +235,15 @@ def _flood(case: Flood) -> Decision:
 
 def _overdue(case: Overdue, office: Office, now: datetime) -> Decision:
     ticket = case.ticket
-    if ticket.timer(case.clock, case.token) is None:
+    timer = ticket.timer(case.clock, case.token)
+    if timer is None:
         return Decision(ticket.number, (), (because("clock-gone", clock=case.clock),))
     walk = Walk(ticket, office, now)
     walk.do(StopTimer(ticket.number, case.clock, case.token, fired=True))
     walk.because("clock-fired", clock=case.clock)
     made = [(t, m) for t, m in walk.matching(OnClock(case.clock), None) if t.id == case.token]
     for token, move in made:
-        walk.make(token, move)
+        walk.make(token, move, due_at=timer.due.isoformat())
         walk.pass_through()
         if move.again and token in walk.ticket.tokens:
             walk.rearm(case.clock, token.id)

@@ -7,7 +7,7 @@ through inside one mail start nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,6 +43,8 @@ class Walk:
     sender: Address | None = None
     effects: list[Effect] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+    # What was said, for the letter to whoever has the turn now.
+    told: Mapping[str, str] = field(default_factory=dict)
     _before: Ticket | None = None
     _override: str = ""
     _moved: int = 0
@@ -194,7 +196,7 @@ class Walk:
             return
         for clock in step.clocks:
             self._start(clock, token.id)
-        self.send(step.turn)
+        self.send(step.turn, **self.told)
 
     def _show_state(self) -> None:
         if self.ticket.is_closed:

@@ -59,6 +59,9 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts |= _about(ticket, occasion.office)
         facts |= _times(send, ticket)
         facts["orders"] = _orders(send, ticket, occasion.office)
+    ended = given.pop("due_at", "")  # the deadline that this letter is about, where another one runs already
+    if ended and send.audience != "user":
+        facts["due_at"] = datetime.fromisoformat(ended)
     lines = {name: (given.pop(name),) for name in ("history", "problem_lines") if name in given}
     return facts | lines | given
 

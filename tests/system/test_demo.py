@@ -40,6 +40,12 @@ class Played:
         return [message_from_bytes(raw, policy=default) for (raw,) in self.base.execute(query, (template,))]
 
 
+def text_of(letter: EmailMessage) -> str:
+    part = letter.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     """The demo, played once for all these tests, every warning an error."""
@@ -120,6 +126,24 @@ def test_grace_is_written_in_english_and_everybody_else_in_spanish(demo: Played)
     assert said == {"es", "en"}
     english = [letter for letter in demo.letters("acuse") if letter["Content-Language"] == "en"]
     assert ["grace@valleclaro.example" in str(letter["To"]) for letter in english] == [True]
+
+
+def test_nobody_reads_the_orders_of_others(demo: Played) -> None:
+    for (raw,) in demo.rows("SELECT raw FROM outbox"):
+        quoted = [
+            line[2:] for line in text_of(message_from_bytes(raw, policy=default)).splitlines() if line[:2] == "> "
+        ]
+        assert [line for line in quoted if line.startswith("#") or line in ("luis", "marta", "Luis Rojas")] == []
+
+
+def test_who_has_the_turn_reads_what_was_asked(demo: Played) -> None:
+    assert "> Buenos días. Envío a imprimir y no sale nada; es urgente." in text_of(demo.letters("tarea")[0])
+    assert "Grace Miller escribió" in text_of(demo.letters("nota_usuario")[0])
+
+
+def test_an_overdue_letter_names_the_deadline_that_ended(demo: Played) -> None:
+    for letter in demo.letters("vencimiento"):
+        assert "jueves 5 de noviembre de 2026, 16:30" in text_of(letter)
 
 
 def test_the_folder_shows_every_letter_and_the_terminal_says_where(demo: Played) -> None:
