@@ -139,7 +139,7 @@ def _begins(said: list[str], word: list[str], answers: Answers) -> int:
         return 0
     if head[-1].rstrip(_CLOSING) != word[-1]:
         return 0
-    ends = not rest or head[-1] != word[-1] or not rest[0][0].isalnum() or not _doubtful(" ".join(rest), answers)
+    ends = not rest or head[-1] != word[-1] or not rest[0][:1].isalnum() or not _doubtful(" ".join(rest), answers)
     return len(word) if ends else 0
 
 

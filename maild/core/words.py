@@ -8,7 +8,8 @@ from functools import lru_cache
 
 @lru_cache(maxsize=65536)
 def _fold_word(word: str) -> str:
-    spread = unicodedata.normalize("NFKD", word.casefold())
+    # Twice: «ℌ» becomes a capital only when it is taken apart, and a folded letter may come apart again.
+    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
     return "".join(c for c in spread if not unicodedata.combining(c))
 
 
@@ -18,7 +19,8 @@ def fold(text: str) -> str:
     >>> fold("  Cerrar\\u00a0SESIÓN ")
     'cerrar sesion'
     """
-    return " ".join(_fold_word(word) for word in text.split())
+    # A lone accent leaves a blank behind: split again.
+    return " ".join(" ".join(_fold_word(word) for word in text.split()).split())
 
 
 def nearest(word: str, known: tuple[str, ...]) -> str:

@@ -153,6 +153,7 @@ def test_no_text_whatever_is_too_much(subject: str, text: str) -> None:
         ("¿No conforme?", ("", "")),
         ("La impresora no funciona", ("", "")),
         ("conformes", ("", "")),
+        ("Conforme ¸ pero no", ("", "")),
         ("", ("", "")),
     ],
 )

@@ -26,7 +26,15 @@ def test_capitals_do_not_matter(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("SESIÓN", "sesion"), ("año", "ano"), ("a\u00a0b\t c", "a b c"), ("cafe\u0301", "cafe"), ("", "")],
+    [
+        ("SESIÓN", "sesion"),
+        ("año", "ano"),
+        ("a\u00a0b\t c", "a b c"),
+        ("cafe\u0301", "cafe"),
+        ("ℌola", "hola"),
+        ("¸", ""),
+        ("", ""),
+    ],
 )
 def test_what_people_type_in_different_ways_is_the_same(written: str, meant: str) -> None:
     assert fold(written) == meant
