@@ -165,8 +165,10 @@ class Daemon:
                 self._dispatcher.wake.set()
                 for door in self._doors:
                     door.wake()
+            # Not wait_for: in Python 3.11 it forgets a cancellation that comes at the moment of the news.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._reading.news.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._reading.news.wait()
 
     async def _tick(self) -> None:
         """After a stop the mailbox is read first, then clocks run (RELIABILITY §4.6)."""

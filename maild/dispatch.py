@@ -79,7 +79,8 @@ class Dispatcher:
             except MaildError as error:
                 log.warning("dispatch-postponed", extra={"why": str(error)})
             try:
-                await asyncio.wait_for(self.wake.wait(), self._terms.look_seconds)
+                async with asyncio.timeout(self._terms.look_seconds):  # wait_for may forget a cancellation
+                    await self.wake.wait()
             except TimeoutError:
                 continue
 
