@@ -31,7 +31,7 @@ from maild.mail.parse import parse
 from maild.simulate import cast, post
 from maild.simulate.story import MailForm, StepForm, Story, with_marks, wrong
 from maild.store import letters, mails, tickets, timers
-from maild.store.database import Database
+from maild.store.database import Database, Tx
 from maild.store.upgrade import upgrade
 
 _OPERATOR = "operador@historia.test"
@@ -263,7 +263,7 @@ class Stage:
 
     # -- what it brought ----------------------------------------------------------------------------------------------
 
-    def _note(self, tx: Any, outcome: Outcome, step: StepForm, result: Result) -> None:
+    def _note(self, tx: Tx, outcome: Outcome, step: StepForm, result: Result) -> None:
         """Add one outcome to the step's result. The first ticket it concerned is the one the result speaks of."""
         before, self._tickets = self._tickets, _all(tx)
         self._name_new(before, step, result)
@@ -295,7 +295,7 @@ class Stage:
         result.closing_reason = ticket.closing_reason or None
 
 
-def _all(tx: Any) -> dict[int, Ticket]:
+def _all(tx: Tx) -> dict[int, Ticket]:
     numbers = [int(str(row["number"])) for row in tickets.listed(tx, only_open=False, limit=_MANY)]
     return {n: ticket for n in sorted(numbers) if (ticket := tickets.load(tx, n)) is not None}
 

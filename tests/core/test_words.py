@@ -18,10 +18,11 @@ def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
-@given(st.text(st.characters(categories=("Lu", "Ll")), max_size=30))
+# The Turkish dotless i has a capital that is not its own.
+@given(st.text(st.characters(categories=("Lu", "Ll"), exclude_characters="ı"), max_size=30))
 @quick
 def test_capitals_do_not_matter(text: str) -> None:
-    assert fold(text.upper()) == fold(text.lower()) or "ı" in text or len(text.upper()) != len(text.lower())
+    assert fold(text.upper()) == fold(text.lower())
 
 
 @pytest.mark.parametrize(
