@@ -12,11 +12,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -142,8 +144,11 @@ def test_who_has_the_turn_reads_what_was_asked(demo: Played) -> None:
 
 
 def test_an_overdue_letter_names_the_deadline_that_ended(demo: Played) -> None:
+    ((due,),) = demo.rows("SELECT due FROM timer WHERE clock = 'p_atencion' AND outcome = 'fired'")
+    ended = datetime.fromisoformat(due).replace(tzinfo=UTC).astimezone(ZoneInfo("America/Lima"))
+    assert len(demo.letters("vencimiento")) == 2
     for letter in demo.letters("vencimiento"):
-        assert "jueves 5 de noviembre de 2026, 16:30" in text_of(letter)
+        assert f"El plazo terminó el jueves 5 de noviembre de 2026, {ended:%H:%M} y" in text_of(letter)
 
 
 def test_the_folder_shows_every_letter_and_the_terminal_says_where(demo: Played) -> None:
