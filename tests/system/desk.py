@@ -219,7 +219,7 @@ class Desk:
     def letters(self, to: str = "", template: str = "") -> list[tuple[str, str, str]]:
         """Template, recipient and state of letters in the outbox, in the order in which they were written."""
         rows = self.rows("SELECT template, recipient, state FROM outbox ORDER BY id")
-        return [row for row in rows if to in row[1] and template in row[0]]  # type: ignore[misc]
+        return [row for row in rows if to in row[1] and template in row[0]]
 
     def decided(self, raw: bytes) -> tuple[str, str, int]:
         """State, reason and ticket of this mail, once it has got its last state."""
