@@ -194,7 +194,7 @@ class Desk:
         """Plain SQL with `?` for values, on either database."""
         if self.database.startswith("postgresql"):
             with psycopg.connect(self.database, row_factory=tuple_row) as connection:
-                return list(connection.execute(query.replace("?", "%s").encode(), values).fetchall())
+                return list(connection.execute(query.replace("%", "%%").replace("?", "%s").encode(), values).fetchall())
         name = self.database.removeprefix("sqlite:///")
         path = Path(name) if name.startswith("/") else self.folder / "storage" / name
         with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:

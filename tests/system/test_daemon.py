@@ -49,7 +49,7 @@ def silence(desk: Desk, number: int = 0) -> Iterator[None]:
     """Nothing that happens in here may write a letter (save to the operator) or move the ticket."""
 
     def seen() -> object:
-        everything = [row for row in desk.letters() if "operador" not in row[1]]
+        everything = [(template, to) for template, to, _ in desk.letters() if "operador" not in to]
         return everything, desk.rows("SELECT state, responsible FROM ticket WHERE number = ?", number)
 
     before = seen()
