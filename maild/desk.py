@@ -219,7 +219,10 @@ class Desk:
             inbound = event.inbound if event else None
             records.keep(tx, keep.number, inbound, actor, keep.visibility, words, now)
         sends = [*(e for e in decision.effects if isinstance(e, Send)), *self._to_operator(decision)]
-        occasion = writing.Occasion(self.office, self.ring, now.date(), event.mail if event else None)
+        # Whoever is handed a ticket must be able to read what it is about; whoever opened it just now wrote it.
+        working = not opened and any(send.audience in ("technician", "manager") for send in sends)
+        request = records.first_words(tx, decision.number) if working else ""
+        occasion = writing.Occasion(self.office, self.ring, now.date(), event.mail if event else None, request)
         rows = [self._letter(tx, send, after, occasion, f"{cause}#{i}", opened=opened) for i, send in enumerate(sends)]
         letters.insert(tx, rows)
         failpoint("desk.letters-written")

@@ -32,6 +32,8 @@ CATCH_POINTS = {
 
 # library → the files (or folders) of maild/ that may know it
 HOMES = {
+    "pymap": ["demo/"],
+    "aiosmtpd": ["demo/"],
     "sqlalchemy": ["store/"],
     "alembic": ["store/"],
     "psycopg": ["store/"],

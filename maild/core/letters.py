@@ -28,6 +28,7 @@ FACTS = frozenset(
         "requester_address",
         "responsible_name",
         "sender_name",
+        "request",  # what the requester wrote first, for whoever works on it
         "text",  # what somebody wrote, always shown as a quotation
         "opened_at",
         "due_at",

@@ -21,12 +21,14 @@ _REASON = "reason_code"
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What the letters of one decision have in common. `mail` is the one they answer, if any."""
+    """What the letters of one decision have in common. `mail` is the one they answer, if any; `request` the requester's
+    first words, for those who work on the ticket."""
 
     office: Office
     ring: seal.KeyRing
     today: date
     mail: Mail | None = None
+    request: str = ""
 
 
 def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
@@ -58,6 +60,8 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
     if ticket is not None:
         facts |= _about(ticket, occasion.office)
         facts |= _times(send, ticket)
+        if send.audience in ("technician", "manager"):
+            facts["request"] = occasion.request
         facts["orders"] = _orders(send, ticket, occasion.office)
     ended = given.pop("due_at", "")  # the deadline that this letter is about, where another one runs already
     if ended and send.audience != "user":

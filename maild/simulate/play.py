@@ -132,7 +132,7 @@ class Stage:
         self._names: dict[int, str] = {}
         self._dated: dict[str, datetime] = {}
         self._uid = 0
-        self._desk = self._built(book)
+        self.desk = self._built(book)
         with database.write() as tx:
             self._epoch = mails.open_epoch(tx, "historia", "INBOX", 1, self._now)
             for given in story.given:
@@ -183,7 +183,7 @@ class Stage:
         return result
 
     def _bytes(self, mail: MailForm, number: int, at: datetime) -> bytes:
-        marks = {name: mark(self._desk.office.book.mark_key, n) for n, name in self._names.items()}
+        marks = {name: mark(self.desk.office.book.mark_key, n) for n, name in self._names.items()}
         own_id = re.sub(r"[^\w.-]", "-", f"{self._story.id}.{number}", flags=re.ASCII)
         filled = mail.model_copy(
             update={
@@ -238,9 +238,9 @@ class Stage:
             try:
                 understood = parse(raw)
             except MailError as error:
-                self._desk.park(tx, mail_id, because("unreadable", why=error))
+                self.desk.park(tx, mail_id, because("unreadable", why=error))
                 return
-            outcome = self._desk.mail(tx, MailArrived(mail_id, understood, received_at))
+            outcome = self.desk.mail(tx, MailArrived(mail_id, understood, received_at))
             self._note(tx, outcome, step, result)
 
     def _look(self, step: StepForm, result: Result) -> None:
@@ -256,7 +256,7 @@ class Stage:
 
     def _fire(self, timer: timers.Due, step: StepForm, result: Result) -> bool:
         with self._database.write() as tx:
-            outcome = self._desk.time(tx, TimerFired(timer.id, timer.ticket, timer.clock, timer.token))
+            outcome = self.desk.time(tx, TimerFired(timer.id, timer.ticket, timer.clock, timer.token))
             if outcome.done:
                 self._note(tx, outcome, step, result)
         return outcome.done
@@ -283,12 +283,12 @@ class Stage:
     def _name_new(self, before: dict[int, Ticket], step: StepForm, result: Result) -> None:
         for number in sorted(self._tickets.keys() - before.keys()):
             free = step.names[len(result.opened) :]
-            self._names[number] = free[0] if free else mark(self._desk.office.book.mark_key, number)
+            self._names[number] = free[0] if free else mark(self.desk.office.book.mark_key, number)
             result.opened.append(self._names[number])
 
     def _show(self, ticket: Ticket, name: str, result: Result) -> None:
         result.ticket = name
-        result.mark = mark(self._desk.office.book.mark_key, ticket.number)
+        result.mark = mark(self.desk.office.book.mark_key, ticket.number)
         result.state = ticket.state
         result.tokens = sorted(token.place for token in ticket.tokens)
         result.facts = dict(ticket.facts)

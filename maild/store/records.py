@@ -8,7 +8,7 @@ from dataclasses import asdict, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from maild.core.effects import Decision, Open, Send
 from maild.core.values import Reason
@@ -70,6 +70,19 @@ def keep(
     """A person's words join the conversation."""
     row = {"ticket": number, "inbound": inbound_id, "at": now, "author": author, "visibility": visibility, "text": text}
     tx.execute(_KEEP, row)
+
+
+_FIRST_WORDS = (
+    select(message.c.text)
+    .where(message.c.ticket == bindparam("number"), message.c.visibility == "public")
+    .order_by(message.c.id)
+    .limit(1)
+)
+
+
+def first_words(tx: Connection, number: int) -> str:
+    """What the ticket was opened with; '' where nobody wrote anything."""
+    return tx.execute(_FIRST_WORDS, {"number": number}).scalar() or ""
 
 
 def history(tx: Connection, number: int) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,10 @@ class House:
         """Time passes, and whatever is due on the way happens."""
         self._now += timedelta(**span)
         return self._play(clock=True)
+
+    def limit(self, **limits: int) -> None:
+        """From now on these limits hold; a story has none by itself."""
+        self._stage.desk = replace(self._stage.desk, limits=replace(self._stage.desk.limits, **limits))
 
     def stop(self) -> None:
         self._play(down=True)

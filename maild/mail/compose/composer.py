@@ -145,7 +145,11 @@ class Composer:
             case tuple():
                 return tuple(str(self._shown(key, each, language)) for each in fact)
             case str():
-                return clipped(lines(fact), _LONGEST_TEXT) if key == "text" else clipped(one_line(fact), _LONGEST_FACT)
+                return (
+                    clipped(lines(fact), _LONGEST_TEXT)
+                    if key in ("text", "request")
+                    else clipped(one_line(fact), _LONGEST_FACT)
+                )
             case int() | datetime():
                 return fact
 
