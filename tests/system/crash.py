@@ -220,7 +220,8 @@ class Crash:
         if kind < 0.55:
             on_clock = overdue and kind < 0.35
             able = [name for name in names if _of_clocks(name) == on_clock]
-            plan = f"{self.dice.choice(able)}=kill@{self.dice.choice((1, 1, 2))}"
+            rarest = sorted(able, key=lambda name: (self.hits[name], self.dice.random()))[:8]
+            plan = f"{self.dice.choice(rarest)}=kill@{self.dice.choice((1, 1, 2))}"
             return self.live(plan, deliveries=deliveries)
         if kind < 0.8:
             return self.live(f"*=kill@{self.dice.randint(1, 60)}", deliveries=deliveries)
@@ -237,7 +238,7 @@ class Crash:
         """No more kills: let every doubtful letter be repeated and every silence run out."""
         while self.sender.left:
             self.sender.deliver()
-        for leap in (timedelta(), timedelta(days=3)):
+        for leap in (timedelta(), timedelta(minutes=31), timedelta(days=3)):
             self.at += leap
             if where := self.live():
                 raise AssertionError(f"died of {where} without a plan")
