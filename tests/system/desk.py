@@ -161,10 +161,11 @@ class Desk:
             )  # fmt: skip
         try:
             self.until(lambda: b"started" in self.log()[begun:] or daemon.poll() is not None, "the daemon's start")
+            assert daemon.poll() is None, self.log().decode()[-4000:]
             yield daemon
-            if daemon.poll() is None:
-                daemon.send_signal(signal.SIGTERM)
-                assert daemon.wait(PATIENCE) == 0, self.log().decode()[-4000:]
+            assert daemon.poll() is None, self.log().decode()[-4000:]
+            daemon.send_signal(signal.SIGTERM)
+            assert daemon.wait(PATIENCE) == 0, self.log().decode()[-4000:]
         finally:
             if daemon.poll() is None:
                 daemon.kill()
