@@ -30,6 +30,9 @@ check: .venv/ready
 
 bench: .venv/ready system
 	@$(BIN)/python -m bench.intake
+	@$(BIN)/python -m bench.mutated
+	@$(BIN)/python -m bench.crash --kills 200 --database sqlite
+	@$(BIN)/python -m bench.crash --kills 200 --database postgresql
 
 system:
 	@sh tests/system/install.sh
