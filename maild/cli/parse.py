@@ -269,8 +269,7 @@ def _bounce(mail: Mail) -> dict[str, Any] | None:
     recipients = [
         {
             "address": each.address, "action": each.action, "status": each.status,
-            "class": "hard" if each.status.startswith("5") else "soft" if each.status.startswith("4") else "",
-            "diagnostic": each.diagnostic,
+            "class": each.severity, "reason": each.reason, "diagnostic": each.diagnostic,
         }
         for each in mail.bounce.recipients
     ]  # fmt: skip

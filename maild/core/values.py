@@ -84,12 +84,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BounceRecipient:
-    """One recipient of a delivery report (RFC 3464 §2.3)."""
+    """One recipient of a delivery report (RFC 3464 §2.3). `severity`: hard, soft, or "" where nothing failed;
+
+    `reason` a key of core/bounce_words.REASONS, or "".
+    """
 
     address: str
     action: str
     status: str
     diagnostic: str = ""
+    severity: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from email.parser import BytesFeedParser
 import mailparser
 from mailparser.exceptions import MailParserError
 
-from maild.core.bounces import bounce
+from maild.core.bounces import Evidence, bounce
 from maild.core.language import language
 from maild.core.newtext import new_text
 from maild.core.robots import Facts, signs
@@ -52,7 +52,7 @@ def parse(raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS) -> M
     mail = _from_headers(headers)
     sender = _agreed(mail.sender, read.senders)
     written = new_text(found.text)
-    report = _bounce(headers, found)
+    report = _bounce(headers, found, mail)
     facts = replace(
         _facts(headers, replace(mail, sender=sender)),
         calendar_method=found.calendar_method, text=written, attachments=len(found.attachments), bounce=report,
@@ -167,9 +167,19 @@ def _facts(headers: Headers, mail: Mail) -> Facts:
 _NO_SIGN = frozenset(("received", "dkim-signature", "arc-seal", "arc-message-signature", "references", "to", "cc"))
 
 
-def _bounce(headers: Headers, found: body.Body) -> Bounce | None:
-    """The delivery report a mail carries, if it carries one."""
+def _bounce(headers: Headers, found: body.Body, mail: Mail) -> Bounce | None:
+    """What the mail says about a letter that failed, if it says so anywhere."""
     reports = {each: readable(decode(data)[0]) for each, data in found.reports.items()}
     report = reports.get("message/delivery-status") or reports.get("message/global-delivery-status") or ""
     original = next((text for each, text in reports.items() if not each.endswith("delivery-status")), "")
-    return bounce(report, original[:65536], headers.first("x-failed-recipients"))
+    return bounce(
+        Evidence(
+            report=report,
+            original=original[:65536],
+            text=found.text,
+            failed=headers.first("x-failed-recipients"),
+            subject=mail.subject,
+            addressees=tuple(each.address for each in mail.to),
+            answered=next(iter((*mail.in_reply_to, *mail.references)), ""),
+        )
+    )
