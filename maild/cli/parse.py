@@ -253,6 +253,7 @@ def as_contract(mail: Mail) -> dict[str, Any]:
         "references": list(mail.references),
         "kind": mail.kind.value,
         "bounce": _bounce(mail),
+        "away_until": mail.away_until.isoformat() if mail.away_until else None,
         "language": mail.language,
         "answerable": mail.answerable,
         "defects": [*mail.defects, *([f"from:{mail.sender.problem}"] if mail.sender.problem else [])],

@@ -47,6 +47,10 @@ REASONS = (
         ),
     ),
     Row(
+        "sender-refused", "soft", "5.1.8", ("5.1.7", "5.1.8"),
+        _any("domain of sender|sender address rejected|sender rejected|sender domain|bad sender|sender verify failed"),
+    ),
+    Row(
         "no-such-user", "hard", "5.1.1", ("5.1.1", "5.1.0", "5.1.3", "5.1.6", "5.1.10", "5.1.351", "5.2.0", "5.7.17"),
         _any(
             "user unknown|unknown user|no such user|no such mailbox|no such account|no such recipient|no such person",
@@ -62,6 +66,7 @@ REASONS = (
             "user not listed|not listed in domino|no matches to nameserver|is not a known user|not a known user",
             "no valid recipients|no longer valid|not known at this|no user by that name|recipient address rejected: user",
             "user is not found|destination mailbox address|no account by that name|no local mailbox|invalid user",
+            "this user doesn't have|recipient no longer on server|no longer on this server",
             "not recognized|unknown or illegal alias|mailbox not available|did not exactly match|no such local user",
             "address lookup failed|smtp address lookup|unknown alias|recipient is not exist|user invalid",
             "usuario desconocido|usuario inexistente|usuario no existe|no existe el usuario|cuenta no existe",
@@ -88,7 +93,7 @@ REASONS = (
     Row(
         "disabled", "hard", "5.2.1", ("5.2.1", "5.7.13"),
         _any(
-            "account is disabled|account disabled|account has been disabled|account has been suspended|user suspended",
+            "mailbox is frozen|inactive email|account is disabled|account disabled|account has been disabled|account has been suspended|user suspended",
             "disabled or discontinued|mailbox disabled|mailbox is disabled|account is inactive|user is inactive",
             "inactive user|inactive mailbox|mailbox is inactive|recipient suspended|user account is disabled",
             "account inactive|temporarily disabled account|no longer in use|no longer an active|is not active",

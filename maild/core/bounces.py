@@ -49,6 +49,8 @@ def bounce(seen: Evidence) -> Bounce | None:
     report = seen.report
     if "final-recipient" not in report.lower() and "final-recipient:" in seen.text[:_MOST_WORDS].lower():
         report = seen.text[:_MOST_WORDS]
+    elif not report and "final-recipient:" in seen.original.lower():
+        report = seen.original  # a gateway wrapped the whole report once more
     original = seen.original or returned
     recipients = _reported(report)
     if not any(each.address for each in recipients):
@@ -158,7 +160,8 @@ def _judged(each: BounceRecipient, words: str, subject: str) -> BounceRecipient:
         status = f"{reply[1][0]}.0.0" if reply and row is None else row.code if row else ""
         if reply and status and status[0] != reply[1][0]:
             status = reply[1][0] + status[1:]
-    severity = row.severity if row else "hard" if status.startswith("5") else "soft" if status.startswith("4") else ""
+    # A code that says nothing about the address is no ground to stop writing to it.
+    severity = row.severity if row else "hard" if status.startswith("5.1.") else "soft" if status else ""
     if each.action == "delayed" or (status.startswith("4") and row is not None and row.reason != "no-such-host"):
         severity = "soft"
     return replace(each, status=status, severity=severity, reason=row.reason if row else "")

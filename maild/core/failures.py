@@ -24,8 +24,11 @@ _LETTER_FIELD = re.compile(
 _SURE_FIELD = re.compile(r"(?:received|return-path|message-id|mime-version)\s{0,5}:", re.IGNORECASE)
 _AT_START = re.compile(r"[\s>*\-\u2022\"'<\u00b7]{0,40}$")
 _LIST_END = re.compile(r"[\s>*\"'<()\[\]:;,.\u2022-]{0,40}$")
+# «<ana@entidad.test>: Command died», «ana@entidad.test - no such user»
+_NAMED = re.compile(r">?\s{0,3}(?::|\.\.\.|-{1,2})\s")
 _REPLY = re.compile(r"(?<![\d.])[45]\d\d[ -]")
 _NOBODY = ("postmaster", "mailer-daemon", "abuse", "support", "helpdesk", "soporte", "noreply", "no-reply")
+_BEHIND = "generated from"
 _TRANSPORT_LINE = re.compile(r"(?:rcpt to|>>> rcpt|recipient)", re.IGNORECASE)
 
 
@@ -84,10 +87,12 @@ def failures(words: str, addressees: tuple[str, ...]) -> tuple[Failure, ...]:
         if opening:
             reach = number + _REACH
     blamed = [each for each, points in scores.items() if points >= _ENOUGH and not unlikely(each)]
+    if not blamed:  # only "an undisclosed address (generated from …)": whom we wrote to, after all
+        blamed = [_plain(found[0]) for line in lines if _BEHIND in line for found in ADDRESS.finditer(line)]
     others = [each for each in blamed if each not in addressees and each.partition("@")[0] not in _NOBODY]
     chosen = others or blamed
-    starts = sorted(first[each] for each in chosen)
-    return tuple(Failure(each, _said(lines, first[each], starts)) for each in chosen)
+    starts = sorted(first.get(each, 0) for each in chosen)
+    return tuple(Failure(each, _said(lines, first.get(each, 0), starts)) for each in dict.fromkeys(chosen))
 
 
 def _blamed(line: str, folded: str, *, listed: bool) -> list[tuple[str, int]]:
@@ -101,7 +106,8 @@ def _blamed(line: str, folded: str, *, listed: bool) -> list[tuple[str, int]]:
     for match in found:
         points = -3 if aside else 0
         if _AT_START.fullmatch(line[: match.start()]):
-            points += 3 if listed or failing or _LIST_END.match(line[match.end() :]) else 1
+            alone = _LIST_END.match(line[match.end() :]) or _NAMED.match(line[match.end() :])
+            points += 3 if listed or failing or alone else 1
         if failing:
             points += 3
         if listed:

@@ -111,6 +111,7 @@ class Mail:
 
     `text` is the readable body, `new_text` what its author wrote this time. `canonical` is the sha256 of what makes it
     *this* mail whatever its road was (RELIABILITY §4.2, canonical hash v1). `signs` say why `kind` is what it is.
+    `away_until` is the last day of the absence that an automatic answer tells of.
     """
 
     sender: Sender
@@ -129,6 +130,7 @@ class Mail:
     kind: Kind = Kind.REQUEST
     signs: tuple[Reason, ...] = ()
     bounce: Bounce | None = None
+    away_until: date | None = None
     language: str = ""
     canonical: str = ""
     instance: str = ""

@@ -16,6 +16,7 @@ from email.parser import BytesFeedParser
 import mailparser
 from mailparser.exceptions import MailParserError
 
+from maild.core.absence import away_until
 from maild.core.bounces import Evidence, bounce
 from maild.core.language import language
 from maild.core.newtext import new_text
@@ -56,6 +57,7 @@ def parse(raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS) -> M
     facts = replace(
         _facts(headers, replace(mail, sender=sender)),
         calendar_method=found.calendar_method, text=written, attachments=len(found.attachments), bounce=report,
+        opening=_opening(found.text), returned=_returned(found),
     )  # fmt: skip
     kind, reasons = signs(facts)
     return replace(
@@ -68,6 +70,7 @@ def parse(raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS) -> M
         kind=kind,
         signs=reasons,
         bounce=report if kind in ("bounce", "delay") else None,
+        away_until=away_until(written, mail.date.date() if mail.date else None) if kind == "autoreply" else None,
         language=language(written),
         canonical=canonical(headers, found.digests),
         defects=tuple(dict.fromkeys((*mail.defects, *read.defects, *found.defects))),
@@ -165,6 +168,18 @@ def _facts(headers: Headers, mail: Mail) -> Facts:
 
 # Long fields that say nothing about robots are not worth decoding.
 _NO_SIGN = frozenset(("received", "dkim-signature", "arc-seal", "arc-message-signature", "references", "to", "cc"))
+
+
+def _opening(text: str) -> tuple[str, ...]:
+    """The first three lines that say anything."""
+    lines = (line.strip() for line in text[:2000].split("\n"))
+    return tuple(line for line in lines if line)[:3]
+
+
+def _returned(found: body.Body) -> str:
+    if any(each.endswith("delivery-status") for each in found.reports):
+        return "report"
+    return "letter" if found.reports else ""
 
 
 def _bounce(headers: Headers, found: body.Body, mail: Mail) -> Bounce | None:
