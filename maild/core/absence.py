@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from maild.core.words import fold
+from maild.core.words import bars, fold
 
 _MOST_TEXT = 4000
 # So far behind the phrase a date may stand ("regreso a la oficina el día lunes 16 de marzo").
@@ -17,16 +17,14 @@ _REACH = 60
 _LONGEST_ABSENCE = timedelta(days=400)
 
 # The last day itself is named.
-_UNTIL = (
-    "hasta el|hasta|al dia|inclusive el|until|through|till|up to|ate o dia|ate dia|ate o|ate a|ate"
-).split("|")  # fmt: skip
+_UNTIL = bars("hasta el|hasta|al dia|inclusive el|until|through|till|up to|ate o dia|ate dia|ate o|ate a|ate")
 # The day of return is named: the last day is the one before.
-_BACK = (
-    "regreso el|regreso|regresare|regresando|retorno|retornare|retornando|vuelvo|volvere|de vuelta|me reincorporo"
-    "|reincorporandome|me reincorporare|me estare reincorporando|reincorporacion|estare disponible el"
-    "|back on|back in the office|back at work|return on|returning on|returning|will return|i return|be back|volto|voltarei"
-    "|retorno em|retornarei|de volta|regresso|regressarei"
-).split("|")  # fmt: skip
+_BACK = bars(
+    "regreso el|regreso|regresare|regresando|retorno|retornare|retornando|vuelvo|volvere|de vuelta|me reincorporo",
+    "reincorporandome|me reincorporare|me estare reincorporando|reincorporacion|estare disponible el",
+    "back on|back in the office|back at work|return on|returning on|returning|will return|i return|be back",
+    "volto|voltarei|retorno em|retornarei|de volta|regresso|regressarei",
+)
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -60,9 +58,13 @@ _DATE = re.compile(
     rf"(?: (?:de |del |del ano |of )?(?P<year>\d{{4}}))?"
     rf"|(?P<first>{_NAMES})\.? (?P<second>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:),?(?: (?P<third>\d{{4}}))?)"
 )
-_PHRASE = re.compile(rf"\b(?:(?P<until>{'|'.join(_UNTIL)})|(?P<back>{'|'.join(sorted(_BACK, key=len, reverse=True))}))\b")
+_PHRASE = re.compile(
+    rf"\b(?:(?P<until>{'|'.join(_UNTIL)})|(?P<back>{'|'.join(sorted(_BACK, key=len, reverse=True))}))\b"
+)
 # «del 3 al 14 de marzo», «from 3 to 14 March», «de 3 a 14 de março»
-_RANGE = re.compile(r"\b(?:del|desde el|desde|de|from|entre el|entre) [^.\n]{1,40}? (?:al|hasta el|to|until|a|y el|ao|e) (?=\S)")
+_RANGE = re.compile(
+    r"\b(?:del|desde el|desde|de|from|entre el|entre) [^.\n]{1,40}? (?:al|hasta el|to|until|a|y el|ao|e) (?=\S)"
+)
 _WEEKDAY = re.compile(rf"\b(?P<weekday>{_DAYS})\b")
 
 

@@ -8,12 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from maild.core.words import bars
+
 Severity = Literal["hard", "soft"]
-
-
-def _any(*words: str) -> tuple[str, ...]:
-    """The words of a row, written with bars between them."""
-    return tuple(word for several in words for word in several.split("|"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ class Row:
 REASONS = (
     Row(
         "mailbox-full", "soft", "4.2.2", ("5.2.2", "4.2.2", "5.7.230"),
-        _any(
+        bars(
             "over quota|overquota|quota exceeded|exceeded quota|exceeds quota|exceeding quota|over disk quota",
             "exceeding their quota|exceeded storage|exceeded its quota|out of storage|quota full|quota violation",
             "mailbox full|mailbox is full|full mailbox|inbox is full|mailboxfull|storagequota|quotaexceeded",
@@ -48,11 +45,11 @@ REASONS = (
     ),
     Row(
         "sender-refused", "soft", "5.1.8", ("5.1.7", "5.1.8"),
-        _any("domain of sender|sender address rejected|sender rejected|sender domain|bad sender|sender verify failed"),
+        bars("domain of sender|sender address rejected|sender rejected|sender domain|bad sender|sender verify failed"),
     ),
     Row(
         "no-such-user", "hard", "5.1.1", ("5.1.1", "5.1.0", "5.1.3", "5.1.6", "5.1.10", "5.1.351", "5.2.0", "5.7.17"),
-        _any(
+        bars(
             "user unknown|unknown user|no such user|no such mailbox|no such account|no such recipient|no such person",
             "unknown recipient|recipient unknown|unknown address|addressee unknown|unknown local-part|unknown local part",
             "unknown mailbox|mailbox unknown|unrouteable address|unroutable address|no such address|address unknown",
@@ -80,7 +77,7 @@ REASONS = (
     ),
     Row(
         "no-such-host", "hard", "5.1.2", ("5.1.2", "5.4.310", "5.4.4"),
-        _any(
+        bars(
             "host unknown|unknown host|host not found|domain not found|domain does not exist|no such domain",
             "name service error|nxdomain|domain unknown|unknown domain|couldn't find any host named|no mx record",
             "couldn't find any host by that name|name or service not known|host or domain name not found",
@@ -92,8 +89,9 @@ REASONS = (
     ),
     Row(
         "disabled", "hard", "5.2.1", ("5.2.1", "5.7.13"),
-        _any(
-            "mailbox is frozen|inactive email|account is disabled|account disabled|account has been disabled|account has been suspended|user suspended",
+        bars(
+            "mailbox is frozen|inactive email",
+            "account is disabled|account disabled|account has been disabled|account has been suspended|user suspended",
             "disabled or discontinued|mailbox disabled|mailbox is disabled|account is inactive|user is inactive",
             "inactive user|inactive mailbox|mailbox is inactive|recipient suspended|user account is disabled",
             "account inactive|temporarily disabled account|no longer in use|no longer an active|is not active",
@@ -104,14 +102,14 @@ REASONS = (
     ),
     Row(
         "moved", "hard", "5.1.6", ("5.1.6",),
-        _any(
+        bars(
             "has moved|user has moved|mailbox has moved|address has changed|has been replaced by",
             "ha cambiado de direccion|cambio de direccion|mudou de endereco",
         ),
     ),
     Row(
         "too-big", "soft", "5.3.4", ("5.3.4", "5.2.3", "4.3.4"),
-        _any(
+        bars(
             "message too large|message too big|message size exceeds|size exceeds|maximum message size|message is too large",
             "exceeds maximum|exceeds size limit|message exceeds|too big for|larger than the|exceeds the maximum",
             "mensaje demasiado grande|excede el tamano|supera el tamano|tamano maximo|mensagem muito grande",
@@ -120,14 +118,14 @@ REASONS = (
     ),
     Row(
         "spam", "soft", "5.7.1", ("5.7.350", "5.7.511"),
-        _any(
+        bars(
             "spam|unsolicited|blacklist|black list|blocklist|block list|blocked using|listed in|listed at|spamhaus",
             "junk mail|bulk mail|poor reputation|reputation|correo no deseado|lista negra|no solicitado",
         ),
     ),
     Row(
         "policy", "soft", "5.7.0", ("5.7.0", "5.7.2", "5.7.3", "5.7.9", "5.7.12", "5.7.25", "5.7.26", "5.7.133"),
-        _any(
+        bars(
             "policy|dmarc|spf|dkim|not authorized|unauthorized|permission|relay access denied|relaying denied",
             "unable to relay|relaying not allowed|not permitted|not allowed to send|restricted|unauthenticated",
             "virus|malware|banned|attachment type|content rejected|content filter|prohibited|access denied",
@@ -137,11 +135,11 @@ REASONS = (
     ),
     Row(
         "loop", "soft", "5.4.6", ("5.4.6", "5.4.14", "4.4.6"),
-        _any("too many hops|mail loop|loops back|routing loop|hop count|loop detected|bucle de correo"),
+        bars("too many hops|mail loop|loops back|routing loop|hop count|loop detected|bucle de correo"),
     ),
     Row(
         "expired", "soft", "4.4.7", ("4.4.7", "5.4.7", "4.4.1", "5.4.1", "4.4.2", "5.4.300", "4.4.3"),
-        _any(
+        bars(
             "retry timeout exceeded|retry time not reached|message expired|delivery time expired|queue lifetime",
             "could not be delivered for|too long in the queue|timed out|timeout|time-out|no answer from host",
             "connection refused|connection timed out|unable to connect|couldn't connect|network unreachable|unreachable",
@@ -153,7 +151,7 @@ REASONS = (
     ),
     Row(
         "busy", "soft", "4.3.2", ("4.3.2", "4.2.1", "4.7.0", "4.7.1", "4.3.1", "4.5.3"),
-        _any(
+        bars(
             "try again later|temporarily deferred|greylist|graylist|too many connections|too many messages|rate limit",
             "resources temporarily unavailable|temporarily unavailable|service unavailable; try|system load",
             "intente mas tarde|temporalmente no disponible|temporariamente indisponivel",
@@ -161,7 +159,7 @@ REASONS = (
     ),
     Row(
         "refused", "soft", "5.7.1", ("5.7.1", "5.0.0"),
-        _any(
+        bars(
             "rejected|refused|denied|blocked|not accepted|rechazado|rechazo|denegado|bloqueado|rejeitado|recusado",
             "did not like our|not accept",
         ),
@@ -169,7 +167,7 @@ REASONS = (
 )  # fmt: skip
 
 # A line that holds one of these and an address speaks of a letter that did not reach that address.
-FAILURES = _any(
+FAILURES = bars(
     "deliver|failed|failure|fatal|unknown|rejected|undeliverable|did not reach|not found|no such|invalid",
     "rcpt to|recipient|addressed to|unable to|exceed|quota|full|expired|disabled|discontinued|error|smtp",
     "did not exactly match|not a member|not member|does not exist|suspended|inactive|blocked|unavailable",
@@ -177,7 +175,7 @@ FAILURES = _any(
     "entregue|falha|inexistente|recusad|rejeitad|delivre|distribu|zustell|empfanger",
 )
 # What follows such a line is a list of addresses.
-OPENINGS = _any(
+OPENINGS = bars(
     "following recipient|following address|failed recipient|permanent fatal errors|transient non-fatal errors",
     "had delivery problems|did not receive|delivered to the following|not delivered to|these recipients",
     "recipients or groups|delivery to the following|failure reasons|recipient(s)|address(es)|recipient list",
@@ -190,7 +188,7 @@ OPENINGS = _any(
     "se ha retrasado la entrega|pas pu etre|konnte nicht|aguardando|todavia no se ha entregado",
 )
 # Addresses on such lines are somebody to ask, the letter's sender, or a host: never who was not reached.
-ASIDES = _any(
+ASIDES = bars(
     "contact|please reply|if you feel|mail from:|mail from |for further assistance|expanded from|generated from",
     "questions|help desk|technical support|sender:|message-id|reporting-mta|orig-to|http://|https://",
     "try sending to|try emailing|alternate|instead|original sender|your mail to the|e-mail sent by|from <",
@@ -198,7 +196,7 @@ ASIDES = _any(
     "entre em contato|contate|generating server|servidor de generacion|servidor gerador",
 )
 # Here the letter itself begins to come back: nothing below speaks of the failure.
-RETURNED = _any(
+RETURNED = bars(
     "original message follows|original message header|message headers follow|headers follow|original message -----",
     "copy of the message|returned message|unsent message|message header follows|header of the original message",
     "lines of your original message|copy of the first part|unsent message below|returned mail ----",
@@ -209,13 +207,13 @@ RETURNED = _any(
     "el mensaje a continuacion|message returned below",
 )
 # Lines that hold RETURNED words and yet come before the failure ("the message returned below could not be delivered").
-NOT_YET = _any(
+NOT_YET = bars(
     "could not be delivered|no pudo|no se pudo|include this|incluya|delete your own|mts-id|postfix|sorry to have",
     "nao pode|nao foi|the message identifier",
 )
 
 # The first words of a bounce where no header says that it is one.
-MACHINE_OPENINGS = _any(
+MACHINE_OPENINGS = bars(
     "this message was created automatically by mail|this is the mail system at host|this is the postfix program",
     "this is an automatically generated delivery status|delivery has failed to|delivery to the following",
     "hi. this is the qmail|hi. this is the|the original message was received at|your message did not reach|your message to",

@@ -10,6 +10,7 @@ from typing import Literal
 
 from maild.core.bounce_words import MACHINE_OPENINGS
 from maild.core.values import Kind
+from maild.core.words import bars
 
 How = Literal["present", "is", "isnt", "begins", "ends", "holds"]
 
@@ -33,17 +34,12 @@ class Sign:
 _WEAK, _HALF, _STRONG = 4, 6, 10
 
 
-def _any(*words: str) -> tuple[str, ...]:
-    """The words of a row, written with bars between them."""
-    return tuple(word for several in words for word in several.split("|"))
-
-
-_MONITORS = _any("nagios|zabbix|icinga|grafana|alertmanager|monitor|monitoreo|centreon|prtg|alert|alerta|observium")
-_MONITOR_NAMES = _any(
+_MONITORS = bars("nagios|zabbix|icinga|grafana|alertmanager|monitor|monitoreo|centreon|prtg|alert|alerta|observium")
+_MONITOR_NAMES = bars(
     "nagios|zabbix|icinga|grafana|alertmanager|centreon|prtg|uptime|pingdom|librenms|observium|solarwinds|netdata|wazuh",
     "checkmk|zenoss|monitoreo|monitoramento|sistema de alertas|whatsup gold",
 )
-_ABSENCE_SUBJECTS = _any(
+_ABSENCE_SUBJECTS = bars(
     "respuesta automatica:|respuesta de ausencia:|mensaje automatico:|fuera de la oficina:|fuera de oficina:",
     "ausencia temporal:|ausente:|de vacaciones:|automatic reply:|auto:|autoreply:|auto reply:|auto-reply:",
     "out of office:|out of the office:|out of office autoreply:|vacation reply:|resposta automatica:",
@@ -51,12 +47,12 @@ _ABSENCE_SUBJECTS = _any(
     "automatische antwort:|reponse automatique|assente:|risposta automatica:|vacation:|away from my mail",
     "respuesta fuera de oficina:|aviso de ausencia:|notificacion de ausencia:|cambio de correo:|cambio de direccion:",
 )
-_ABSENCE_WORDS = _any(
+_ABSENCE_WORDS = bars(
     "respuesta automatica|respuesta de ausencia|mensaje automatico|fuera de la oficina|fuera de oficina|de vacaciones",
     "ausencia|ausente|automatic reply|out of office|out of the office|vacation|resposta automatica|fora do escritorio",
     "autorespuesta|auto reply|autoreply|licencia|aviso de ausencia|vacaciones|no estoy disponible|ferias",
 )
-_ABSENCE_OPENINGS = _any(
+_ABSENCE_OPENINGS = bars(
     "estoy fuera de la oficina|estare fuera|estare ausente|me encuentro fuera|me encuentro de vacaciones|me encuentro de",
     "me encuentro haciendo uso|estoy de vacaciones|estoy ausente|en este momento no|actualmente me encuentro",
     "este es un mensaje automatico|esta es una respuesta automatica|respuesta automatica|mensaje automatico",
@@ -66,7 +62,7 @@ _ABSENCE_OPENINGS = _any(
     "hemos recibido su correo|su mensaje ha sido recibido|su correo ha sido recibido|recebemos a sua mensagem",
     "ya no laboro|ya no trabajo en|he cambiado de correo|mi nuevo correo|mi nueva direccion|esta cuenta ya no",
 )
-_BOUNCE_SUBJECTS = _any(
+_BOUNCE_SUBJECTS = bars(
     "undeliver|delivery status notification|delivery failure|delivery failed|delivery has failed|mail delivery",
     "returned mail|failure notice|returned to sender|returning message|could not be delivered|delivery delayed",
     "warning: message|failed mail|mail not delivered|non-delivery|nondeliverable|delivery status|delivery error",
@@ -79,12 +75,12 @@ _BOUNCE_SUBJECTS = _any(
     "usuario desconocido|no se puede enviar|nao entregue|falha na entrega|devolvido|non remis|nao foi possivel entregar",
     "notificacao de status de entrega|entrega atrasada|nao pode ser entregue|mensagem devolvida|unzustellbar",
 )
-_PERSONS_WORDS = _any(
+_PERSONS_WORDS = bars(
     "mi correo|mis correos|me sale|me aparece|no puedo|buenos dias|buenas tardes|buenas noches|estimad|quisiera",
     "necesito|solicito|mi bandeja|me llega|me rebota|ayuda|agradecer|i cannot|i can't|i get|dear |hello|could you",
     "bom dia|boa tarde|prezad|meu e-mail|preciso|hola|reenvio|adjunto",
 )
-_LISTS = _any("-bounces|-owner|-request|-errors|-confirm|-unsubscribe")
+_LISTS = bars("-bounces|-owner|-request|-errors|-confirm|-unsubscribe")
 
 SIGNS = (
     # -- automatic answers
@@ -96,10 +92,10 @@ SIGNS = (
     Sign(Kind.AUTOREPLY, _STRONG, "x-mail-autoreply"),
     Sign(Kind.AUTOREPLY, _STRONG, "x-autoresponder"),
     Sign(Kind.AUTOREPLY, _STRONG, "x-vacation"),
-    Sign(Kind.AUTOREPLY, _STRONG, "precedence", "is", _any("auto_reply|auto-reply")),
-    Sign(Kind.AUTOREPLY, _STRONG, "x-precedence", "is", _any("auto_reply|auto-reply")),
+    Sign(Kind.AUTOREPLY, _STRONG, "precedence", "is", bars("auto_reply|auto-reply")),
+    Sign(Kind.AUTOREPLY, _STRONG, "x-precedence", "is", bars("auto_reply|auto-reply")),
     Sign(Kind.AUTOREPLY, _STRONG, "return-path", "is", ("<>",)),
-    Sign(Kind.AUTOREPLY, _STRONG, "delivered-to", "is", _any("autoresponder|responder")),
+    Sign(Kind.AUTOREPLY, _STRONG, "delivered-to", "is", bars("autoresponder|responder")),
     Sign(Kind.AUTOREPLY, _STRONG, "x-ms-exchange-generated-message-source"),
     Sign(Kind.AUTOREPLY, _STRONG, "x-ms-exchange-inbox-rules-loop"),
     Sign(Kind.AUTOREPLY, _STRONG, "x-loop"),
@@ -110,7 +106,7 @@ SIGNS = (
         _STRONG,
         "(local part)",
         "is",
-        _any(
+        bars(
             "no-reply|noreply|no_reply|no.reply|do-not-reply|donotreply|do_not_reply|no-responder|noresponder",
             "no_responder|no.responder|nao-responda|naoresponda|nao_responda|no-contestar|nocontestar|nobody",
         ),
@@ -120,10 +116,10 @@ SIGNS = (
         _HALF,
         "(local part)",
         "begins",
-        _any("no-reply|noreply|no_reply|donotreply|noresponder|no-responder|notificaciones|notifications|autoresp"),
+        bars("no-reply|noreply|no_reply|donotreply|noresponder|no-responder|notificaciones|notifications|autoresp"),
     ),
-    Sign(Kind.AUTOREPLY, _HALF, "(local part)", "ends", _any("-noreply|-no-reply|.noreply|_noreply|-notify")),
-    Sign(Kind.AUTOREPLY, _STRONG, "(local part)", "is", _any("postmaster|bounce|bounces")),
+    Sign(Kind.AUTOREPLY, _HALF, "(local part)", "ends", bars("-noreply|-no-reply|.noreply|_noreply|-notify")),
+    Sign(Kind.AUTOREPLY, _STRONG, "(local part)", "is", bars("postmaster|bounce|bounces")),
     Sign(Kind.AUTOREPLY, _STRONG, "(local part)", "ends", _LISTS),
     Sign(Kind.AUTOREPLY, _HALF - _WEAK, "(subject)", "begins", _ABSENCE_SUBJECTS),
     Sign(Kind.AUTOREPLY, _WEAK, "(subject)", "begins", (*_ABSENCE_SUBJECTS, *_ABSENCE_WORDS)),
@@ -132,31 +128,31 @@ SIGNS = (
     # -- reports about letters that failed
     Sign(Kind.BOUNCE, _STRONG, "(report)", "is", ("delivery-status",)),
     Sign(Kind.BOUNCE, _STRONG, "x-failed-recipients"),
-    Sign(Kind.BOUNCE, _STRONG, "auto-submitted", "holds", _any("(failure)|(rejected)|(warning-timeout)")),
-    Sign(Kind.BOUNCE, _STRONG, "(local part)", "is", _any("mailer-daemon|mailerdaemon|mail-daemon|maildaemon")),
-    Sign(Kind.BOUNCE, _STRONG, "from", "holds", _any("mailer-daemon|mailerdaemon")),
+    Sign(Kind.BOUNCE, _STRONG, "auto-submitted", "holds", bars("(failure)|(rejected)|(warning-timeout)")),
+    Sign(Kind.BOUNCE, _STRONG, "(local part)", "is", bars("mailer-daemon|mailerdaemon|mail-daemon|maildaemon")),
+    Sign(Kind.BOUNCE, _STRONG, "from", "holds", bars("mailer-daemon|mailerdaemon")),
     Sign(
         Kind.BOUNCE,
         _HALF,
         "from",
         "holds",
-        _any(
+        bars(
             "mail delivery|delivery subsystem|system administrator|administrador del sistema|mail administrator",
             "mail system|sistema de correo|mail.delivery|mdaemon|sistema de entrega|microsoft outlook <",
             "administrador de correo|mailscanner|mail_service|smtp_gateway|administrador do sistema",
         ),
     ),
-    Sign(Kind.BOUNCE, _HALF, "from", "begins", _any("<>|\"\" <>|postmaster <>|\"postmaster\" <>")),
-    Sign(Kind.BOUNCE, _HALF, "(local part)", "is", _any("postmaster|bounce|bounces|mailadmin|mdaemon")),
-    Sign(Kind.BOUNCE, _WEAK, "(local part)", "is", _any("imss|admin|administrator")),
+    Sign(Kind.BOUNCE, _HALF, "from", "begins", bars("<>|\"\" <>|postmaster <>|\"postmaster\" <>")),
+    Sign(Kind.BOUNCE, _HALF, "(local part)", "is", bars("postmaster|bounce|bounces|mailadmin|mdaemon")),
+    Sign(Kind.BOUNCE, _WEAK, "(local part)", "is", bars("imss|admin|administrator")),
     Sign(Kind.BOUNCE, _WEAK, "return-path", "is", ("<>",)),
-    Sign(Kind.BOUNCE, _WEAK, "return-path", "begins", _any("<mailer-daemon|mailer-daemon")),
+    Sign(Kind.BOUNCE, _WEAK, "return-path", "begins", bars("<mailer-daemon|mailer-daemon")),
     Sign(Kind.BOUNCE, _WEAK, "(content type)", "is", ("multipart/report",)),
     Sign(Kind.BOUNCE, _WEAK, "auto-submitted", "isnt", ("no", "")),
     Sign(Kind.BOUNCE, _HALF, "(returned)", "is", ("report",)),
     Sign(Kind.BOUNCE, _WEAK, "(returned)", "is", ("letter",)),
     Sign(Kind.BOUNCE, _HALF, "(subject)", "holds", _BOUNCE_SUBJECTS),
-    Sign(Kind.BOUNCE, _HALF, "(subject as is)", "holds", _any(": non remis|: no entregado|: undeliverable")),
+    Sign(Kind.BOUNCE, _HALF, "(subject as is)", "holds", bars(": non remis|: no entregado|: undeliverable")),
     Sign(Kind.BOUNCE, _HALF, "(opening)", "begins", MACHINE_OPENINGS),
     Sign(Kind.BOUNCE, -_HALF, "(opening)", "holds", _PERSONS_WORDS),
     # -- receipts and meetings
@@ -167,7 +163,7 @@ SIGNS = (
         _HALF,
         "(subject)",
         "begins",
-        _any(
+        bars(
             "leido:|read:|no leido:|not read:|lido:|lida:|confirmacion de lectura|return receipt|acuse de lectura",
             "confirmacao de leitura|recibo de lectura|eliminado sin leer|deleted:|read receipt|nao lida:|nao lido:",
             "acuse de recibo (mostrado)|return receipt (displayed)|mensaje leido",
@@ -178,38 +174,38 @@ SIGNS = (
         _HALF,
         "(opening)",
         "begins",
-        _any(
+        bars(
             "el mensaje enviado|su mensaje|el mensaje|your message|this is a receipt|este es un acuse|este e um recibo",
             "a sua mensagem|sua mensagem|esto es un acuse|this is a return receipt|el destinatario ha leido|se ha leido",
             "confirmacion de lectura|este es un recibo|the message",
         ),
     ),
-    Sign(Kind.CALENDAR, _STRONG, "(calendar)", "is", _any("request|reply|cancel|counter|refresh|declinecounter|publish")),
+    Sign(Kind.CALENDAR, _STRONG, "(calendar)", "is", bars("request|reply|cancel|counter|refresh|declinecounter|publish")),
     # -- unwanted and bulk
-    Sign(Kind.SPAM, _STRONG, "x-spam-flag", "begins", _any("yes|true")),
+    Sign(Kind.SPAM, _STRONG, "x-spam-flag", "begins", bars("yes|true")),
     # SpamAssassin writes «Yes, score=…»; a bare yes could be anybody's.
     Sign(Kind.SPAM, _STRONG, "x-spam-status", "begins", ("yes,",)),
     Sign(Kind.SPAM, _HALF, "x-spam-status", "is", ("yes",)),
     Sign(Kind.SPAM, _STRONG, "x-spam", "is", ("yes",)),
-    Sign(Kind.SPAM, _STRONG, "x-ms-exchange-organization-scl", "is", _any("5|6|7|8|9")),
+    Sign(Kind.SPAM, _STRONG, "x-ms-exchange-organization-scl", "is", bars("5|6|7|8|9")),
     Sign(Kind.BULK, _STRONG, "list-id"),
     Sign(Kind.BULK, _STRONG, "list-unsubscribe"),
     Sign(Kind.BULK, _STRONG, "list-post"),
     Sign(Kind.BULK, _STRONG, "list-help"),
-    Sign(Kind.BULK, _STRONG, "precedence", "is", _any("bulk|junk|list")),
+    Sign(Kind.BULK, _STRONG, "precedence", "is", bars("bulk|junk|list")),
     Sign(Kind.BULK, _STRONG, "feedback-id"),
     Sign(Kind.BULK, _STRONG, "x-mailing-list"),
     Sign(Kind.BULK, _STRONG, "x-campaign-id"),
     Sign(Kind.BULK, _STRONG, "x-campaignid"),
     Sign(Kind.BULK, _STRONG, "x-mc-user"),
     Sign(Kind.BULK, _STRONG, "(report)", "is", ("feedback-report",)),
-    Sign(Kind.BULK, _HALF, "x-mailer", "holds", _any("mailchimp|phplist|sendy|mailrelay|acumbamail|doppler|mailman")),
+    Sign(Kind.BULK, _HALF, "x-mailer", "holds", bars("mailchimp|phplist|sendy|mailrelay|acumbamail|doppler|mailman")),
     Sign(
         Kind.BULK,
         _HALF,
         "(local part)",
         "is",
-        _any("newsletter|boletin|boletines|noticias|news|marketing|promociones|comunicados|mailing"),
+        bars("newsletter|boletin|boletines|noticias|news|marketing|promociones|comunicados|mailing"),
     ),
     # The feedback loop of a big provider that writes no ARF report.
     Sign(Kind.BULK, _HALF, "(subject)", "begins", ("complaint about message from",)),
@@ -222,7 +218,7 @@ SIGNS = (
         _HALF,
         "(subject)",
         "begins",
-        _any(
+        bars(
             "** problem|problem:|problem |[firing|problema:|problema |[alerting]|down:|[problem|[problema|alerta:|[alerta",
             "critical|[critical|critico|[critico|** caida|[triggered|alert:|service alert|host down|[down|disaster",
             "** service alert|** host alert|caido:|caida:|[caido|warning:|advertencia:|[warning|problem started|averag",
@@ -235,7 +231,7 @@ SIGNS = (
         _HALF,
         "(subject)",
         "begins",
-        _any(
+        bars(
             "** recovery|recovery:|resolved|[resolved|recuperado:|[ok]|up:|ok:|recuperado|[recuperado|restablecido",
             "[recovery|resuelto:|[resuelto|restaurado|[up|normalizado|recovered|[recovered|resolvido|problem has been resolved",
         ),

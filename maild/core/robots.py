@@ -54,7 +54,17 @@ _ORDER = (
 )
 
 _DELAY_SUBJECTS = ("delayed", "delay", "retrasad", "demora", "atrasad", "warning: message", "still being retried")
-_DELAY_OPENINGS = ("has not yet been delivered", "has been delayed", "se ha retrasado", "todavia no se ha entregado", "sera reintentad", "ainda nao foi entregue", "this is a warning message only", "delayed 24 hours", "se seguira intentando")
+_DELAY_OPENINGS = (
+    "has not yet been delivered",
+    "has been delayed",
+    "se ha retrasado",
+    "todavia no se ha entregado",
+    "sera reintentad",
+    "ainda nao foi entregue",
+    "this is a warning message only",
+    "delayed 24 hours",
+    "se seguira intentando",
+)
 
 
 def signs(facts: Facts) -> tuple[Kind, tuple[Reason, ...]]:

@@ -9,6 +9,8 @@ from enum import IntEnum, StrEnum
 
 from maild.core.words import fold
 
+Day = date  # inside Mail, `date` is the field
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -130,7 +132,7 @@ class Mail:
     kind: Kind = Kind.REQUEST
     signs: tuple[Reason, ...] = ()
     bounce: Bounce | None = None
-    away_until: date | None = None
+    away_until: Day | None = None
     language: str = ""
     canonical: str = ""
     instance: str = ""

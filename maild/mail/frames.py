@@ -68,7 +68,10 @@ def _addresses(addresses: Iterable[Address]) -> list[list[str]]:
 def _bounce(bounce: Bounce | None) -> list[Any] | None:
     if bounce is None:
         return None
-    return [bounce.original_message_id, [[r.address, r.action, r.status, r.diagnostic, r.severity, r.reason] for r in bounce.recipients]]
+    return [
+        bounce.original_message_id,
+        [[r.address, r.action, r.status, r.diagnostic, r.severity, r.reason] for r in bounce.recipients],
+    ]
 
 
 def _mail(fields: dict[str, Any]) -> Mail:

@@ -216,9 +216,15 @@ def act(tx: Connection, ids: Collection[int], what: Literal["retry", "hold", "re
     """Retry, hold, release or drop letters; how many of them stood in a state that allows it."""
     may = and_(outbox.c.id.in_(ids), outbox.c.state.in_(_MAY[what]))
     choices: dict[str, dict[str, Any]] = {
-        "retry": {"state": "queued", "not_before": now, "ended_at": None, "expires_at": now + timedelta(days=3)},
-        "hold": {"state": "held", "reason": "retenida por el operador / held by the operator"},
-        "release": {"state": "queued", "not_before": now, "expires_at": now + timedelta(days=3)},
+        "retry": {
+            "state": "queued",
+            "held_by": "",
+            "not_before": now,
+            "ended_at": None,
+            "expires_at": now + timedelta(days=3),
+        },
+        "hold": {"state": "held", "held_by": "operator", "reason": "retenida por el operador / held by the operator"},
+        "release": {"state": "queued", "held_by": "", "not_before": now, "expires_at": now + timedelta(days=3)},
         "drop": {"state": "dropped", "ended_at": now},
     }
     return tx.execute(update(outbox).where(may).values(**choices[what])).rowcount
