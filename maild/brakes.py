@@ -23,7 +23,8 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 class Limits:
     """How many letters may be written. More are kept, held and shown to the operator, never dropped.
 
-    `ticket_*` count letters about one ticket to one address (the burst: in 10 minutes); `domain_hour` those to one domain outside; `total_hour` all.
+    `ticket_*` count letters about one ticket to one address (the burst: in 10
+    minutes); `domain_hour` those to one domain outside; `total_hour` all.
     """
 
     acks_hour: int = 3
