@@ -32,7 +32,7 @@ def stop(tx: Connection, what: Stopped, now: datetime) -> bool:
         "address": what.address, "at": now, "reason": what.reason, "status": what.status,
         "diagnostic": what.diagnostic, "ticket": what.ticket, "cause": what.cause,
     }  # fmt: skip
-    return tx.execute(unless_there(tx, suppression), row).rowcount == 1
+    return tx.execute(unless_there(tx, suppression), row).first() is not None
 
 
 def is_stopped(tx: Connection, address: str) -> bool:
