@@ -158,7 +158,7 @@ REASONS = (
         ),
     ),
     Row(
-        "refused", "soft", "5.7.1", ("5.7.1", "5.0.0"),
+        "refused", "soft", "5.7.1", ("5.7.1",),
         bars(
             "rejected|refused|denied|blocked|not accepted|rechazado|rechazo|denegado|bloqueado|rejeitado|recusado",
             "did not like our|not accept",

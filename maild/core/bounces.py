@@ -181,6 +181,6 @@ def _status(reported: str, diagnostic: str, words: str) -> str:
 
 def _row(said: str, status: str) -> Row | None:
     folded = fold(said[:8000].replace("\u2019", "'"))
-    by_code = next((row for row in REASONS if status in row.codes and status not in _VAGUE), None)
+    by_code = next((row for row in REASONS if status in row.codes), None)
     by_words = next((row for row in REASONS if any(word in folded for word in row.words)), None)
     return by_words if by_words and (by_code is None or by_words.reason != "refused") else by_code or by_words

@@ -32,6 +32,8 @@ class Sign:
 
 
 _WEAK, _HALF, _STRONG = 4, 6, 10
+# A monitor's address and name together are not enough: its subject says whether something broke or is well again.
+_NAME, _NEWS = 3, 7
 
 
 _MONITORS = bars("nagios|zabbix|icinga|grafana|alertmanager|monitor|monitoreo|centreon|prtg|alert|alerta|observium")
@@ -212,10 +214,10 @@ SIGNS = (
     Sign(Kind.BULK, _WEAK, "(returned)", "is", ("letter",)),
     # -- monitoring
     Sign(Kind.ALERT_PROBLEM, _HALF, "(local part)", "begins", _MONITORS),
-    Sign(Kind.ALERT_PROBLEM, _WEAK, "from", "holds", _MONITOR_NAMES),
+    Sign(Kind.ALERT_PROBLEM, _NAME, "from", "holds", _MONITOR_NAMES),
     Sign(
         Kind.ALERT_PROBLEM,
-        _HALF,
+        _NEWS,
         "(subject)",
         "begins",
         bars(
@@ -225,10 +227,10 @@ SIGNS = (
         ),
     ),
     Sign(Kind.ALERT_RECOVERY, _HALF, "(local part)", "begins", _MONITORS),
-    Sign(Kind.ALERT_RECOVERY, _WEAK, "from", "holds", _MONITOR_NAMES),
+    Sign(Kind.ALERT_RECOVERY, _NAME, "from", "holds", _MONITOR_NAMES),
     Sign(
         Kind.ALERT_RECOVERY,
-        _HALF,
+        _NEWS,
         "(subject)",
         "begins",
         bars(
