@@ -48,7 +48,7 @@ REASONS = (
         bars("domain of sender|sender address rejected|sender rejected|sender domain|bad sender|sender verify failed"),
     ),
     Row(
-        "no-such-user", "hard", "5.1.1", ("5.1.1", "5.1.0", "5.1.3", "5.1.6", "5.1.10", "5.1.351", "5.2.0", "5.7.17"),
+        "no-such-user", "hard", "5.1.1", ("5.1.1", "5.1.0", "5.1.3", "5.1.10", "5.1.351", "5.2.0", "5.7.17"),
         bars(
             "user unknown|unknown user|no such user|no such mailbox|no such account|no such recipient|no such person",
             "unknown recipient|recipient unknown|unknown address|addressee unknown|unknown local-part|unknown local part",
@@ -214,6 +214,7 @@ NOT_YET = bars(
 
 # The first words of a bounce where no header says that it is one.
 MACHINE_OPENINGS = bars(
+    "you are not a member|you are not allowed to post|your message has been rejected",
     "this message was created automatically by mail|this is the mail system at host|this is the postfix program",
     "this is an automatically generated delivery status|delivery has failed to|delivery to the following",
     "hi. this is the qmail|hi. this is the|the original message was received at|your message did not reach|your message to",

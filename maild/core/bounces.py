@@ -129,11 +129,10 @@ def _told(
     found = failures(words, seen.addressees)
     by_address = {each.address: each for each in found}
     named = [a.lower() for a in ADDRESS.findall(seen.failed)[:_MOST_RECIPIENTS] if not unlikely(a)]
-    if named:
+    if named and (not found or by_address.keys() & set(named)):  # a field that names none of them is about relays
         found = tuple(by_address.get(address, Failure(address, "")) for address in dict.fromkeys(named))
-    if not found and (match := _TO.search(original)):
-        candidates = dict.fromkeys(a.lower() for a in ADDRESS.findall(match[1]) if not unlikely(a))
-        found = tuple(Failure(address, "") for address in candidates)
+    if not found:
+        found = tuple(Failure(address, "") for address in _addressees(original))
     if not found:
         found = tuple(Failure(a.lower(), "") for a in ADDRESS.findall(seen.subject)[:1])
     told = next(iter(reported), BounceRecipient("", "", ""))
@@ -141,6 +140,11 @@ def _told(
     return tuple(
         BounceRecipient(each.address, told.action, told.status, (each.said or told.diagnostic)[:1000]) for each in found
     )
+
+
+def _addressees(original: str) -> tuple[str, ...]:
+    found = _TO.search(original)
+    return tuple(dict.fromkeys(a.lower() for a in ADDRESS.findall(found[1]) if not unlikely(a))) if found else ()
 
 
 # -- what it means ------------------------------------------------------------------------------------------------

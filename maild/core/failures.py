@@ -10,7 +10,7 @@ from maild.core.words import fold
 
 ADDRESS = re.compile(
     r"(?<![^\s<>,;:\"'()\[\]=|/])[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\x80-\U0010ffff-]{1,64}@"
-    r"[A-Za-z0-9\x80-\U0010ffff](?:[A-Za-z0-9\x80-\U0010ffff_.-]{0,252})"
+    r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}"
 )
 _ENOUGH = 3
 # An opening ("the following recipients:") speaks for so many lines below it.

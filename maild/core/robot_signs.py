@@ -152,7 +152,7 @@ SIGNS = (
     Sign(Kind.BOUNCE, _WEAK, "(content type)", "is", ("multipart/report",)),
     Sign(Kind.BOUNCE, _WEAK, "auto-submitted", "isnt", ("no", "")),
     Sign(Kind.BOUNCE, _HALF, "(returned)", "is", ("report",)),
-    Sign(Kind.BOUNCE, _WEAK, "(returned)", "is", ("letter",)),
+    Sign(Kind.BOUNCE, _NAME, "(returned)", "is", ("letter",)),
     Sign(Kind.BOUNCE, _HALF, "(subject)", "holds", _BOUNCE_SUBJECTS),
     Sign(Kind.BOUNCE, _HALF, "(subject as is)", "holds", bars(": non remis|: no entregado|: undeliverable")),
     Sign(Kind.BOUNCE, _HALF, "(opening)", "begins", MACHINE_OPENINGS),
