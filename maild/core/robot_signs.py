@@ -43,7 +43,7 @@ _MONITOR_NAMES = bars(
 )
 _ABSENCE_SUBJECTS = bars(
     "respuesta automatica:|respuesta de ausencia:|mensaje automatico:|fuera de la oficina:|fuera de oficina:",
-    "ausencia temporal:|ausente:|de vacaciones:|automatic reply:|auto:|autoreply:|auto reply:|auto-reply:",
+    "ausencia temporal:|ausente:|de vacaciones:|automatic reply:|autoreply:|auto reply:|auto-reply:",
     "out of office:|out of the office:|out of office autoreply:|vacation reply:|resposta automatica:",
     "fora do escritorio:|ausencia temporaria:|autorespuesta:|respuesta automatica de|en vacaciones:|vacaciones:",
     "automatische antwort:|reponse automatique|assente:|risposta automatica:|vacation:|away from my mail",
@@ -74,13 +74,15 @@ _BOUNCE_SUBJECTS = bars(
     "no se puede entregar|no se pudo entregar|no entregado|no se ha podido entregar|correo devuelto|mensaje devuelto",
     "buzon lleno|estado de entrega|estado de la entrega|entrega retrasada|retrasado|no entregable|entrega fallida",
     "error de entrega|fallo de entrega|fallo en la entrega|error en la entrega|devuelto al remitente|notificacion de entrega",
+    "message you sent blocked|blocked by our|mensaje bloqueado|correo rechazado por",
     "usuario desconocido|no se puede enviar|nao entregue|falha na entrega|devolvido|non remis|nao foi possivel entregar",
     "notificacao de status de entrega|entrega atrasada|nao pode ser entregue|mensagem devolvida|unzustellbar",
 )
+# In the first lines of a mail whose subject speaks of a bounce: somebody tells of it.
 _PERSONS_WORDS = bars(
-    "mi correo|mis correos|me sale|me aparece|no puedo|buenos dias|buenas tardes|buenas noches|estimad|quisiera",
-    "necesito|solicito|mi bandeja|me llega|me rebota|ayuda|agradecer|i cannot|i can't|i get|dear |hello|could you",
-    "bom dia|boa tarde|prezad|meu e-mail|preciso|hola|reenvio|adjunto",
+    "mi correo|mis correos|me sale|me aparece|no puedo|buenos dias|buenas tardes|buenas noches|quisiera",
+    "necesito|solicito|mi bandeja|me llega|me rebota|ayuda|agradecer|i cannot|i can't|i get|hello|could you",
+    "bom dia|boa tarde|meu e-mail|preciso|reenvio|adjunto",
 )
 _LISTS = bars("-bounces|-owner|-request|-errors|-confirm|-unsubscribe")
 
@@ -140,7 +142,7 @@ SIGNS = (
         "holds",
         bars(
             "mail delivery|delivery subsystem|system administrator|administrador del sistema|mail administrator",
-            "mail system|sistema de correo|mail.delivery|mdaemon|sistema de entrega|microsoft outlook <",
+            "mail system|sistema de correo|mail.delivery|mdaemon|sistema de entrega|microsoft outlook <|microsoft exchange <",
             "administrador de correo|mailscanner|mail_service|smtp_gateway|administrador do sistema",
         ),
     ),
