@@ -165,7 +165,7 @@ def _judged(each: BounceRecipient, words: str, subject: str) -> BounceRecipient:
         if reply and status and status[0] != reply[1][0]:
             status = reply[1][0] + status[1:]
     # A code that says nothing about the address is no ground to stop writing to it.
-    severity = row.severity if row else "hard" if status.startswith("5.1.") else "soft" if status else ""
+    severity = row.severity if row else "hard" if status.startswith("5.1.") else "soft"
     if each.action == "delayed" or (status.startswith("4") and row is not None and row.reason != "no-such-host"):
         severity = "soft"
     return replace(each, status=status, severity=severity, reason=row.reason if row else "")

@@ -131,6 +131,8 @@ SIGNS = (
     Sign(Kind.AUTOREPLY, _WEAK, "(answers)"),
     # -- reports about letters that failed
     Sign(Kind.BOUNCE, _STRONG, "(report)", "is", ("delivery-status",)),
+    # A receipt is built like a report; Sieve rejects letters in that form, and says so.
+    Sign(Kind.BOUNCE, -_STRONG, "(report)", "is", ("disposition-notification",)),
     Sign(Kind.BOUNCE, _STRONG, "x-failed-recipients"),
     Sign(Kind.BOUNCE, _STRONG, "auto-submitted", "holds", bars("(failure)|(rejected)|(warning-timeout)")),
     Sign(Kind.BOUNCE, _STRONG, "(local part)", "is", bars("mailer-daemon|mailerdaemon|mail-daemon|maildaemon")),
@@ -152,12 +154,13 @@ SIGNS = (
     Sign(Kind.BOUNCE, _WEAK, "return-path", "is", ("<>",)),
     Sign(Kind.BOUNCE, _WEAK, "return-path", "begins", bars("<mailer-daemon|mailer-daemon")),
     Sign(Kind.BOUNCE, _WEAK, "(content type)", "is", ("multipart/report",)),
-    Sign(Kind.BOUNCE, _WEAK, "auto-submitted", "isnt", ("no", "")),
+    Sign(Kind.BOUNCE, _NAME, "auto-submitted", "isnt", ("no", "")),
     Sign(Kind.BOUNCE, _HALF, "(returned)", "is", ("report",)),
     Sign(Kind.BOUNCE, _NAME, "(returned)", "is", ("letter",)),
     Sign(Kind.BOUNCE, _HALF, "(subject)", "holds", _BOUNCE_SUBJECTS),
     Sign(Kind.BOUNCE, _HALF, "(subject as is)", "holds", bars(": non remis|: no entregado|: undeliverable")),
     Sign(Kind.BOUNCE, _HALF, "(opening)", "begins", MACHINE_OPENINGS),
+    Sign(Kind.BOUNCE, _HALF, "(opening)", "is", bars("your message|su mensaje|el mensaje|sua mensagem")),
     Sign(Kind.BOUNCE, -_HALF, "(opening)", "holds", _PERSONS_WORDS),
     # -- receipts and meetings
     Sign(Kind.RECEIPT, _STRONG, "(report)", "is", ("disposition-notification",)),
