@@ -21,7 +21,7 @@ from maild.core.bounces import Evidence, bounce
 from maild.core.language import language
 from maild.core.newtext import new_text
 from maild.core.robots import Facts, signs
-from maild.core.values import Attachment, Bounce, Mail, Sender
+from maild.core.values import Attachment, Bounce, Kind, Mail, Sender
 from maild.mail import addresses, body, dates
 from maild.mail.canonical import canonical
 from maild.mail.charset import cut, decode, readable
@@ -53,13 +53,16 @@ def parse(raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS) -> M
     mail = _from_headers(headers)
     sender = _agreed(mail.sender, read.senders)
     written = new_text(found.text)
-    report = _bounce(headers, found, mail)
     facts = replace(
         _facts(headers, replace(mail, sender=sender)),
-        calendar_method=found.calendar_method, text=written, attachments=len(found.attachments), bounce=report,
+        calendar_method=found.calendar_method, text=written, attachments=len(found.attachments),
         opening=_opening(found.text), returned=_returned(found),
     )  # fmt: skip
     kind, reasons = signs(facts)
+    report = None
+    if kind in (Kind.BOUNCE, Kind.DELAY):
+        report = _bounce(headers, found, mail)
+        kind, reasons = signs(replace(facts, bounce=report))  # its actions tell a failure from a delay
     return replace(
         mail,
         sender=sender,
@@ -69,8 +72,8 @@ def parse(raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS) -> M
         attachments=tuple(found.attachments),
         kind=kind,
         signs=reasons,
-        bounce=report if kind in ("bounce", "delay") else None,
-        away_until=away_until(written, mail.date.date() if mail.date else None) if kind == "autoreply" else None,
+        bounce=report,
+        away_until=away_until(written, mail.date.date() if mail.date else None) if kind is Kind.AUTOREPLY else None,
         language=language(written),
         canonical=canonical(headers, found.digests),
         defects=tuple(dict.fromkeys((*mail.defects, *read.defects, *found.defects))),
