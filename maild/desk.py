@@ -11,7 +11,8 @@ from typing import Any
 
 from maild import brakes
 from maild.brakes import Hold, Limits
-from maild.core import seal, thread, twins, writing
+from maild.core import bounces, seal, thread, twins, writing
+from maild.core.bounced import refused
 from maild.core.decide import decide
 from maild.core.effects import Decision, Keep, Open, Resume, Review, Send, StopTimer, evolve
 from maild.core.events import (
@@ -140,7 +141,9 @@ class Desk:
         facts = (("requester_address", str(row["recipient"])), ("problem_lines", why))
         number = ticket.number if ticket else 0
         sends = (Send(number, "carta_fallida", operator, "operator", self.office.language, facts),)
-        decision = Decision(number, sends, (because("letter-lost", letter=letter_id, why=why),))
+        refusal = refused(ticket, bounces.refusal(str(row["recipient"]), why), self.office)
+        stops = refusal if row["state"] == "failed" and not addresses.is_stopped(tx, str(row["recipient"])) else ()
+        decision = Decision(number, (*sends, *stops), (because("letter-lost", letter=letter_id, why=why),))
         self._write(tx, f"letter:{letter_id}:{row['attempts']}", "dispatch", ticket, decision, None)
 
     def _set_aside(self, mail_id: int) -> str:

@@ -79,6 +79,7 @@ REASONS = (
     Row(
         "no-such-host", "hard", "5.1.2", ("5.1.2", "5.4.310", "5.4.4"),
         bars(
+            "indicated no smtp service|null mx|does not accept mail",
             "host unknown|unknown host|host not found|domain not found|domain does not exist|no such domain",
             "name service error|nxdomain|domain unknown|unknown domain|couldn't find any host named|no mx record",
             "couldn't find any host by that name|name or service not known|host or domain name not found",
@@ -91,7 +92,7 @@ REASONS = (
     Row(
         "disabled", "hard", "5.2.1", ("5.2.1", "5.7.13"),
         bars(
-            "mailbox is frozen|inactive email",
+            "mailbox is frozen|inactive email|account is locked|account locked|cuenta bloqueada|buzon bloqueado",
             "account is disabled|account disabled|account has been disabled|account has been suspended|user suspended",
             "disabled or discontinued|mailbox disabled|mailbox is disabled|account is inactive|user is inactive",
             "inactive user|inactive mailbox|mailbox is inactive|recipient suspended|user account is disabled",
@@ -127,6 +128,7 @@ REASONS = (
     Row(
         "policy", "soft", "5.7.0", ("5.7.0", "5.7.2", "5.7.3", "5.7.9", "5.7.12", "5.7.25", "5.7.26", "5.7.133"),
         bars(
+            "not a member|not member|permission to post|allowed to post|members only|no es miembro",
             "policy|dmarc|spf|dkim|not authorized|unauthorized|permission|relay access denied|relaying denied",
             "unable to relay|relaying not allowed|not permitted|not allowed to send|restricted|unauthenticated",
             "virus|malware|banned|attachment type|content rejected|content filter|prohibited|access denied",
@@ -141,6 +143,7 @@ REASONS = (
     Row(
         "expired", "soft", "4.4.7", ("4.4.7", "5.4.7", "4.4.1", "5.4.1", "4.4.2", "5.4.300", "4.4.3"),
         bars(
+            "could not deliver for the last|host not reachable|in the queue for too long",
             "retry timeout exceeded|retry time not reached|message expired|delivery time expired|queue lifetime",
             "could not be delivered for|too long in the queue|timed out|timeout|time-out|no answer from host",
             "connection refused|connection timed out|unable to connect|couldn't connect|network unreachable|unreachable",
@@ -153,6 +156,7 @@ REASONS = (
     Row(
         "busy", "soft", "4.3.2", ("4.3.2", "4.2.1", "4.7.0", "4.7.1", "4.3.1", "4.5.3"),
         bars(
+            "temporary failure|fallo temporal",
             "try again later|temporarily deferred|greylist|graylist|too many connections|too many messages|rate limit",
             "resources temporarily unavailable|temporarily unavailable|service unavailable; try|system load",
             "intente mas tarde|temporalmente no disponible|temporariamente indisponivel",
@@ -221,7 +225,7 @@ MACHINE_OPENINGS = bars(
     "this is an automatically generated delivery status|delivery has failed to|delivery to the following",
     "hi. this is the qmail|hi. this is the|the original message was received at|your message did not reach|your message to",
     "this is the machine generated message|unable to deliver message|we had trouble delivering|the following message",
-    "this message was undeliverable|there was an error delivering|this is the dragonfly mail agent",
+    "could not be delivered to|this message was undeliverable|there was an error delivering|this is the dragonfly mail agent",
     "delivery of email to this address|could not deliver|your mail to|the message could not be delivered|message from",
     "****** message from|------ failed recipients|----- the following|your mail message to",
     "an error occurred while trying to deliver|sorry, we were unable to deliver|i'm sorry to have to inform you",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from maild.core.effects import Decision, Effect, Keep, Send, Suppress
 from maild.core.events import Bounced
 from maild.core.office import Office, Recipient
+from maild.core.ticket import Ticket
 from maild.core.values import BounceRecipient, Kind, because
 
 
@@ -23,8 +24,20 @@ def bounced(case: Bounced, office: Office) -> Decision:
         return Decision(number, tuple(effects), (because("bounce-soft", **facts), *told))
     if not case.stopped:
         effects.append(Suppress(number, case.recipient, said.reason, said.status, said.diagnostic))
-        effects += [_letter(number, case.recipient, said, who, office) for who in _whom(case, office)]
+        effects += [
+            _letter(number, case.recipient, said, who, office) for who in _whom(case.ticket, case.recipient, office)
+        ]
     return Decision(number, tuple(effects), (because("bounce-hard", **facts), *told))
+
+
+def refused(ticket: Ticket | None, said: BounceRecipient, office: Office) -> tuple[Effect, ...]:
+    """The same for a letter that was refused for good while it was handed over: no report will ever come."""
+    if said.severity != "hard" or said.address == office.operator.address:
+        return ()
+    number = ticket.number if ticket else 0
+    whom = _whom(ticket, said.address, office)
+    stop = Suppress(number, said.address, said.reason, said.status, said.diagnostic)
+    return (stop, *(_letter(number, said.address, said, who, office) for who in whom))
 
 
 def _said(case: Bounced) -> BounceRecipient | None:
@@ -35,11 +48,11 @@ def _said(case: Bounced) -> BounceRecipient | None:
     return named
 
 
-def _whom(case: Bounced, office: Office) -> tuple[Recipient, ...]:
+def _whom(ticket: Ticket | None, dead: str, office: Office) -> tuple[Recipient, ...]:
     """Who is responsible for the ticket; else the desk; never the address that does not work."""
-    responsible = office.recipients("responsible", case.ticket, None) if case.ticket else ()
+    responsible = office.recipients("responsible", ticket, None) if ticket else ()
     for people in (responsible, office.desk()):
-        reachable = tuple(one for one in people if one[0].address != case.recipient)
+        reachable = tuple(one for one in people if one[0].address != dead)
         if reachable:
             return reachable
     return ((office.operator, "technician", office.language),)

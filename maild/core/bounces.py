@@ -150,6 +150,11 @@ def _addressees(original: str) -> tuple[str, ...]:
 # -- what it means ------------------------------------------------------------------------------------------------
 
 
+def refusal(address: str, said: str) -> BounceRecipient:
+    """What a server that refused a letter while it was handed over said about the address."""
+    return _judged(BounceRecipient(address, "failed", "", said[:1000]), "", "")
+
+
 def _judged(each: BounceRecipient, words: str, subject: str) -> BounceRecipient:
     """Its code from the report, the diagnostic or the SMTP reply; hard or soft; the reason."""
     if each.action in _NOT_FAILED:

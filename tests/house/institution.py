@@ -115,9 +115,12 @@ class Institution:
     def letter(self, to: str, position: int = -1) -> Message:
         return email.message_from_bytes(bytes(self.letters(to)[position]["raw"]))
 
-    def act(self, what: Any, *ids: int) -> int:
+    def refuse(self, said: str) -> None:
+        """The relay refuses the oldest waiting letter for good, with these words."""
         with self.database.write() as tx:
-            return letters.act(tx, ids, what, self.now)
+            (leased,) = letters.claim(tx, "us", self.now, 1)
+            letters.failed(tx, leased, self.now, int(said[:3]), said)
+            self.desk.letter_lost(tx, leased.id, said)
 
 
 def report(letter: Message, address: str, status: str = "5.1.1", action: str = "failed", said: str = "") -> bytes:

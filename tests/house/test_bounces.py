@@ -135,6 +135,21 @@ def test_the_telephone_letter_never_goes_to_the_dead_address(house: Institution)
     assert house.states(MESA)[-1] == ("rebote", "queued", "")
 
 
+def test_a_refusal_during_the_sending_stops_the_address_as_a_report_would(house: Institution) -> None:
+    opened(house)
+    house.refuse(f"550 5.1.1 <{ROSA}>: Recipient address rejected: User unknown")
+    assert stopped(house) == [ROSA]
+    assert house.states(MESA)[-1] == ("rebote", "queued", "")
+    assert house.states(OPERATOR)[-1][0] == "carta_fallida"
+
+
+@pytest.mark.parametrize("said", ["552 5.2.2 Mailbox full", "550 5.7.1 Rejected by policy", "554 Transaction failed"])
+def test_a_refusal_of_the_letter_stops_no_address(house: Institution, said: str) -> None:
+    opened(house)
+    house.refuse(said)
+    assert stopped(house) == [] and not [row for row in house.letters() if row["template"] == "rebote"]
+
+
 def test_an_absence_is_remembered_with_its_last_day_and_its_proof(house: Institution) -> None:
     ack = opened(house)
     house.write(
