@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
-from maild.core import seal, thread, twins, writing
+from maild import brakes
+from maild.brakes import Hold, Limits
+from maild.core import bounces, seal, thread, twins, writing
+from maild.core.bounced import refused
 from maild.core.decide import decide
-from maild.core.effects import Decision, Keep, Open, Review, Send, StopTimer, evolve
+from maild.core.effects import Decision, Keep, Open, Resume, Review, Send, StopTimer, evolve
 from maild.core.events import (
+    Bounced,
     Case,
     FirstMail,
     Flood,
@@ -28,30 +32,19 @@ from maild.core.events import (
 from maild.core.office import Office
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary, weigh
-from maild.core.values import Address, Author, Mail, Reason, because
+from maild.core.values import Address, Author, Kind, Mail, Reason, because
 from maild.failpoints import failpoint
 from maild.mail.compose import Composer
-from maild.store import letters, mails, records, tickets, timers
+from maild.store import addresses, holds, letters, mails, records, tickets, timers
 from maild.store.database import Tx
 
 log = logging.getLogger("maild.desk")
 
 # Without a border that we know, no Authentication-Results are believed.
 _NOBODY = Boundary()
+_DEFAULTS = Limits()
 # How long a letter is worth sending (RELIABILITY OB-12).
-_LETTER_LIFE = timedelta(days=3)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How many letters one address may be written. More are kept, held and shown to the operator, never dropped."""
-
-    acks_hour: int = 3
-    acks_day: int = 10
-    address_hour: int = 20
-    address_day: int = 100
-    staff_day: int = 2000
-    tickets_hour: int = 30
+LETTER_LIFE = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,7 @@ class Desk:
     domain: str
     now: Callable[[], datetime]
     boundary: Boundary = _NOBODY
-    limits: Limits = Limits()
+    limits: Limits = _DEFAULTS
     hold: bool = False
     margin: timedelta = timedelta(minutes=10)
 
@@ -91,6 +84,11 @@ class Desk:
         decision = _variant(verdict, event) if verdict.kind == "variant" else decide(case, self.office, self.now())
         if any(isinstance(e, Review) for e in decision.effects):
             cause = self._set_aside(event.inbound)
+        sender = event.mail.sender.address
+        if event.mail.kind.from_person and sender and addresses.is_stopped(tx, sender):
+            wrote = because("letters-resume", address=sender)
+            effects = (Resume(decision.number, sender), *decision.effects)
+            decision = replace(decision, effects=effects, reasons=(*decision.reasons, wrote))
         outcome = self._write(tx, cause, event.mail.sender.address, before, decision, event)
         if outcome.done:
             self._finish(tx, event, case, decision, verdict)
@@ -143,7 +141,9 @@ class Desk:
         facts = (("requester_address", str(row["recipient"])), ("problem_lines", why))
         number = ticket.number if ticket else 0
         sends = (Send(number, "carta_fallida", operator, "operator", self.office.language, facts),)
-        decision = Decision(number, sends, (because("letter-lost", letter=letter_id, why=why),))
+        refusal = refused(ticket, bounces.refusal(str(row["recipient"]), why), self.office)
+        stops = refusal if row["state"] == "failed" and not addresses.is_stopped(tx, str(row["recipient"])) else ()
+        decision = Decision(number, (*sends, *stops), (because("letter-lost", letter=letter_id, why=why),))
         self._write(tx, f"letter:{letter_id}:{row['attempts']}", "dispatch", ticket, decision, None)
 
     def _set_aside(self, mail_id: int) -> str:
@@ -163,8 +163,12 @@ class Desk:
         signs = (placed.by,) if ticket else ()
         if verdict.kind == "conflict":
             signs = (*signs, because("message-id-conflict", of=verdict.of))
+        if mail.kind in (Kind.BOUNCE, Kind.DELAY):
+            return self._bounced(tx, mail, ticket, signs)
+        if seal.looks_ours(mail.message_id) and holds.ours(tx, (mail.message_id.lower(),)):
+            return Robot(mail, ticket, (*signs, because("own-message"))), ticket
         if not mail.kind.from_person or mail.sender.address in self.office.addresses:
-            return Robot(mail, ticket, signs), ticket
+            return Robot(mail, ticket, signs, placed.answers_own_letter), ticket
         assurance, evidence = weigh(
             mail.sender.address,
             known=person is not None,
@@ -191,6 +195,20 @@ class Desk:
             return FirstMail(mail, author, received_at, number, signs=(*signs, because("mark-not-yours"))), None
         return Intrusion(mail, author, ticket, signs), ticket
 
+    def _bounced(
+        self, tx: Tx, mail: Mail, ticket: Ticket | None, signs: tuple[Reason, ...]
+    ) -> tuple[Case, Ticket | None]:
+        """Which letter came back. Without the signed id of one of ours a bounce proves nothing, whoever writes it."""
+        original = mail.bounce.original_message_id if mail.bounce else ""
+        named = dict.fromkeys(each.lower() for each in (original, *mail.in_reply_to, *mail.references) if each)
+        letter = holds.ours(tx, tuple(each for each in named if seal.looks_ours(each)))
+        today = self.now().date()
+        if letter is None or seal.ticket_of(letter.message_id, (letter.recipient,), self.ring, today) != letter.ticket:
+            return Robot(mail, ticket, (*signs, because("bounce-unproved"))), ticket
+        ticket = tickets.load(tx, letter.ticket) if letter.ticket else None
+        stopped = addresses.is_stopped(tx, letter.recipient)
+        return Bounced(mail, ticket, letter.recipient, stopped, signs), ticket
+
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def _write(
@@ -214,6 +232,7 @@ class Desk:
             fired = {(e.clock, e.token) for e in decision.effects if isinstance(e, StopTimer) and e.fired}
             tickets.save(tx, before, after, fired, now)
         failpoint("desk.ticket-written")
+        brakes.settle(tx, decision, cause, now)
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
             words = event.mail.new_text or event.mail.text if event else text
             inbound = event.inbound if event else None
@@ -224,7 +243,7 @@ class Desk:
         request = records.first_words(tx, decision.number) if working else ""
         occasion = writing.Occasion(self.office, self.ring, now.date(), event.mail if event else None, request)
         rows = [self._letter(tx, send, after, occasion, f"{cause}#{i}", opened=opened) for i, send in enumerate(sends)]
-        letters.insert(tx, rows)
+        letters.insert(tx, [*rows, *self._alarms(tx, rows)])
         failpoint("desk.letters-written")
         return Outcome(decision, before, after, cause)
 
@@ -246,7 +265,7 @@ class Desk:
         rendered = self.composer.render(letter)
         if rendered.problem:
             log.warning("letter-template-broken", extra={"template": send.template, "problem": str(rendered.problem)})
-        state, reason = self._first_state(tx, send, is_ack=opened and bool(letter.answers), now=now)
+        hold = self._held(tx, send, is_ack=opened and bool(letter.answers), now=now)
         return {
             "cause": cause,
             "message_id": message_id,
@@ -254,32 +273,34 @@ class Desk:
             "template": send.template,
             "recipient": send.to.address,
             "raw": self.composer.to_bytes(letter, rendered, message_id=message_id, date=now),
-            "state": state,
-            "reason": reason,
+            "state": "held" if hold.by else "queued",
+            "held_by": hold.by,
+            "reason": hold.why,
             "created_at": now,
             "not_before": now,
-            "expires_at": now + _LETTER_LIFE,
+            "expires_at": now + LETTER_LIFE,
         }
 
-    def _first_state(self, tx: Tx, send: Send, *, is_ack: bool, now: datetime) -> tuple[Literal["queued", "held"], str]:
+    def _held(self, tx: Tx, send: Send, *, is_ack: bool, now: datetime) -> Hold:
         if self.hold:
-            return "held", "ensayo / rehearsal"
-        day, hour = now - timedelta(days=1), now - timedelta(hours=1)
-        limit = self.limits
-        person = self.office.directory.by_address(send.to.address)
-        if send.to == self.office.operator or (person and self.office.book.is_staff(person.role)):
-            over = letters.as_many_as(tx, limit.staff_day, send.to.address, day)
-        else:
-            today = letters.written(tx, send.to.address, day, limit.address_day)
-            acks = [at for at, template in today if template == send.template] if is_ack else []
-            over = (
-                len(today) >= limit.address_day
-                or _since(hour, (at for at, _ in today)) >= limit.address_hour
-                or (is_ack and (len(acks) >= limit.acks_day or _since(hour, acks) >= limit.acks_hour))
-            )
-        if over:
-            log.warning("letter-held", extra={"address": send.to.address, "template": send.template})
-        return ("held", "límite por dirección / limit per address") if over else ("queued", "")
+            return brakes.held("rehearsal")
+        hold = brakes.judge(tx, send, self.office, self.limits, now, is_ack=is_ack)
+        if hold.by:
+            log.warning("letter-held", extra={"address": send.to.address, "template": send.template, "by": hold.by})
+        return hold
+
+    def _alarms(self, tx: Tx, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """A brake that takes hold is told to the operator once: in its hour the total one, a day each of the others."""
+        occasion = writing.Occasion(self.office, self.ring, self.now().date())
+        alarms = brakes.alarms(tx, rows, self.office, self.now())
+        return [self._letter(tx, send, None, occasion, cause, opened=False) for cause, send in alarms.items()]
+
+    def resume(self, tx: Tx, address: str, actor: str) -> bool:
+        """The operator says that an address is good again: letters go there, the held ones too. False: it was."""
+        if not addresses.is_stopped(tx, address):
+            return False
+        decision = Decision(0, (Resume(0, address),), (because("letters-resume", address=address),))
+        return self._write(tx, f"address:{secrets.token_hex(6)}", actor, None, decision, None).done
 
     def _to_operator(self, decision: Decision) -> list[Send]:
         """Whoever runs the desk hears of every mail that waits for a person, once."""
@@ -302,7 +323,7 @@ class Desk:
         return Outcome(decision, cause=cause)
 
     def _finish(self, tx: Tx, event: MailArrived, case: Case, decision: Decision, verdict: twins.Verdict) -> None:
-        state: mails.State = "auto" if isinstance(case, Robot) else "done"
+        state: mails.State = "auto" if isinstance(case, Robot | Bounced) else "done"
         reason = decision.refused.code if decision.refused else ""
         if any(isinstance(e, Review) for e in decision.effects):
             state = "parked"
@@ -317,10 +338,6 @@ def _variant(verdict: twins.Verdict, event: MailArrived) -> Decision:
     """The same mail on another road, changed on the way: it joins the ticket, and nobody is written to."""
     reason = because("variant", of=verdict.of, sender=event.mail.sender.address)
     return Decision(verdict.ticket, (Keep(verdict.ticket, "public"),), (reason,))
-
-
-def _since(start: datetime, times: Iterable[datetime]) -> int:
-    return sum(at > start for at in times)
 
 
 def operator_address(address: str) -> Address:

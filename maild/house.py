@@ -15,11 +15,12 @@ from typing import IO
 
 from maild import config as configuration
 from maild import rules
+from maild.brakes import Limits
 from maild.config import Config
 from maild.config.tables import Mailbox
 from maild.core.office import Office
 from maild.core.trust import Boundary
-from maild.desk import Desk, Limits, operator_address
+from maild.desk import Desk, operator_address
 from maild.errors import PermanentError
 from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.mailbox import MailboxSettings
@@ -113,6 +114,11 @@ def _limits(config: Config) -> Limits:
         address_day=limits.letters_per_address_day,
         staff_day=limits.letters_per_staff_day,
         tickets_hour=limits.tickets_per_address_hour,
+        ticket_burst=limits.letters_per_ticket_burst,
+        ticket_hour=limits.letters_per_ticket_hour,
+        ticket_day=limits.letters_per_ticket_day,
+        domain_hour=limits.letters_per_domain_hour,
+        total_hour=limits.letters_total_hour,
     )
 
 

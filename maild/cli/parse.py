@@ -253,6 +253,7 @@ def as_contract(mail: Mail) -> dict[str, Any]:
         "references": list(mail.references),
         "kind": mail.kind.value,
         "bounce": _bounce(mail),
+        "away_until": mail.away_until.isoformat() if mail.away_until else None,
         "language": mail.language,
         "answerable": mail.answerable,
         "defects": [*mail.defects, *([f"from:{mail.sender.problem}"] if mail.sender.problem else [])],
@@ -269,8 +270,7 @@ def _bounce(mail: Mail) -> dict[str, Any] | None:
     recipients = [
         {
             "address": each.address, "action": each.action, "status": each.status,
-            "class": "hard" if each.status.startswith("5") else "soft" if each.status.startswith("4") else "",
-            "diagnostic": each.diagnostic,
+            "class": each.severity, "reason": each.reason, "diagnostic": each.diagnostic,
         }
         for each in mail.bounce.recipients
     ]  # fmt: skip

@@ -169,6 +169,10 @@ class Limits(Form):
     letters_per_address_hour: Count = 20
     letters_per_address_day: Count = 100
     letters_per_staff_day: Count = 2000
+    letters_per_ticket_burst: Count = 10
+    letters_per_ticket_hour: Count = 25
+    letters_per_ticket_day: Count = 100
+    letters_per_domain_hour: Count = 30
     letters_total_hour: Count = 2000
 
 

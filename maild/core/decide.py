@@ -8,8 +8,9 @@ from typing import assert_never
 
 from maild.core import orders, subject, worktime
 from maild.core.acts import carry_out
-from maild.core.effects import Decision, Effect, Keep, Open, Reopen, Review, Send, StopTimer
-from maild.core.events import Case, FirstMail, Flood, Intrusion, Ordered, Overdue, Reply, Robot
+from maild.core.bounced import bounced
+from maild.core.effects import Away, Decision, Effect, Keep, Open, Reopen, Review, Send, StopTimer
+from maild.core.events import Bounced, Case, FirstMail, Flood, Intrusion, Ordered, Overdue, Reply, Robot
 from maild.core.office import Office
 from maild.core.orders import Order
 from maild.core.procedure import Walk
@@ -29,6 +30,8 @@ def decide(case: Case, office: Office, now: datetime) -> Decision:
             return _intrusion(case, office, now)
         case Robot():
             return _robot(case)
+        case Bounced():
+            return bounced(case, office)
         case Flood():
             return _flood(case)
         case Overdue():
@@ -221,6 +224,9 @@ def _intrusion(case: Intrusion, office: Office, now: datetime) -> Decision:
 def _robot(case: Robot) -> Decision:
     number = case.ticket.number if case.ticket else 0
     kept: tuple[Effect, ...] = (Keep(number, "third_party"),) if number else ()
+    mail = case.mail
+    if mail.away_until and mail.sender.address:
+        kept = (*kept, Away(number, mail.sender.address, mail.away_until, case.proved))
     return Decision(number, kept, (because("no-person", kind=case.mail.kind), *case.mail.signs, *case.signs))
 
 

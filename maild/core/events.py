@@ -77,10 +77,28 @@ class Intrusion:
 
 @dataclass(frozen=True, slots=True)
 class Robot:
-    """A mail that no person wrote: kept, never answered, moves nothing. `ticket` is the one it speaks about, if any."""
+    """A mail that no person wrote: kept, never answered, moves nothing. `ticket` is the one it speaks about, if any.
+
+    `proved`: it answers a letter that was made for its sender.
+    """
 
     mail: Mail
     ticket: Ticket | None
+    signs: tuple[Reason, ...] = ()
+    proved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """A delivery report that carries the signed Message-ID of a letter of ours, which went to `recipient`.
+
+    `stopped`: letters to that address are stopped already.
+    """
+
+    mail: Mail
+    ticket: Ticket | None
+    recipient: str
+    stopped: bool = False
     signs: tuple[Reason, ...] = ()
 
 
@@ -113,4 +131,4 @@ class Ordered:
     number: int
 
 
-Case = FirstMail | Reply | Intrusion | Robot | Flood | Overdue | Ordered
+Case = FirstMail | Reply | Intrusion | Robot | Bounced | Flood | Overdue | Ordered

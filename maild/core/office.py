@@ -53,9 +53,12 @@ class Office:
         found = self._away(self._named(to, ticket, sender))
         if found or to in ("requester", "creator", "sender", "providers"):
             return found
-        desk = (key for key, role in self.book.roles.items() if role.kind == "desk")
-        instead = next((people for key in desk if (people := self._away(self._in_role(key)))), ())
-        return instead or ((self.operator, "technician", self.language),)
+        return self.desk() or ((self.operator, "technician", self.language),)
+
+    def desk(self) -> tuple[Recipient, ...]:
+        """The people (or the mailbox) of the desk's role; nobody where nobody has it."""
+        keys = (key for key, role in self.book.roles.items() if role.kind == "desk")
+        return next((people for key in keys if (people := self._away(self._in_role(key)))), ())
 
     def _away(self, people: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
         return tuple(one for one in people if one[0].address and one[0].address.lower() not in self.addresses)

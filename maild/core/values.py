@@ -9,6 +9,8 @@ from enum import IntEnum, StrEnum
 
 from maild.core.words import fold
 
+Day = date  # inside Mail, `date` is the field
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -84,12 +86,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BounceRecipient:
-    """One recipient of a delivery report (RFC 3464 §2.3)."""
+    """One recipient of a delivery report (RFC 3464 §2.3). `severity`: hard, soft, or "" where nothing failed;
+
+    `reason` a key of core/bounce_words.REASONS, or "".
+    """
 
     address: str
     action: str
     status: str
     diagnostic: str = ""
+    severity: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,7 @@ class Mail:
 
     `text` is the readable body, `new_text` what its author wrote this time. `canonical` is the sha256 of what makes it
     *this* mail whatever its road was (RELIABILITY §4.2, canonical hash v1). `signs` say why `kind` is what it is.
+    `away_until` is the last day of the absence that an automatic answer tells of.
     """
 
     sender: Sender
@@ -124,6 +132,7 @@ class Mail:
     kind: Kind = Kind.REQUEST
     signs: tuple[Reason, ...] = ()
     bounce: Bounce | None = None
+    away_until: Day | None = None
     language: str = ""
     canonical: str = ""
     instance: str = ""

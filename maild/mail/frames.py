@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from maild.core.values import Address, Attachment, Bounce, BounceRecipient, Kind, Mail, Reason, Sender
@@ -41,6 +41,7 @@ def to_json(mail: Mail) -> bytes:
         "kind": mail.kind.value,
         "signs": [[reason.code, reason.facts] for reason in mail.signs],
         "bounce": _bounce(mail.bounce),
+        "away_until": mail.away_until.isoformat() if mail.away_until else None,
         "language": mail.language,
         "canonical": mail.canonical,
         "instance": mail.instance,
@@ -67,7 +68,10 @@ def _addresses(addresses: Iterable[Address]) -> list[list[str]]:
 def _bounce(bounce: Bounce | None) -> list[Any] | None:
     if bounce is None:
         return None
-    return [bounce.original_message_id, [[r.address, r.action, r.status, r.diagnostic] for r in bounce.recipients]]
+    return [
+        bounce.original_message_id,
+        [[r.address, r.action, r.status, r.diagnostic, r.severity, r.reason] for r in bounce.recipients],
+    ]
 
 
 def _mail(fields: dict[str, Any]) -> Mail:
@@ -88,6 +92,7 @@ def _mail(fields: dict[str, Any]) -> Mail:
         kind=Kind(fields["kind"]),
         signs=_many(fields["signs"], _reason),
         bounce=_bounced(fields["bounce"]) if fields["bounce"] else None,
+        away_until=date.fromisoformat(fields["away_until"]) if fields["away_until"] else None,
         language=_text(fields["language"]),
         canonical=_text(fields["canonical"]),
         instance=_text(fields["instance"]),

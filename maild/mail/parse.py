@@ -16,11 +16,12 @@ from email.parser import BytesFeedParser
 import mailparser
 from mailparser.exceptions import MailParserError
 
-from maild.core.bounces import bounce
+from maild.core.absence import away_until
+from maild.core.bounces import Evidence, bounce
 from maild.core.language import language
 from maild.core.newtext import new_text
 from maild.core.robots import Facts, signs
-from maild.core.values import Attachment, Bounce, Mail, Sender
+from maild.core.values import Attachment, Bounce, Kind, Mail, Sender
 from maild.mail import addresses, body, dates
 from maild.mail.canonical import canonical
 from maild.mail.charset import cut, decode, readable
@@ -52,12 +53,16 @@ def parse(raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS) -> M
     mail = _from_headers(headers)
     sender = _agreed(mail.sender, read.senders)
     written = new_text(found.text)
-    report = _bounce(headers, found)
     facts = replace(
         _facts(headers, replace(mail, sender=sender)),
-        calendar_method=found.calendar_method, text=written, attachments=len(found.attachments), bounce=report,
+        calendar_method=found.calendar_method, text=written, attachments=len(found.attachments),
+        opening=_opening(found.text), returned=_returned(found),
     )  # fmt: skip
     kind, reasons = signs(facts)
+    report = None
+    if kind in (Kind.BOUNCE, Kind.DELAY):
+        report = _bounce(headers, found, mail)
+        kind, reasons = signs(replace(facts, bounce=report))  # its actions tell a failure from a delay
     return replace(
         mail,
         sender=sender,
@@ -67,7 +72,8 @@ def parse(raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS) -> M
         attachments=tuple(found.attachments),
         kind=kind,
         signs=reasons,
-        bounce=report if kind in ("bounce", "delay") else None,
+        bounce=report,
+        away_until=away_until(written, mail.date.date() if mail.date else None) if kind is Kind.AUTOREPLY else None,
         language=language(written),
         canonical=canonical(headers, found.digests),
         defects=tuple(dict.fromkeys((*mail.defects, *read.defects, *found.defects))),
@@ -167,9 +173,31 @@ def _facts(headers: Headers, mail: Mail) -> Facts:
 _NO_SIGN = frozenset(("received", "dkim-signature", "arc-seal", "arc-message-signature", "references", "to", "cc"))
 
 
-def _bounce(headers: Headers, found: body.Body) -> Bounce | None:
-    """The delivery report a mail carries, if it carries one."""
+def _opening(text: str) -> tuple[str, ...]:
+    """The first three lines that say anything."""
+    lines = (line.strip() for line in text[:2000].split("\n"))
+    return tuple(line for line in lines if line)[:3]
+
+
+def _returned(found: body.Body) -> str:
+    if any(each.endswith("delivery-status") for each in found.reports):
+        return "report"
+    return "letter" if found.reports else ""
+
+
+def _bounce(headers: Headers, found: body.Body, mail: Mail) -> Bounce | None:
+    """What the mail says about a letter that failed, if it says so anywhere."""
     reports = {each: readable(decode(data)[0]) for each, data in found.reports.items()}
     report = reports.get("message/delivery-status") or reports.get("message/global-delivery-status") or ""
     original = next((text for each, text in reports.items() if not each.endswith("delivery-status")), "")
-    return bounce(report, original[:65536], headers.first("x-failed-recipients"))
+    return bounce(
+        Evidence(
+            report=report,
+            original=original[:65536],
+            text=found.text,
+            failed=headers.first("x-failed-recipients"),
+            subject=mail.subject,
+            addressees=tuple(each.address for each in mail.to),
+            answered=next(iter((*mail.in_reply_to, *mail.references)), ""),
+        )
+    )

@@ -2,84 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
+    Date,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     false,
     text,
 )
-from sqlalchemy.types import TypeDecorator
+
+from maild.store.columns import Instant, Key, Words
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0001"
-
-_LONGEST_TEXT = 1_000_000
-_LONGEST_KEY = 500
-
-
-class Instant(TypeDecorator[datetime]):
-    """A point in time. Naive ones are refused; stored and returned in UTC on every database."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return value.astimezone(UTC) if dialect.name == "postgresql" else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Words(TypeDecorator[str]):
-    """Text that every database takes: without NUL and lone surrogates, not endless (RELIABILITY DB-09)."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        if value is None or (value.isascii() and "\0" not in value):
-            return value if value is None else value[:_LONGEST_TEXT]
-        clean = value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-        return clean[:_LONGEST_TEXT]
-
-
-class Key(Words):
-    """Text that rows are found by. PostgreSQL cannot index much more than 2,000 octets, so the end of a longer one becomes
-    its hash: still the same for the same text, and no sender can break an insert with it."""
-
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else as_key(super().process_bind_param(value, dialect) or "")
-
-
-def as_key(clean: str) -> str:
-    """How a Key column keeps this text."""
-    if len(clean) <= _LONGEST_KEY:
-        return clean
-    digest = hashlib.sha256(clean.encode()).hexdigest()
-    return clean[: _LONGEST_KEY - len(digest)] + digest
-
+VERSION = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -293,6 +235,9 @@ outbox = Table(
     Column("owner", Words),
     Column("leased_until", Instant),
     Column("ended_at", Instant),
+    _words("held_by"),  # of a held one: rehearsal | operator | stopped | brake | address | ticket | domain
+    Index(None, "created_at"),
+    Index("ix_outbox_held", "held_by", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
     Index(
         "ix_outbox_open",
         "not_before",
@@ -317,6 +262,29 @@ attempt = Table(
     Column("ended_at", Instant),
     Index(None, "outbox"),
     sqlite_autoincrement=True,
+)
+
+# Addresses that letters do not get through to: none is sent there until the row is gone.
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("address", Key, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("reason", Words, nullable=False),  # a reason class of core/bounce_words
+    Column("status", Words, nullable=False),
+    Column("diagnostic", Words, nullable=False),
+    Column("ticket", BigInteger().with_variant(Integer, "sqlite")),
+    Column("cause", Words, nullable=False),  # the journal's
+)
+
+absence = Table(
+    "absence",
+    metadata,
+    Column("address", Key, primary_key=True),
+    Column("until", Date, nullable=False),  # the last day of it
+    Column("told_at", Instant, nullable=False),
+    Column("proved", Boolean, nullable=False),  # the answer named a letter that was made for this address
+    Column("cause", Words, nullable=False),
 )
 
 lease = Table(

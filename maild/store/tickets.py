@@ -10,9 +10,10 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address
+from maild.store.columns import as_key
 from maild.store.database import unless_there
 from maild.store.prepared import Prepared
-from maild.store.schema import as_key, counter, fact, inbound, outbox, provider, ticket, timer, token
+from maild.store.schema import counter, fact, inbound, outbox, provider, ticket, timer, token
 
 TimerKey = tuple[str, int]
 

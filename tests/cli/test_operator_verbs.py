@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from maild.store import letters, mails
+from maild.store import addresses, letters, mails
 from maild.store.schema import inbound, timer
 from tests.cli.desk import Desk
 
@@ -285,3 +285,24 @@ def test_why_says_what_keeps_a_deadline_from_firing(ticket: Desk) -> None:
     assert story()["why"] == "failing"
     change(ended_at=now, outcome="fired")
     assert story()["why"] == "ended"
+
+
+# Addresses that bounce ------------------------------------------------------------------------------------------------
+
+
+def test_an_address_that_bounced_is_listed_with_its_reason_and_resumed(desk: Desk) -> None:
+    assert desk.maild("outbox", "stopped")[0] == 1
+    desk.mail("rosa@entidad.example", "Sin red", "No hay red.")
+    house = desk.open()
+    with house.database.write() as tx:
+        what = addresses.Stopped("rosa@entidad.example", "no-such-user", "5.1.1", f"550 {HOSTILE}", 1, "inbound:1")
+        addresses.stop(tx, what, house.now())
+    house.close()
+    code, out, _ = desk.maild("outbox", "stopped")
+    assert code == 0 and "no-such-user" in out and "MESA-1-R" in out and "\x1b" not in out
+    (row,) = lines(desk.maild("outbox", "stopped", "--json")[1])
+    assert row["address"] == "rosa@entidad.example" and row["status"] == "5.1.1"
+    assert desk.maild("outbox", "resume", "Rosa@entidad.example")[0] == 0
+    assert desk.maild("outbox", "resume", "rosa@entidad.example")[0] == 1
+    assert desk.maild("outbox", "resume")[0] == 2
+    assert desk.maild("outbox", "stopped")[:2] == (1, "")
