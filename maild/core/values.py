@@ -39,12 +39,14 @@ class Sender:
     """Who the From header names, read strictly: one field, one mailbox, plain ASCII addr-spec (RELIABILITY S-16).
 
     `address` is empty when the header is missing or can be read in two ways; `problem` then says why.
-    An empty address may open a ticket for review, but is nobody: no rights and no letter.
+    An empty address may open a ticket for review, but is nobody: no rights and no letter. `claimed` is then the first
+    address that the mail shows, for people to look at and for nothing else.
     """
 
     address: str
     name: str = ""
     problem: str = ""
+    claimed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

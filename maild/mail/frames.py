@@ -23,7 +23,7 @@ def frame(payload: bytes) -> bytes:
 def to_json(mail: Mail) -> bytes:
     """Every field of a Mail, in UTF-8."""
     fields = {
-        "sender": [mail.sender.address, mail.sender.name, mail.sender.problem],
+        "sender": [mail.sender.address, mail.sender.name, mail.sender.problem, mail.sender.claimed],
         "message_id": mail.message_id,
         "in_reply_to": mail.in_reply_to,
         "references": mail.references,

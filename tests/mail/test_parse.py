@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from maild.core.values import Attachment, Kind, Mail
 from maild.errors import MailError
-from maild.mail.body import safe_name
 from maild.mail.frames import from_json, to_json
 from maild.mail.html import to_text
+from maild.mail.leaf import safe_name
 from maild.mail.parse import attachment_bytes, parse, partial
 from tests.mail.samples import copied, every, spanish
 
