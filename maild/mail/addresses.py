@@ -55,26 +55,21 @@ _SLOPPY = frozenset(("several-mailboxes", "unreadable-from", "bad-address"))
 _COMMENT = re.compile(r"\((?:[^()\\]|\\.){0,300}\)")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.){0,500}"')
 _SPACED_DOT = re.compile(r"[ \t]{0,20}([.@])[ \t]{0,20}")
-_TOKEN_WITH_AT = re.compile(r"[^\s<>@,;:\"()\\]{1,64}@[^\s<>@,;:\"()\\]{1,253}(?=[\s<>,]|\Z)")
+_WORD_WITH_AT = re.compile(r"(?<![^\s<>,])[^\s<>,@]{1,64}@[^\s<>,@]{1,253}(?![^\s<>,])")
 
 
 def _the_only_one(text: str) -> tuple[str, str]:
     """Name and address of a field that breaks the grammar and still shows one address, whoever reads it; or nothing."""
-    for _ in range(3):  # comments may stand inside comments
-        text = _COMMENT.sub(" ", text)
-    phrase = _QUOTED.sub(" ", text)
-    address = _TOKEN_WITH_AT.search(phrase)
-    if (
-        text.count("@") != 1
-        or not address
-        or any(sign in phrase for sign in '();:"\\')
-        or "@" in words_decoded(phrase[: address.start()] + phrase[address.end() :])
-    ):
+    if text.count("@") != 1 or (text.count("<"), text.count(">")) not in ((0, 0), (1, 1)):
         return "", ""
-    if "=?" in address[0] or not is_address(address[0]):
+    bare = _COMMENT.sub(" ", _COMMENT.sub(" ", text))  # comments may stand inside comments
+    found = _WORD_WITH_AT.search(_QUOTED.sub(" ", bare))
+    if not found or not is_address(found[0]) or "=?" in found[0]:
         return "", ""
-    rest = text.replace(address[0], " ")
-    return one_line(words_decoded(_unquoted(rest.replace("<", " ").replace(">", " ")))).strip(" ,"), address[0]
+    name = bare.replace(found[0], " ", 1).translate({ord("<"): " ", ord(">"): " "})
+    if any(sign in _QUOTED.sub(" ", name) for sign in '();:"\\') or "@" in words_decoded(name):
+        return "", ""
+    return one_line(words_decoded(_unquoted(name))).strip(" ,"), found[0]
 
 
 def _one_mailbox(text: str) -> tuple[str, str, str]:

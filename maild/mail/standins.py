@@ -82,7 +82,7 @@ def _element(data: bytes, at: int) -> tuple[int, int, int] | None:
 # --- invitations ------------------------------------------------------------------------------------------------
 
 _UNFOLDED = re.compile(r"\r?\n[ \t]")
-_EVENT = re.compile(r"^BEGIN:V(?:EVENT|TODO)\s", re.MULTILINE)
+_EVENT = re.compile(r"^BEGIN:(?:VEVENT|VTODO)\s", re.MULTILINE)
 _EVENT_LINE = re.compile(
     r"(SUMMARY|LOCATION|DTSTART|DTEND|DUE|ORGANIZER|DESCRIPTION)((?:;[^:\n]{0,300})?):(.{0,20000})\Z"
 )

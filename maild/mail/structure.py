@@ -1,8 +1,8 @@
 """The skeleton of a mail, found by its boundaries before any library reads it, so that no bomb reaches one.
 
-`prepared` gives mail-parser the same MIME tree with header blocks and boundaries of our own making, with the content
-of large and of 8-bit parts left behind (it would be copied five times, or decoded by a guess), and with every embedded message (message/*) under a type
-that no library enters: it stays one part, byte for byte (S-36, S-43).
+`prepared` gives mail-parser the same MIME tree with header blocks and boundaries of our own making. The content of large
+and of 8-bit parts stays behind (it would be copied five times, or decoded by a guess), and every embedded message
+(message/*) comes under a type that no library enters: it stays one part, byte for byte (S-36, S-43).
 """
 
 from __future__ import annotations

@@ -88,12 +88,14 @@ def test_windows_letters_of_an_old_scanner_are_read_and_its_path_is_no_name() ->
     assert attachment.filename == "resolución nº 5.pdf" and attachment.size == 9
 
 
-def test_an_attached_mail_stays_closed_and_whole() -> None:
+def test_an_attached_mail_is_kept_whole_and_its_text_is_readable_and_nobodys_order() -> None:
     raw = spanish("forward_attached.eml")
     mail = parse(raw)
-    assert mail.text == "¿Es verdadero este correo?"
-    ((attachment, data),) = attachment_bytes(raw)
-    assert (attachment.content_type, attachment.filename) == ("message/rfc822", "part-2.eml")
+    assert mail.text == "¿Es verdadero este correo?\n\n#cerrar haga clic"
+    assert mail.new_text == "¿Es verdadero este correo?"
+    (attachment, data), *inside = attachment_bytes(raw)
+    assert (attachment.content_type, attachment.filename) == ("message/rfc822", "Cerrar BASE-12-N.eml")
+    assert [each.filename for each, _ in inside] == ["virus.exe"]
     assert data.startswith(b"From: Estafa <premio@malo.test>") and data.rstrip().endswith(b"--IN--")
 
 
