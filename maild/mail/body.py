@@ -132,7 +132,7 @@ class _Reading:
         is_text = leaf.content_type in _TEXTS or leaf.content_type.startswith("multipart/")
         if is_text and leaf.disposition != "attachment" and not leaf.filename:
             return self._text(leaf)
-        if not (self.is_report and leaf.content_type in _REPORT_PARTS and not leaf.filename):
+        if not (self.is_report and leaf.content_type in _TOLD_BY_REPORTS and not leaf.filename):
             self._attach(leaf, digest)
         if not is_text or self._number > 1:
             return []
@@ -298,6 +298,10 @@ _REPORT_PARTS = frozenset(
         "message/global-headers",
     )
 )
+
+
+# What a report says to programs: read where it belongs, and no file that anybody would open.
+_TOLD_BY_REPORTS = _REPORT_PARTS | {"message/disposition-notification", "message/feedback-report"}
 
 
 def _note(leaf: Leaf, body: Body) -> None:
