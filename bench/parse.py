@@ -1,7 +1,8 @@
 """How fast `maild parse` reads, and what it holds: 5,000 mails of 3 kB in one call, 500 of 30 kB, one mail of 25 MB.
 
 Together is what the whole family of processes holds, shared pages counted once, looked at four times a second; largest is
-the most that any one of them ever held, as the kernel counted it; growth compares the last quarter of a run with the second. `.venv/bin/python -m bench.parse [--number 5000]`
+the most that any one of them ever held, as the kernel counted it; growth compares the last quarter of a run with the
+second. `.venv/bin/python -m bench.parse [--number 5000]`
 """
 
 from __future__ import annotations

@@ -246,7 +246,8 @@ def as_contract(mail: Mail) -> dict[str, Any]:
         "new_text": mail.new_text,
         "attachments": [
             {
-                "filename": a.filename, "content_type": a.content_type, "size": a.size, "inline": a.inline,
+                "filename": a.filename if a.named else "", "shown_as": a.filename,
+                "content_type": a.content_type, "size": a.size, "inline": a.inline,
                 "sha256": a.sha256, "content_id": a.content_id,
             }
             for a in mail.attachments
@@ -289,7 +290,7 @@ def _for_people(fields: dict[str, Any], styled: bool) -> str:
         ("Asunto", fields.get("subject", "")),
         ("Fecha", fields.get("date") or ""),
         ("Clase", fields.get("kind", "")),
-        ("Adjuntos", ", ".join(f"{a['filename']} ({a['size']})" for a in fields.get("attachments", []))),
+        ("Adjuntos", ", ".join(f"{a['shown_as']} ({a['size']})" for a in fields.get("attachments", []))),
         ("Defectos", ", ".join(fields.get("defects", []))),
     ]
     told = [(f"{label:<10}", value) for label, value in rows if value]

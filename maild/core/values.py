@@ -51,7 +51,10 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is not the text; `size` in decoded bytes, `sha256` of the decoded bytes, hex; `filename` is never a path."""
+    """A part that is not the text; `size` in decoded bytes, `sha256` of the decoded bytes, hex; `filename` is never a path.
+
+    `filename` always says something that people can be shown; `named` is false where the mail itself gave no name.
+    """
 
     filename: str
     content_type: str
@@ -59,6 +62,7 @@ class Attachment:
     sha256: str
     inline: bool = False
     content_id: str = ""
+    named: bool = True
 
 
 class Kind(StrEnum):

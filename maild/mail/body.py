@@ -152,6 +152,7 @@ class _Reading:
             sha256=digest,
             inline=leaf.disposition == "inline" or bool(leaf.content_id and leaf.disposition != "attachment"),
             content_id=leaf.content_id,
+            named=bool(leaf.filename),
         )
         self.body.attachments.append(attachment)
         if self._carried and len(self.body.attachments) <= self.limits.attachments:
