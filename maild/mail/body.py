@@ -120,11 +120,10 @@ class _Reading:
     def _words_of_leaf(self, leaf: Leaf, is_version: bool) -> list[_Words]:
         digest = hashlib.sha256(leaf.data).hexdigest()
         self._number += 1
-        if leaf.defect:
-            self.body.defects.append(leaf.defect)
+        self._note(leaf.defect)
         if not self._depth:
             self.body.digests.append((leaf.content_type, _digest_of_any_road(leaf) if _has_lines(leaf) else digest))
-            _note(leaf, self.body)
+            _remember(leaf, self.body)
         if is_version and leaf.content_type in _OTHER_VERSIONS and not leaf.filename:
             return []
         if (opened := self._opened(leaf, digest)) is not None:
@@ -171,19 +170,21 @@ class _Reading:
         charset = leaf.params.get("charset") or (_charset_inside(data) if is_html else "")
         text, defect = decode(data, charset)
         text = readable(text)
+        self._note(defect)
         if is_html:
             self.body.html += text if len(self.body.html) < self.limits.html else ""
-            return [_Words(text, True), *self._noted(defect)]
+            return [_Words(text, True)]
         if leaf.content_type in _ENRICHED:
             text = standins.plain_of_enriched(text)
         elif leaf.params.get("format", "").lower() == "flowed":
             text = unflowed(text, leaf.params.get("delsp", "").lower() == "yes")
         text, sealed = standins.without_armour(text)
-        return [_Words(text), *self._noted(defect, sealed)]
+        self._note(sealed)
+        return [_Words(text)]
 
-    def _noted(self, *defects: str) -> list[_Words]:
-        self.body.defects += filter(None, defects)
-        return []
+    def _note(self, defect: str) -> None:
+        if defect:
+            self.body.defects.append(defect)
 
     # --- what is packed inside a part ----------------------------------------------------------------------------
 
@@ -233,9 +234,8 @@ class _Reading:
         """A winmail.dat: its files instead of itself, unless nothing in it can be read."""
         found = tnef.unpacked(leaf.data)
         for file in found.files:
-            name = safe_name(file.name)
-            if not name.lower().endswith(".rtf") or file.data:
-                self._found(name, file.content_type or "application/octet-stream", file.data, file.content_id)
+            content_type = file.content_type or "application/octet-stream"
+            self._found(safe_name(file.name), content_type, file.data, file.content_id)
         if not found.files:
             self._attach(leaf, digest)
         words = _Words(readable(found.html), True) if found.html else _Words(readable(found.text))
@@ -305,7 +305,7 @@ _REPORT_PARTS = frozenset(
 _TOLD_BY_REPORTS = _REPORT_PARTS | {"message/disposition-notification", "message/feedback-report"}
 
 
-def _note(leaf: Leaf, body: Body) -> None:
+def _remember(leaf: Leaf, body: Body) -> None:
     """Remember what tells robots from people."""
     if leaf.content_type == "text/calendar" and not body.calendar_method:
         body.calendar_method = (leaf.params.get("method") or "unknown").lower()

@@ -120,6 +120,7 @@ class _Page:
         self.quotes = 0
         self.shows_links = shows_links
         self.tables: list[bool] = []  # of the tables around: whether each holds data, or only places what it holds
+        self.in_data = 0  # how many of them hold data
         self.lists: list[int | None] = []  # of the lists around: the next number, or None where they have none
         self._current: list[str] = []
         self._blank_due = False
@@ -136,10 +137,6 @@ class _Page:
         """Words between which any white space is one blank, and none begins a line."""
         text = _SPACES.sub(" ", text)
         self.word(text if self._current and not self._current[-1].endswith(" ") else text.lstrip())
-
-    @property
-    def in_data(self) -> bool:
-        return any(self.tables)
 
     def end_line(self, *, forced: bool = False) -> None:
         if self.in_data:  # a row of data is one line, whatever blocks its cells are made of
@@ -207,7 +204,7 @@ def _walk(root: LexborNode, page: _Page) -> None:
 def _enter(node: LexborNode, tag: str, page: _Page, preformatted: bool) -> bool:
     """Write what a node begins with; whether to go on to its children."""
     if tag == "-text":
-        _words(node.text_content or "", page, preformatted and not page.in_data)
+        _words(node.text_content or "", page, preformatted and page.in_data == 0)
         return False
     if tag in _UNSEEN or (tag.startswith(("-", "!")) and tag != "-document"):
         return False
@@ -223,6 +220,7 @@ def _enter(node: LexborNode, tag: str, page: _Page, preformatted: bool) -> bool:
         page.quotes += 1
     elif tag == "table":
         page.tables.append(_holds_data(node))
+        page.in_data += page.tables[-1]
     elif tag in _LISTS:
         page.lists.append(1 if tag == "ol" else None)
     elif tag == "li":
@@ -275,7 +273,7 @@ def _leave(node: LexborNode, tag: str, page: _Page) -> None:
     elif tag in _BLOCKS:
         if tag == "table" and page.tables:
             page.end_row()
-            page.tables.pop()
+            page.in_data -= page.tables.pop()
         elif tag in _LISTS and page.lists:
             page.lists.pop()
         page.blank() if tag in _SPACED and not (page.lists and tag in _LISTS) else page.end_line()

@@ -119,7 +119,7 @@ def _properties(value: bytes) -> Iterator[tuple[int, int, bytes]]:
         at = _behind_name(value, at + 4) if key >= 0x8000 else at + 4
         several, kind = kind & _MULTIPLE, kind & ~_MULTIPLE
         counted = kind in _COUNTED
-        if not counted and kind not in _FIXED:
+        if not counted and (kind not in _FIXED or (several and not _FIXED[kind])):
             return
         values = 1
         if (several or counted) and at + 4 <= len(value):

@@ -62,7 +62,7 @@ def _looks_quoted(content: bytes) -> bool:
 _BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{0,300})\r?$", re.MULTILINE)
 _UU_LINE = re.compile(rb"[ -`]{1,90}\Z")
 _YBEGIN = re.compile(rb"^=ybegin [^\r\n]{0,200}?size=\d{1,12}[^\r\n]{0,100}? name=([^\r\n]{1,300})\r?$", re.MULTILINE)
-_MOST_FILES = 50
+_MOST_BEGINNINGS = 100  # that are looked at, whether a file follows them or not
 
 
 def without_uu(content: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
@@ -72,7 +72,7 @@ def without_uu(content: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     at = 0
     if b"begin " not in content:
         return content, files
-    while len(files) < _MOST_FILES:
+    for _ in range(_MOST_BEGINNINGS):
         begins = [found for pattern in (_BEGIN, _YBEGIN) if (found := pattern.search(content, at))]
         if not begins:
             break
