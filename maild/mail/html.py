@@ -181,6 +181,7 @@ def to_text(source: str) -> str:
 def _walk(root: LexborNode, page: _Page) -> None:
     """Depth first without recursion: a sender chooses how deep his mail goes."""
     node: LexborNode | None = root
+    root_id = root.mem_id  # two nodes that are compared are written out as HTML first, each time
     preformatted = 0
     while node is not None:
         tag = node.tag or ""
@@ -194,7 +195,7 @@ def _walk(root: LexborNode, page: _Page) -> None:
             _leave(node, tag, page)
         while node is not None and node.next is None:
             node = node.parent
-            if node is None or node == root:
+            if node is None or node.mem_id == root_id:
                 return
             preformatted -= node.tag == "pre"
             _leave(node, node.tag or "", page)
