@@ -60,7 +60,7 @@ _WORD_WITH_AT = re.compile(r"(?<![^\s<>,])[^\s<>,@]{1,64}@[^\s<>,@]{1,253}(?![^\
 
 def _the_only_one(text: str) -> tuple[str, str]:
     """Name and address of a field that breaks the grammar and still shows one address, whoever reads it; or nothing."""
-    if text.count("@") != 1 or (text.count("<"), text.count(">")) not in ((0, 0), (1, 1)):
+    if len(text) > 2000 or text.count("@") != 1 or (text.count("<"), text.count(">")) not in ((0, 0), (1, 1)):
         return "", ""
     bare = _COMMENT.sub(" ", _COMMENT.sub(" ", text))  # comments may stand inside comments
     found = _WORD_WITH_AT.search(_QUOTED.sub(" ", bare))
