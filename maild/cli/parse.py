@@ -9,7 +9,7 @@ import resource
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 import click
 
-from maild.core.values import Address, Mail
+from maild.core.values import Address, Attachment, Mail
 from maild.errors import MailError
 from maild.mail import parse as parser
 
@@ -194,9 +194,7 @@ def _read(job: _Job, wanted: _Wanted) -> str:
     signal.signal(signal.SIGPROF, _too_slow)
     signal.setitimer(signal.ITIMER_PROF, _SECONDS)
     try:
-        mail = parser.parse(raw, html=wanted.full)
-        if wanted.extract:
-            _extract(raw, Path(wanted.extract))
+        mail = parser.parse(raw, html=wanted.full, carried=_extractor(wanted.extract))
     except MailError as refusal:
         mail = parser.partial(raw, str(refusal))
     except Exception as problem:  # noqa: BLE001 - catch point "per mail"
@@ -210,14 +208,18 @@ def _too_slow(*_: object) -> None:
     raise _TooSlowError
 
 
-def _extract(raw: bytes, folder: Path) -> None:
-    for attachment, data in parser.attachment_bytes(raw):
-        target = folder / attachment.sha256
+def _extractor(folder: str) -> Callable[[Attachment, bytes], None] | None:
+    """What writes an attachment to FOLDER/<sha256>; a name of its own until it is whole, for others write there, too."""
+
+    def extract(attachment: Attachment, data: bytes) -> None:
+        target = Path(folder, attachment.sha256)
         if not target.exists():
-            unfinished = folder / f"{attachment.sha256}.{os.getpid()}"
+            unfinished = Path(folder, f"{attachment.sha256}.{os.getpid()}")
             unfinished.write_bytes(data)
             with suppress(FileNotFoundError):
                 unfinished.replace(target)
+
+    return extract if folder else None
 
 
 # --- telling ----------------------------------------------------------------------------------------------------
@@ -234,7 +236,7 @@ def as_contract(mail: Mail) -> dict[str, Any]:
     """The object that `maild parse --json` promises (CONTRACT §3)."""
     return {
         "message_id": mail.message_id,
-        "from": {"name": mail.sender.name, "address": mail.sender.address},
+        "from": {"name": mail.sender.name, "address": mail.sender.address or mail.sender.claimed},
         "to": _people(mail.to),
         "cc": _people(mail.cc),
         "reply_to": _people(mail.reply_to),
@@ -244,7 +246,8 @@ def as_contract(mail: Mail) -> dict[str, Any]:
         "new_text": mail.new_text,
         "attachments": [
             {
-                "filename": a.filename, "content_type": a.content_type, "size": a.size, "inline": a.inline,
+                "filename": a.filename if a.named else "", "shown_as": a.filename,
+                "content_type": a.content_type, "size": a.size, "inline": a.inline,
                 "sha256": a.sha256, "content_id": a.content_id,
             }
             for a in mail.attachments
@@ -287,7 +290,7 @@ def _for_people(fields: dict[str, Any], styled: bool) -> str:
         ("Asunto", fields.get("subject", "")),
         ("Fecha", fields.get("date") or ""),
         ("Clase", fields.get("kind", "")),
-        ("Adjuntos", ", ".join(f"{a['filename']} ({a['size']})" for a in fields.get("attachments", []))),
+        ("Adjuntos", ", ".join(f"{a['shown_as']} ({a['size']})" for a in fields.get("attachments", []))),
         ("Defectos", ", ".join(fields.get("defects", []))),
     ]
     told = [(f"{label:<10}", value) for label, value in rows if value]

@@ -41,17 +41,22 @@ class Sender:
     """Who the From header names, read strictly: one field, one mailbox, plain ASCII addr-spec (RELIABILITY S-16).
 
     `address` is empty when the header is missing or can be read in two ways; `problem` then says why.
-    An empty address may open a ticket for review, but is nobody: no rights and no letter.
+    An empty address may open a ticket for review, but is nobody: no rights and no letter. `claimed` is then the first
+    address that the mail shows, for people to look at and for nothing else.
     """
 
     address: str
     name: str = ""
     problem: str = ""
+    claimed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is not the text; `size` in decoded bytes, `sha256` of the decoded bytes, hex; `filename` is never a path."""
+    """A part that is not the text; `size` in decoded bytes, `sha256` of the decoded bytes, hex; `filename` is never a path.
+
+    `filename` always says something that people can be shown; `named` is false where the mail itself gave no name.
+    """
 
     filename: str
     content_type: str
@@ -59,6 +64,7 @@ class Attachment:
     sha256: str
     inline: bool = False
     content_id: str = ""
+    named: bool = True
 
 
 class Kind(StrEnum):

@@ -23,7 +23,7 @@ def frame(payload: bytes) -> bytes:
 def to_json(mail: Mail) -> bytes:
     """Every field of a Mail, in UTF-8."""
     fields = {
-        "sender": [mail.sender.address, mail.sender.name, mail.sender.problem],
+        "sender": [mail.sender.address, mail.sender.name, mail.sender.problem, mail.sender.claimed],
         "message_id": mail.message_id,
         "in_reply_to": mail.in_reply_to,
         "references": mail.references,
@@ -36,7 +36,7 @@ def to_json(mail: Mail) -> bytes:
         "new_text": mail.new_text,
         "html": mail.html,
         "attachments": [
-            [a.filename, a.content_type, a.size, a.sha256, a.inline, a.content_id] for a in mail.attachments
+            [a.filename, a.content_type, a.size, a.sha256, a.inline, a.content_id, a.named] for a in mail.attachments
         ],
         "kind": mail.kind.value,
         "signs": [[reason.code, reason.facts] for reason in mail.signs],
@@ -108,8 +108,9 @@ def _bounced(fields: list[Any]) -> Bounce:
 
 
 def _attachment(row: list[Any]) -> Attachment:
-    filename, content_type, size, sha256, inline, content_id = row
-    return Attachment(_text(filename), _text(content_type), int(size), _text(sha256), bool(inline), _text(content_id))
+    filename, content_type, size, sha256, inline, content_id, named = row
+    texts = (_text(filename), _text(content_type), int(size), _text(sha256), bool(inline), _text(content_id))
+    return Attachment(*texts, named=bool(named))
 
 
 def _reason(row: list[Any]) -> Reason:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import email
 import hashlib
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email.message import Message
 from email.parser import BytesFeedParser
@@ -45,14 +44,20 @@ class _Read:
     defects: tuple[str, ...]
 
 
-def parse(raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS) -> Mail:
-    """Understand a mail. Raises MailError only where the limits forbid to read on; no bytes make it fail otherwise."""
+def parse(
+    raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS, carried: body.Carried | None = None
+) -> Mail:
+    """Understand a mail. Raises MailError only where the limits forbid to read on; no bytes make it fail otherwise.
+
+    `carried` is called with every attachment that the Mail lists and its bytes, while they are at hand.
+    """
     headers = split(raw)
     read = _walked(prepared(raw, headers, limits))
-    found = body.read(read.message, limits)
+    found = body.read(read.message, raw, _plain_walk, limits, carried)
     mail = _from_headers(headers)
     sender = _agreed(mail.sender, read.senders)
-    written = new_text(found.text)
+    # What stands in an enclosed mail is not this author's: neither his words nor his orders (S-43).
+    written = new_text(found.own)
     facts = replace(
         _facts(headers, replace(mail, sender=sender)),
         calendar_method=found.calendar_method, text=written, attachments=len(found.attachments),
@@ -92,15 +97,11 @@ def partial(raw: bytes, why: str, limits: ParseLimits = _LIMITS) -> Mail:
     )
 
 
-def attachment_bytes(raw: bytes, *, limits: ParseLimits = _LIMITS) -> Iterator[tuple[Attachment, bytes]]:
+def attachment_bytes(raw: bytes, *, limits: ParseLimits = _LIMITS) -> list[tuple[Attachment, bytes]]:
     """Every attachment that `parse` lists, with its bytes."""
-    headers = split(raw)
-    message = _walked(prepared(raw, headers, limits)).message
-    listed = {each.sha256: each for each in body.read(message, limits).attachments}
-    for leaf in body.leaves(message):
-        attachment = listed.pop(hashlib.sha256(leaf.data).hexdigest(), None)
-        if attachment:
-            yield attachment, leaf.data
+    found: list[tuple[Attachment, bytes]] = []
+    parse(raw, limits=limits, carried=lambda attachment, data: found.append((attachment, data)))
+    return found
 
 
 def _walked(safe: bytes) -> _Read:
@@ -126,7 +127,7 @@ def _plain_walk(safe: bytes) -> Message:
 def _agreed(sender: Sender, seen_by_library: tuple[str, ...]) -> Sender:
     """Two readers who see two senders make him nobody (S-16)."""
     if sender.address and any(address != sender.address for address in seen_by_library):
-        return Sender("", sender.name, "readers-disagree")
+        return Sender("", sender.name, "readers-disagree", sender.address)
     return sender
 
 

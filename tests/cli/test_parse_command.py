@@ -109,10 +109,10 @@ def test_a_mail_whose_process_dies_is_still_told_and_so_are_the_others(
     others = [written(tmp_path, f"b{n}.eml", spanish("receipt.eml")) for n in range(5)]
     real = parser.parse
 
-    def understood(raw: bytes, *, html: bool) -> Any:
+    def understood(raw: bytes, **wanted: Any) -> Any:
         if b"mortal" in raw:
             os.kill(os.getpid(), signal.SIGKILL)
-        return real(raw, html=html)
+        return real(raw, **wanted)
 
     monkeypatch.setattr(parser, "parse", understood)
     told = objects([deadly, *others])
