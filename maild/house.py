@@ -16,6 +16,7 @@ from maild import config as configuration
 from maild import rules
 from maild.config import Config
 from maild.config.tables import Mailbox
+from maild.core.files import FileRules
 from maild.core.office import Office
 from maild.core.trust import Boundary
 from maild.desk import Desk, Limits, operator_address
@@ -63,6 +64,7 @@ class House:
             now=now,
             boundary=Boundary(config.security.authentication_results, config.security.authserv_ids),
             limits=_limits(config),
+            file_rules=_file_rules(config),
             hold=config.rehearsal.outbox == "hold",
         )
         return cls(config, database, RawStore(config.raw_folder), desk, now, instance)
@@ -111,6 +113,17 @@ def _limits(config: Config) -> Limits:
         address_day=limits.letters_per_address_day,
         staff_day=limits.letters_per_staff_day,
         tickets_hour=limits.tickets_per_address_hour,
+    )
+
+
+def _file_rules(config: Config) -> FileRules:
+    limits = config.limits
+    return FileRules(
+        most=limits.attachments,
+        largest=limits.attachment_size,
+        forbidden=frozenset(config.security.forbidden_files),
+        logo_size=limits.logo_size,
+        logo_mails=limits.logo_mails,
     )
 
 

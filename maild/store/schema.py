@@ -2,84 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     false,
     text,
 )
-from sqlalchemy.types import TypeDecorator
+
+from maild.store.columns import Instant, Key, Words
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0001"
-
-_LONGEST_TEXT = 1_000_000
-_LONGEST_KEY = 500
-
-
-class Instant(TypeDecorator[datetime]):
-    """A point in time. Naive ones are refused; stored and returned in UTC on every database."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return value.astimezone(UTC) if dialect.name == "postgresql" else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Words(TypeDecorator[str]):
-    """Text that every database takes: without NUL and lone surrogates, not endless (RELIABILITY DB-09)."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        if value is None or (value.isascii() and "\0" not in value):
-            return value if value is None else value[:_LONGEST_TEXT]
-        clean = value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-        return clean[:_LONGEST_TEXT]
-
-
-class Key(Words):
-    """Text that rows are found by. PostgreSQL cannot index much more than 2,000 octets, so the end of a longer one becomes
-    its hash: still the same for the same text, and no sender can break an insert with it."""
-
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else as_key(super().process_bind_param(value, dialect) or "")
-
-
-def as_key(clean: str) -> str:
-    """How a Key column keeps this text."""
-    if len(clean) <= _LONGEST_KEY:
-        return clean
-    digest = hashlib.sha256(clean.encode()).hexdigest()
-    return clean[: _LONGEST_KEY - len(digest)] + digest
-
+VERSION = "0030"
 
 metadata = MetaData(
     naming_convention={
@@ -217,6 +158,28 @@ provider = Table(
     _words("name"),
 )
 
+# What a mail of a ticket says about the conversation, besides its Message-ID.
+correspondence = Table(
+    "correspondence",
+    metadata,
+    Column("inbound", ForeignKey("inbound.id"), primary_key=True),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    _words("conversation", Key),  # Outlook's Thread-Index
+    _words("copied"),  # to whom else it was sent: " a@x  b@y "
+    Index(None, "conversation"),
+    Index(None, "ticket"),
+)
+
+# Numbers that a provider's own desk gave to a ticket of ours.
+case_number = Table(
+    "case_number",
+    metadata,
+    Column("ticket", ForeignKey("ticket.number"), primary_key=True),
+    Column("address", Key, primary_key=True),
+    Column("value", Key, primary_key=True),
+    Index(None, "address", "value"),
+)
+
 timer = Table(
     "timer",
     metadata,
@@ -254,6 +217,31 @@ message = Table(
     Column("visibility", Words, nullable=False),  # public | internal | third_party
     Column("text", Words, nullable=False),
     Index(None, "ticket"),
+    sqlite_autoincrement=True,
+)
+
+# The files of mails that belong to tickets. Their bytes lie in the raw mail and nowhere else.
+attachment = Table(
+    "attachment",
+    metadata,
+    _id(),
+    Column("inbound", ForeignKey("inbound.id"), nullable=False),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    Column("position", Integer, nullable=False),
+    _words("filename"),  # what the mail says: shown, never the name of anything on a disk
+    _words("content_type"),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Words, nullable=False),
+    Column("inline", Boolean, nullable=False),
+    _words("content_id"),
+    _words("domain", Key),  # of the sender: logos are known by their repetition there
+    Column("fate", Words, nullable=False),  # file | logo | refused | infected
+    _words("why"),  # the code of the reason where it is not simply kept
+    _words("scan"),  # clean | infected | unchecked; empty: no scanner runs
+    _words("scan_said"),
+    UniqueConstraint("inbound", "ticket", "position"),
+    Index(None, "ticket"),
+    Index(None, "sha256", "domain"),
     sqlite_autoincrement=True,
 )
 

@@ -55,7 +55,7 @@ def test_a_button_proves_who_pressed_it() -> None:
 def test_a_button_of_somebody_else_is_only_a_mark() -> None:
     code = seal.code(RING, 4, LUIS, TODAY)
     found = placed(f"RE: [{mark('MESA', 4)}] #tomar {code}", who="eve@externo.test")
-    assert (found.number, found.by.code, found.answers_own_letter) == (4, "thread-mark", False)
+    assert (found.number, found.by.code, found.answers_own_letter) == (4, "thread-mark-alone", False)
 
 
 def test_an_id_of_the_conversation_goes_before_a_bare_mark() -> None:
@@ -64,7 +64,7 @@ def test_an_id_of_the_conversation_goes_before_a_bare_mark() -> None:
 
 
 def test_a_bare_mark_finds_an_existing_ticket_only() -> None:
-    assert placed(f"[{mark('MESA', 4)}]").by.code == "thread-mark"
+    assert placed(f"[{mark('MESA', 4)}]").by.code == "thread-mark-alone"
     assert placed(f"[{mark('MESA', 99)}]").number == 0
     assert placed(f"[{mark('MESA', 99)}] [{mark('MESA', 6)}]").number == 6
 
