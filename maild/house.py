@@ -18,6 +18,7 @@ from maild.config import Config
 from maild.config.tables import Mailbox
 from maild.core.files import FileRules
 from maild.core.office import Office
+from maild.core.seal import KeyRing
 from maild.core.trust import Boundary
 from maild.desk import Desk, Limits, operator_address
 from maild.errors import PermanentError
@@ -55,18 +56,7 @@ class House:
         database.require_version()
         with database.write() as tx:
             instance = instance_value(tx, "instance", secrets.token_hex(8))
-        ring = configuration.key_ring(config)
-        desk = Desk(
-            office=office(config),
-            ring=ring,
-            composer=composer(config, instance),
-            domain=config.domain,
-            now=now,
-            boundary=Boundary(config.security.authentication_results, config.security.authserv_ids),
-            limits=_limits(config),
-            file_rules=_file_rules(config),
-            hold=config.rehearsal.outbox == "hold",
-        )
+        desk = desk_of(config, configuration.key_ring(config), now, instance)
         return cls(config, database, RawStore(config.raw_folder), desk, now, instance)
 
     def close(self) -> None:
@@ -79,6 +69,21 @@ class House:
     def owner(self) -> str:
         """The name of this process in leases: a restart on the same machine is the same owner."""
         return f"{socket.gethostname()}:{self.config.path}"
+
+
+def desk_of(config: Config, ring: KeyRing, now: Callable[[], datetime] = real_now, instance: str = "") -> Desk:
+    """The desk of a configuration: it opens nothing and, until it is handed a transaction, changes nothing."""
+    return Desk(
+        office=office(config),
+        ring=ring,
+        composer=composer(config, instance),
+        domain=config.domain,
+        now=now,
+        boundary=Boundary(config.security.authentication_results, config.security.authserv_ids),
+        limits=_limits(config),
+        file_rules=_file_rules(config),
+        hold=config.rehearsal.outbox == "hold",
+    )
 
 
 def office(config: Config) -> Office:
