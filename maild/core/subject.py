@@ -23,7 +23,7 @@ _STAMP = _any_of(STAMPS)
 # Every repetition is bounded: a subject is read in linear time whatever stands in it.
 _PREFIX = re.compile(
     rf"(?:(?:{_WORD})\.?\s{{0,3}}(?:\[\d{{1,3}}\]|\(\d{{1,3}}\)|[\^*]?\d{{1,2}})?\s{{0,3}}[:：]"
-    rf"|\[[\s*!]{{0,5}}(?:{_STAMP})[\s*!]{{0,5}}\]:?|\{{\s?(?:{_STAMP})\s?\}}:?|\*{{1,8}}\s?(?:{_STAMP})\s?\*{{1,8}}:?)\s*+",
+    rf"|\[[\s*!]{{0,5}}(?:{_STAMP})[\s*!]{{0,5}}\]:?|\{{\s?(?:{_STAMP})\s?\}}:?|(?P<stars>\*{{1,8}})\s?(?:{_STAMP})\s?(?P=stars):?)\s*+",
     re.IGNORECASE,
 )
 # A number as others give it to their own cases: «INC0012345», «Caso 00123», «#5512-A», «SR 3-22455».
