@@ -18,10 +18,12 @@ from maild.cli.batch import Batch, Job, jobs
 from maild.cli.call import Call, pass_call
 from maild.cli.parse import as_contract, understood
 from maild.cli.shown import one_line, visible
+from maild.core.effects import Review
 from maild.core.values import Mail
 from maild.errors import ConfigError
 from maild.explain import Explainer, Explanation
 from maild.mail import parse as parser
+from maild.store import records
 
 _BASE = "base"
 
@@ -124,7 +126,7 @@ def _page(explainer: Explainer, read: _Read, mail: Mail, told: Explanation) -> s
     ]
     head = "\n".join(f"{label:<10} {value}" for label, value in rows if value)
     why = "\n".join(f"  · {word}" for word in words)
-    done = "\n".join(f"  → {line}" for line in _effects(told)) or "  → nada / nothing"
+    done = "\n".join(f"  → {line}" for line in _effects(explainer, told)) or "  → nada / nothing"
     return f"{head}\n\nPor qué / why\n{why}\n\nQué se haría / what would be done\n{done}\n{'─' * 60}"
 
 
@@ -134,7 +136,22 @@ def _order(told: Explanation) -> Iterator[str]:
         yield one_line(said) + (f" (decía «{one_line(each.corrected_from)}»)" if each.corrected_from else "")
 
 
-def _effects(told: Explanation) -> Iterator[str]:
-    for effect in told.as_contract()["effects"]:
-        facts = {key: value for key, value in effect.items() if key != "effect" and value not in ("", None)}
-        yield one_line(f"{effect['effect']}: " + ", ".join(f"{key}={value}" for key, value in facts.items()), 160)
+def _effects(explainer: Explainer, told: Explanation) -> Iterator[str]:
+    desk = explainer.desk
+    for effect in told.effects:
+        if isinstance(effect, Review):
+            said = desk.composer.words_for(effect.reason, desk.office.language)
+            yield f"Review: {one_line(said, 160)}"
+            continue
+        ((name, facts),) = records.shown_effects((effect,))
+        given = ", ".join(f"{key}={_plain(value)}" for key, value in facts.items() if value not in ("", None))
+        yield one_line(f"{name}: {given}", 160)
+
+
+def _plain(value: Any) -> str:
+    """A value of an effect on one line: of an address the address, of anything made of parts its parts."""
+    if not isinstance(value, dict):
+        return str(value)
+    return (
+        str(value["address"]) if "address" in value else " ".join(str(v) for v in value.values() if v not in ("", None))
+    )

@@ -118,10 +118,8 @@ def with_files(decision: Decision, files: Sequence[Judged], mail: Mail, author: 
     )
     known = author.person is not None or author.own_domain
     if told(files) and known and mail.answerable and not answered:
-        role = office.book.roles.get(author.role)
-        audience = role.audience if role else "user"
         to = Address(author.address, author.name)
-        more.append(Send(decision.number, "adjuntos", to, audience, author.language or office.language))
+        more.append(Send(decision.number, "adjuntos", to, "user", author.language or office.language))
     infected = [f.why for f in files if f.fate == "infected" and f.why]
     if infected:
         facts = ((("reason_code", infected[0].code)), *infected[0].facts)
