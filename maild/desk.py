@@ -4,38 +4,26 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from maild import brakes
 from maild.brakes import Hold, Limits
-from maild.core import bounces, seal, thread, twins, writing
+from maild.core import bounces, files, seal, subject, twins, writing
 from maild.core.bounced import refused
 from maild.core.decide import decide
 from maild.core.effects import Decision, Keep, Open, Resume, Review, Send, StopTimer, evolve
-from maild.core.events import (
-    Bounced,
-    Case,
-    FirstMail,
-    Flood,
-    Intrusion,
-    MailArrived,
-    OperatorActed,
-    Ordered,
-    Overdue,
-    Reply,
-    Robot,
-    TimerFired,
-)
+from maild.core.events import Bounced, Case, Intrusion, MailArrived, OperatorActed, Ordered, Overdue, Robot, TimerFired
 from maild.core.office import Office
 from maild.core.ticket import Ticket
-from maild.core.trust import Boundary, weigh
-from maild.core.values import Address, Author, Kind, Mail, Reason, because
+from maild.core.trust import Boundary
+from maild.core.values import Address, Author, Mail, Reason, because
 from maild.failpoints import failpoint
+from maild.gather import Gathered, Terms, gather
 from maild.mail.compose import Composer
-from maild.store import addresses, holds, letters, mails, records, tickets, timers
+from maild.store import addresses, attachments, letters, mails, records, tickets, timers
 from maild.store.database import Tx
 
 log = logging.getLogger("maild.desk")
@@ -43,6 +31,7 @@ log = logging.getLogger("maild.desk")
 # Without a border that we know, no Authentication-Results are believed.
 _NOBODY = Boundary()
 _DEFAULTS = Limits()
+_FILE_RULES = files.FileRules()
 # How long a letter is worth sending (RELIABILITY OB-12).
 LETTER_LIFE = timedelta(days=3)
 
@@ -59,6 +48,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """A mail with all that is known of it, what shall be done about it, and what becomes of its files."""
+
+    gathered: Gathered
+    decision: Decision
+    files: Sequence[files.Judged] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Built once by the daemon. `now` is the clock of decisions, `margin` how far past a deadline silence must be read."""
 
@@ -69,6 +67,7 @@ class Desk:
     now: Callable[[], datetime]
     boundary: Boundary = _NOBODY
     limits: Limits = _DEFAULTS
+    file_rules: files.FileRules = _FILE_RULES
     hold: bool = False
     margin: timedelta = timedelta(minutes=10)
 
@@ -80,20 +79,37 @@ class Desk:
         verdict = twins.judge(event.mail, mails.twins(tx, event.mail, event.inbound))
         if verdict.kind == "duplicate":
             return self._duplicate(tx, event, verdict, cause)
-        case, before = self._case(tx, event, verdict)
-        decision = _variant(verdict, event) if verdict.kind == "variant" else decide(case, self.office, self.now())
+        judged = self.judge(tx, event, verdict)
+        decision = judged.decision
         if any(isinstance(e, Review) for e in decision.effects):
             cause = self._set_aside(event.inbound)
-        sender = event.mail.sender.address
-        if event.mail.kind.from_person and sender and addresses.is_stopped(tx, sender):
-            wrote = because("letters-resume", address=sender)
-            effects = (Resume(decision.number, sender), *decision.effects)
-            decision = replace(decision, effects=effects, reasons=(*decision.reasons, wrote))
-        outcome = self._write(tx, cause, event.mail.sender.address, before, decision, event)
+        outcome = self._write(
+            tx, cause, event.mail.sender.address, judged.gathered.ticket, decision, event, judged=judged.files
+        )
         if outcome.done:
-            self._finish(tx, event, case, decision, verdict)
+            self._finish(tx, event, judged.gathered.case, decision, verdict)
+            self._learn(tx, event, outcome.after)
         failpoint("desk.mail-written")
         return outcome
+
+    def judge(self, tx: Tx, event: MailArrived, verdict: twins.Verdict) -> Judgement:
+        """What this mail is and what shall be done about it. Writes nothing."""
+        terms = Terms(self.office, self.ring, self.boundary, self.limits.tickets_hour)
+        gathered = gather(tx, event, verdict, terms, self.now())
+        mail = event.mail
+        small = {a.sha256 for a in mail.attachments if files.may_be_logo(a, self.file_rules)}
+        logos = attachments.logos(tx, mail.sender.address, small, event.inbound, self.file_rules.logo_mails)
+        judged = files.judge(mail.attachments, self.file_rules, logos, event.scans)
+        if verdict.kind == "variant":
+            return Judgement(gathered, _variant(verdict, event), judged)
+        decision = decide(gathered.case, self.office, self.now())
+        if not isinstance(gathered.case, Robot):
+            decision = files.with_files(decision, judged, mail, gathered.author, self.office)
+        if mail.kind.from_person and mail.sender.address and addresses.is_stopped(tx, mail.sender.address):
+            wrote = because("letters-resume", address=mail.sender.address)
+            effects = (Resume(decision.number, mail.sender.address), *decision.effects)
+            decision = replace(decision, effects=effects, reasons=(*decision.reasons, wrote))
+        return Judgement(gathered, decision, judged)
 
     def time(self, tx: Tx, event: TimerFired) -> Outcome:
         """A clock ran out. Judged again here, in the transaction that acts on it."""
@@ -150,65 +166,6 @@ class Desk:
         """The cause of setting a mail aside is not that of deciding it: a released mail is decided after all."""
         return f"inbound:{mail_id}:aside:{secrets.token_hex(4)}"
 
-    # -- gathering ----------------------------------------------------------------------------------------------------
-
-    def _case(self, tx: Tx, event: MailArrived, verdict: twins.Verdict) -> tuple[Case, Ticket | None]:
-        mail, received_at = event.mail, event.received_at
-        person = self.office.directory.by_address(mail.sender.address) if mail.sender.address else None
-        addresses = person.addresses if person else (mail.sender.address,)
-        wanted = thread.keys(mail, self.office.book.mark_key)
-        known = thread.Known(tickets.by_message_ids(tx, wanted.ids), tickets.existing(tx, wanted.marks))
-        placed = thread.choose(mail, addresses, wanted, known, self.ring, self.now().date())
-        ticket = tickets.load(tx, verdict.ticket or placed.number) if verdict.ticket or placed.number else None
-        signs = (placed.by,) if ticket else ()
-        if verdict.kind == "conflict":
-            signs = (*signs, because("message-id-conflict", of=verdict.of))
-        if mail.kind in (Kind.BOUNCE, Kind.DELAY):
-            return self._bounced(tx, mail, ticket, signs)
-        if seal.looks_ours(mail.message_id) and holds.ours(tx, (mail.message_id.lower(),)):
-            return Robot(mail, ticket, (*signs, because("own-message"))), ticket
-        if not mail.kind.from_person or mail.sender.address in self.office.addresses:
-            return Robot(mail, ticket, signs, placed.answers_own_letter), ticket
-        assurance, evidence = weigh(
-            mail.sender.address,
-            known=person is not None,
-            answers_own_letter=placed.answers_own_letter,
-            results=mail.authentication_results,
-            boundary=self.boundary,
-        )
-        own = self.office.directory.is_own_domain(mail.sender.address)
-        author = Author(mail.sender.address, mail.sender.name, person, assurance, evidence, own)
-        signs = (*signs, *evidence)
-        if ticket is None:
-            since, most = self.now() - timedelta(hours=1), self.limits.tickets_hour
-            newest = tickets.opened_by(tx, author.address, since, most) if author.address else []
-            latest = tickets.load(tx, newest[0]) if len(newest) >= most else None
-            if latest is not None:
-                return Flood(mail, latest, signs), latest
-        number = tickets.next_number(tx)
-        if ticket is None:
-            return FirstMail(mail, author, received_at, number, signs=signs), None
-        if self.office.takes_part(author, ticket):
-            return Reply(mail, author, received_at, ticket, number, signs), ticket
-        if placed.by.code == "thread-mark" and (person is not None or own):
-            # A number anybody can guess: his words become a ticket of his own that names the other one.
-            return FirstMail(mail, author, received_at, number, signs=(*signs, because("mark-not-yours"))), None
-        return Intrusion(mail, author, ticket, signs), ticket
-
-    def _bounced(
-        self, tx: Tx, mail: Mail, ticket: Ticket | None, signs: tuple[Reason, ...]
-    ) -> tuple[Case, Ticket | None]:
-        """Which letter came back. Without the signed id of one of ours a bounce proves nothing, whoever writes it."""
-        original = mail.bounce.original_message_id if mail.bounce else ""
-        named = dict.fromkeys(each.lower() for each in (original, *mail.in_reply_to, *mail.references) if each)
-        letter = holds.ours(tx, tuple(each for each in named if seal.looks_ours(each)))
-        today = self.now().date()
-        if letter is None or seal.ticket_of(letter.message_id, (letter.recipient,), self.ring, today) != letter.ticket:
-            return Robot(mail, ticket, (*signs, because("bounce-unproved"))), ticket
-        ticket = tickets.load(tx, letter.ticket) if letter.ticket else None
-        stopped = addresses.is_stopped(tx, letter.recipient)
-        return Bounced(mail, ticket, letter.recipient, stopped, signs), ticket
-
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def _write(
@@ -220,6 +177,7 @@ class Desk:
         decision: Decision,
         event: MailArrived | None,
         text: str = "",
+        judged: Sequence[files.Judged] = (),
     ) -> Outcome:
         """The decision in rows: journal, ticket, words, letters. A cause that was decided before changes nothing."""
         now = self.now()
@@ -237,11 +195,13 @@ class Desk:
             words = event.mail.new_text or event.mail.text if event else text
             inbound = event.inbound if event else None
             records.keep(tx, keep.number, inbound, actor, keep.visibility, words, now)
+            if event:
+                attachments.keep(tx, event.inbound, keep.number, actor, judged)
         sends = [*(e for e in decision.effects if isinstance(e, Send)), *self._to_operator(decision)]
         # Whoever is handed a ticket must be able to read what it is about; whoever opened it just now wrote it.
         working = not opened and any(send.audience in ("technician", "manager") for send in sends)
         request = records.first_words(tx, decision.number) if working else ""
-        occasion = writing.Occasion(self.office, self.ring, now.date(), event.mail if event else None, request)
+        occasion = writing.Occasion(self.office, self.ring, now.date(), event.mail if event else None, request, judged)
         rows = [self._letter(tx, send, after, occasion, f"{cause}#{i}", opened=opened) for i, send in enumerate(sends)]
         letters.insert(tx, [*rows, *self._alarms(tx, rows)])
         failpoint("desk.letters-written")
@@ -310,6 +270,16 @@ class Desk:
             Send(0, "cuarentena", operator, "operator", self.office.language, (("reason_code", r.code), *r.facts))
             for r in reviews
         ]
+
+    def _learn(self, tx: Tx, event: MailArrived, ticket: Ticket | None) -> None:
+        """What later mails of the conversation are known by. A provider may give the matter a number of his own."""
+        if ticket is None:
+            return
+        mail = event.mail
+        mails.note(tx, event.inbound, ticket.number, mail, self.office.addresses)
+        if any(p.address == mail.sender.address for p in ticket.providers):
+            numbers = subject.numbers_of_others(mail.subject, ticket.title, self.office.book.mark_key)
+            tickets.learn_numbers(tx, ticket.number, mail.sender.address, numbers)
 
     def _duplicate(self, tx: Tx, event: MailArrived, verdict: twins.Verdict, cause: str) -> Outcome:
         reason = because("duplicate", of=verdict.of)

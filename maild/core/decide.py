@@ -211,7 +211,8 @@ def _reply_to_closed(case: Reply, walk: Walk, office: Office, now: datetime) -> 
 def _intrusion(case: Intrusion, office: Office, now: datetime) -> Decision:
     """Words of somebody who takes no part: kept apart, shown to who has the ticket, never relayed to its people (S-07)."""
     walk = Walk(case.ticket, office, now)
-    if case.author.person is None and not case.author.own_domain and office.strangers != "create":
+    outside = case.author.person is None and not case.author.own_domain
+    if outside and not case.in_copy and office.strangers != "create":
         reason = because("stranger-on-ticket", address=case.author.address, number=case.ticket.number)
         return Decision(0, (Review(reason),), (reason, *case.signs), refused=reason)
     reason = because("not-on-ticket", address=case.author.address)

@@ -39,10 +39,10 @@ class Office:
             stands.discard(author.role)  # a provider counts only where he was called in
         return frozenset(stands)
 
-    def takes_part(self, author: Author, ticket: Ticket) -> bool:
-        """Whether he may write into the ticket: he is on it, or serves the desk."""
-        relations = {"requester", "responsible", "creator", "providers"}
-        return bool(relations & self.standing(author, ticket)) or self.book.is_staff(author.role)
+    def takes_part(self, author: Author, participants: frozenset[str]) -> bool:
+        """Whether he may write into a ticket of these participants: he is one of them, or serves the desk."""
+        mine = set(author.person.addresses if author.person else (author.address,))
+        return bool(participants & mine) or self.book.is_staff(author.role)
 
     def recipients(self, to: str, ticket: Ticket, sender: Address | None) -> tuple[Recipient, ...]:
         """Who receives a letter to this relation or role, each with the audience whose words he is written in.

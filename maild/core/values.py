@@ -120,12 +120,14 @@ class Mail:
     `text` is the readable body, `new_text` what its author wrote this time. `canonical` is the sha256 of what makes it
     *this* mail whatever its road was (RELIABILITY §4.2, canonical hash v1). `signs` say why `kind` is what it is.
     `away_until` is the last day of the absence that an automatic answer tells of.
+    `conversation` names the conversation that Outlook counts the mail to (Thread-Index), hex, or is empty.
     """
 
     sender: Sender
     message_id: str = ""
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    conversation: str = ""
     subject: str = ""
     date: datetime | None = None
     to: tuple[Address, ...] = ()

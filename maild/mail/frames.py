@@ -27,6 +27,7 @@ def to_json(mail: Mail) -> bytes:
         "message_id": mail.message_id,
         "in_reply_to": mail.in_reply_to,
         "references": mail.references,
+        "conversation": mail.conversation,
         "subject": mail.subject,
         "date": mail.date.isoformat() if mail.date else None,
         "to": _addresses(mail.to),
@@ -50,6 +51,32 @@ def to_json(mail: Mail) -> bytes:
         "defects": mail.defects,
     }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+_HASH = 64  # hex digits of a sha256
+
+
+def packed(files: Iterable[tuple[str, bytes]]) -> bytes:
+    """Files as hash, length and bytes, one behind the other."""
+    return b"".join(
+        part
+        for digest, data in files
+        for part in (digest.encode("ascii"), len(data).to_bytes(LENGTH_BYTES, "big"), data)
+    )
+
+
+def unpacked(answer: bytes) -> dict[str, bytes]:
+    """The files of an answer, by hash. What is not complete raises ValueError."""
+    found: dict[str, bytes] = {}
+    at = 0
+    while at < len(answer):
+        start = at + _HASH + LENGTH_BYTES
+        end = start + int.from_bytes(answer[at + _HASH : start], "big")
+        if start > len(answer) or end > len(answer):
+            raise ValueError("a file was cut")
+        found[answer[at : at + _HASH].decode("ascii")] = answer[start:end]
+        at = end
+    return found
 
 
 def from_json(answer: bytes) -> Mail:
@@ -80,6 +107,7 @@ def _mail(fields: dict[str, Any]) -> Mail:
         message_id=_text(fields["message_id"]),
         in_reply_to=_texts(fields["in_reply_to"]),
         references=_texts(fields["references"]),
+        conversation=_text(fields["conversation"]),
         subject=_text(fields["subject"]),
         date=datetime.fromisoformat(fields["date"]) if fields["date"] else None,
         to=_many(fields["to"], lambda each: Address(*_texts(each))),

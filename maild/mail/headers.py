@@ -224,6 +224,19 @@ def ids(headers: Headers, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in found if each))
 
 
+_CONVERSATION_OCTETS = 22  # [MS-OXOMSG] 2.2.1.3: the header of a Thread-Index; every answer adds five octets behind it
+
+
+def conversation(headers: Headers) -> str:
+    """The conversation of Outlook's Thread-Index, hex; '' where there is none that can be read."""
+    value = b"".join(next(iter(headers.raw("thread-index")), b"").split())[:400]
+    try:
+        index = binascii.a2b_base64(value, strict_mode=True)
+    except binascii.Error:
+        return ""
+    return index[:_CONVERSATION_OCTETS].hex() if len(index) >= _CONVERSATION_OCTETS else ""
+
+
 # --- MIME fields ------------------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(r"[!#-'*+.0-9A-Z^-~-]{1,80}(?:/[!#-'*+.0-9A-Z^-~-]{1,80})?\Z")  # RFC 2045 §5.1

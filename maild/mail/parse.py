@@ -24,7 +24,7 @@ from maild.core.values import Attachment, Bounce, Kind, Mail, Sender
 from maild.mail import addresses, body, dates
 from maild.mail.canonical import canonical
 from maild.mail.charset import cut, decode, readable
-from maild.mail.headers import INSTANCE_HEADER, SUBJECT_SHOWN, Headers, ids, message_id, parameters, split
+from maild.mail.headers import INSTANCE_HEADER, SUBJECT_SHOWN, Headers, conversation, ids, message_id, parameters, split
 from maild.mail.structure import ParseLimits, prepared
 
 # It warns about every calendar and picture; what matters stands in Mail.defects.
@@ -143,6 +143,7 @@ def _from_headers(headers: Headers) -> Mail:
         message_id=message_id(headers),
         in_reply_to=ids(headers, "in-reply-to"),
         references=ids(headers, "references"),
+        conversation=conversation(headers),
         subject=headers.first("subject")[:SUBJECT_SHOWN].rstrip(),
         date=date,
         to=addresses.mailboxes(headers, "to"),

@@ -57,6 +57,16 @@ class Database:
                 raise PermanentError(_said(error) + "; «maild db verify»") from error
             raise
 
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """A transaction that is undone at its end, whatever was written in it."""
+        try:
+            with self.engine.connect() as connection, connection.begin() as transaction:
+                yield connection
+                transaction.rollback()
+        except OperationalError as error:
+            raise TransientError(_said(error)) from error
+
     def version(self) -> str:
         """The schema version this database has; '' for an empty one."""
         try:

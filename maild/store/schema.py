@@ -21,7 +21,7 @@ from sqlalchemy import (
 from maild.store.columns import Instant, Key, Words
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0002"
+VERSION = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -159,6 +159,28 @@ provider = Table(
     _words("name"),
 )
 
+# What a mail of a ticket says about the conversation, besides its Message-ID.
+correspondence = Table(
+    "correspondence",
+    metadata,
+    Column("inbound", ForeignKey("inbound.id"), primary_key=True),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    _words("conversation", Key),  # Outlook's Thread-Index
+    _words("copied"),  # to whom else it was sent: " a@x  b@y "
+    Index(None, "conversation"),
+    Index(None, "ticket"),
+)
+
+# Numbers that a provider's own desk gave to a ticket of ours.
+case_number = Table(
+    "case_number",
+    metadata,
+    Column("ticket", ForeignKey("ticket.number"), primary_key=True),
+    Column("address", Key, primary_key=True),
+    Column("value", Key, primary_key=True),
+    Index(None, "address", "value"),
+)
+
 timer = Table(
     "timer",
     metadata,
@@ -196,6 +218,31 @@ message = Table(
     Column("visibility", Words, nullable=False),  # public | internal | third_party
     Column("text", Words, nullable=False),
     Index(None, "ticket"),
+    sqlite_autoincrement=True,
+)
+
+# The files of mails that belong to tickets. Their bytes lie in the raw mail and nowhere else.
+attachment = Table(
+    "attachment",
+    metadata,
+    _id(),
+    Column("inbound", ForeignKey("inbound.id"), nullable=False),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    Column("position", Integer, nullable=False),
+    _words("filename"),  # what the mail says: shown, never the name of anything on a disk
+    _words("content_type"),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Words, nullable=False),
+    Column("inline", Boolean, nullable=False),
+    _words("content_id"),
+    _words("domain", Key),  # of the sender: logos are known by their repetition there
+    Column("fate", Words, nullable=False),  # file | logo | refused | infected
+    _words("why"),  # the code of the reason where it is not simply kept
+    _words("scan"),  # clean | infected | unchecked; empty: no scanner runs
+    _words("scan_said"),
+    UniqueConstraint("inbound", "ticket", "position"),
+    Index(None, "ticket"),
+    Index(None, "sha256", "domain"),
     sqlite_autoincrement=True,
 )
 

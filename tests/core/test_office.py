@@ -50,8 +50,8 @@ def test_a_provider_counts_only_where_he_was_called_in() -> None:
 
 
 def test_another_user_stands_nowhere() -> None:
-    assert not OFFICE.takes_part(author("beto@entidad.test"), TICKET)
-    assert OFFICE.takes_part(author("carla@entidad.test"), TICKET)
+    assert not OFFICE.takes_part(author("beto@entidad.test"), TICKET.participants)
+    assert OFFICE.takes_part(author("carla@entidad.test"), TICKET.participants)
 
 
 def test_an_empty_address_takes_part_in_nothing() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maild.mail import addresses, dates
-from maild.mail.headers import Caps, decoded, ids, message_id, parameters, split
+from maild.mail.headers import Caps, conversation, decoded, ids, message_id, parameters, split
 
 # What stands in From, and whose mail it is: "" where two readers might see two senders (RELIABILITY S-16).
 FROM: list[tuple[bytes, str]] = [
@@ -325,3 +325,18 @@ def test_hostile_repetition_in_an_address_list_is_read_to_the_end(seed: bytes) -
     headers = split(raw)
     assert len(addresses.mailboxes(headers, "to")) <= 200
     assert headers.first("subject") == "fin"
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (b"AdxLkQ2nYq0u7Gk1T0eRZ0b5s3Vv3w==", "01dc4b910da762ad2eec69354f47916746f9b3756fdf"),
+        (b"AdxLkQ2nYq0u7Gk1T0eR\r\n Z0b5s3Vv3wABCgsM", "01dc4b910da762ad2eec69354f47916746f9b3756fdf"),
+        (b"AdxLkQ==", ""),
+        (b"not base64 at all!", ""),
+        (b"", ""),
+        (b"A" * 100_000, "00" * 22),
+    ],
+)
+def test_the_conversation_of_outlook_is_the_head_of_its_index(value: bytes, found: str) -> None:
+    assert conversation(split(b"Thread-Index: " + value + b"\r\n\r\n")) == found

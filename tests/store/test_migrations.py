@@ -161,11 +161,12 @@ def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
 
 # The next migration ---------------------------------------------------------------------------------------------------
 
-_NEXT = '''"""A step as they will come: a table that others refer to is made anew."""
+NEXT = f"{int(NEWEST) + 1:04}"
+_NEXT = f'''"""A step as they will come: a table that others refer to is made anew."""
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "9000", "{newest}"
+revision, down_revision = "{NEXT}", "{NEWEST}"
 
 
 def upgrade() -> None:
@@ -183,9 +184,9 @@ def downgrade() -> None:
 def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scripts = tmp_path / "migrations"
     shutil.copytree(ROOT, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "v9000_next.py").write_text(_NEXT.replace("{newest}", schema.VERSION))
+    (scripts / "versions" / f"v{NEXT}_next.py").write_text(_NEXT)
     monkeypatch.setattr(upgrade, "_SCRIPTS", scripts)
-    monkeypatch.setattr(schema, "VERSION", "9000")
+    monkeypatch.setattr(schema, "VERSION", NEXT)
 
 
 def filled(database: Database) -> None:
@@ -197,7 +198,7 @@ def test_rows_that_refer_to_a_table_made_anew_are_still_there(
     database: Database, next_version: None, tmp_path: Path
 ) -> None:
     filled(database)
-    assert upgrade.upgrade(database) == "9000"
+    assert upgrade.upgrade(database) == NEXT
     with database.engine.connect() as connection:
         assert connection.execute(text("SELECT step FROM token WHERE ticket = 7")).scalar() == "revisar"
         if database.is_sqlite:
@@ -206,12 +207,12 @@ def test_rows_that_refer_to_a_table_made_anew_are_still_there(
 
 def test_a_file_is_copied_before_it_is_changed(database: Database, next_version: None, tmp_path: Path) -> None:
     if not database.is_sqlite:
-        assert upgrade.upgrade(database) == "9000"
+        assert upgrade.upgrade(database) == NEXT
         assert list(tmp_path.glob("*before*")) == []
         return
     filled(database)
     upgrade.upgrade(database)
-    copy = tmp_path / "maild.db.before-9000"
+    copy = tmp_path / f"maild.db.before-{NEXT}"
     with sqlite3.connect(copy) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (NEWEST,)
         assert connection.execute("SELECT title FROM ticket").fetchone() == ("Sin red",)
