@@ -16,9 +16,9 @@ from email.parser import BytesFeedParser
 import mailparser
 from mailparser.exceptions import MailParserError
 
+from maild.core import newtext
 from maild.core.bounces import bounce
 from maild.core.language import language
-from maild.core.newtext import new_text
 from maild.core.robots import Facts, signs
 from maild.core.values import Attachment, Bounce, Mail, Sender
 from maild.mail import addresses, body, dates
@@ -50,25 +50,29 @@ def parse(raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS) -> M
     read = _walked(prepared(raw, headers, limits))
     found = body.read(read.message, limits)
     mail = _from_headers(headers)
-    sender = _agreed(mail.sender, read.senders)
-    written = new_text(found.text)
+    mail = replace(mail, sender=_agreed(mail.sender, read.senders))
+    written = newtext.read(
+        found.text,
+        subject=mail.subject,
+        sender=f"{mail.sender.name} {mail.sender.address}",
+        reply=bool(mail.in_reply_to or mail.references),
+    )
     report = _bounce(headers, found)
     facts = replace(
-        _facts(headers, replace(mail, sender=sender)),
-        calendar_method=found.calendar_method, text=written, attachments=len(found.attachments), bounce=report,
+        _facts(headers, mail),
+        calendar_method=found.calendar_method, text=written.text, attachments=len(found.attachments), bounce=report,
     )  # fmt: skip
     kind, reasons = signs(facts)
     return replace(
         mail,
-        sender=sender,
         text=found.text,
-        new_text=written,
+        new_text=written.text,
         html=found.html if html else "",
         attachments=tuple(found.attachments),
         kind=kind,
         signs=reasons,
         bounce=report if kind in ("bounce", "delay") else None,
-        language=language(written),
+        language=language(written.text),
         canonical=canonical(headers, found.digests),
         defects=tuple(dict.fromkeys((*mail.defects, *read.defects, *found.defects))),
     )
