@@ -17,7 +17,7 @@ _LONGEST_INTRODUCTION = 5  # lines over which "El … escribió:" may be broken
 _LONGEST_BLOCK = 16  # lines of a header block, wrapped recipients and blank lines included
 _BOLD = "*_ \t"
 
-_QUOTE = re.compile(r"\s{0,3}>")
+_QUOTE = re.compile(r"\s{0,3}>(?!\s{0,3}:\s{0,3}\Z)")  # not the broken end of "<ana@…>:"
 _MARKS = re.compile(r"[\s>|]{1,40}")
 _INVISIBLE = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
@@ -158,9 +158,8 @@ def _fields(lines: list[str], start: int) -> tuple[dict[str, str], set[str], int
         loose += 1
         if loose > 2:
             break
-        if _unquoted(line).strip():
-            if last and not fields[last]:
-                fields[last] = _unquoted(line).strip()  # the value stands below its label
+        if last and not fields[last]:
+            fields[last] = _unquoted(line).strip()  # the value stands below its label
     return fields, labels, end
 
 
@@ -216,10 +215,7 @@ def _introduces(sentence: str, quoted_next: bool) -> bool:
 
 
 def _last(pattern: re.Pattern[str], sentence: str) -> re.Match[str] | None:
-    found = None
-    for found in pattern.finditer(sentence):
-        pass
-    return found
+    return max(pattern.finditer(sentence), key=lambda found: found.start(), default=None)
 
 
 def _names_somebody(sentence: str, wrote: re.Match[str]) -> bool:

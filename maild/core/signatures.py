@@ -144,20 +144,21 @@ def _delimited(lines: list[str], rest: list[int]) -> list[int]:
         filled += bool(line.strip())
         if filled > _LONGEST_SIGNATURE:
             return []
-        if _DASHES.match(line[:80]) and len(line) < 80:
+        if len(line) < 80 and _DASHES.match(line):
             below = [lines[number] for number in rest[at + 1 :] if lines[number].strip()]
-            if (
-                _RFC.match(line)
-                or (line.strip() == "--" and all(len(each) < 160 for each in below))
-                or _like_signature(below)
-            ):
+            if _RFC.match(line) or (below and _stands_above(line, below)):
                 return rest[at:]
-            return []
     return []
 
 
-def _like_signature(below: list[str]) -> bool:
-    return bool(below) and is_name(below[0]) and any(_evidence(each) for each in below[1:]) and all(map(_fits, below))
+def _stands_above(rule: str, below: list[str]) -> bool:
+    """Whether a line of dashes or underscores begins a signature, or what a mailing list adds."""
+    if rule.strip() == "--":
+        return all(len(each) < _WIDEST for each in below)
+    if is_name(below[0]):
+        return any(map(_evidence, below[1:])) and all(map(_fits, below))
+    added = len(below) <= 6 and not any(len(each) > _WIDEST or _SENTENCE_ENDS.search(each) for each in below)
+    return "_" in rule and added and any(_CONTACT.search(fold(each)) for each in below)
 
 
 def _signature(lines: list[str], rest: list[int], sender: str) -> list[int]:

@@ -67,6 +67,8 @@ def parse(raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS) -> M
         mail,
         text=found.text,
         new_text=written.text,
+        cuts=written.cuts,
+        forwarded=written.forwarded,
         html=found.html if html else "",
         attachments=tuple(found.attachments),
         kind=kind,
