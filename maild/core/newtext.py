@@ -30,9 +30,15 @@ MARKER_EN = "— Please reply above this line —"
 _MARKERS = tuple(fold(marker.strip("— ")) for marker in (MARKER_ES, MARKER_EN))
 
 _RULE_TO_BLOCK = 4  # lines below a rule or banner in which the header block must begin
+_TO_QUOTED = 4  # lines below a separator in which the quotation must begin to be one that is marked
 _WRAPPED = 55  # a quoted line this long may have been broken by a program that did not mark the rest
 _FORWARD_SUBJECT = re.compile(
     rf"\s{{0,9}}(?:\[[^\]]{{1,30}}\]\s{{0,9}})?(?:{'|'.join(phrases.FORWARD_PREFIXES)})\s{{0,3}}:", re.IGNORECASE
+)
+_REPLY_SUBJECT = re.compile(r"\s{0,9}(?:re|rta|resp|res|aw|sv|antw)\s{0,3}(?:\[\d{1,3}\])?:", re.IGNORECASE)
+_PICTURE = re.compile(
+    r"\s{0,3}(?:\[(?:image|imagen|imagem|cid|inline image|imagen insertada)\b[^\]]{0,300}\]|\ufffc)\s{0,3}\Z",
+    re.IGNORECASE,
 )
 _MAILBOX = re.compile(r"[<\[(]?(?:mailto:)?([^\s@<>()\[\]\"]{1,64}@[^\s@<>()\[\]\",;:]{1,200})")
 
@@ -63,7 +69,8 @@ def read(
     `subject` and `reply` (the mail names one it answers) say what a copied mail is, `sender` (name and address) whose
     name a signature may begin with, `known` holds fingerprints of paragraphs that he or his office always add.
     """
-    walk = _Walk(text, forwards=bool(_FORWARD_SUBJECT.match(subject)), reply=reply)
+    reply = reply or bool(_REPLY_SUBJECT.match(subject))
+    walk = _Walk(text, forwards=bool(_FORWARD_SUBJECT.match(subject)) or not reply, reply=reply)
     walk.quotations()
     if walk.has_words():
         walk.below(sender, known)
@@ -109,6 +116,8 @@ class _Walk:
             return self._introduced(number, length)
         if self._is_wrapped_quotation(number):
             self.kinds[number] = CutKind.QUOTE
+        elif _PICTURE.match(line):
+            self.kinds[number] = CutKind.PICTURE
         return number + 1
 
     def _quoted(self, number: int) -> int:
@@ -140,11 +149,6 @@ class _Walk:
         if kind is CutKind.FORWARD or (block and self._forwards):
             self._pass_on(block, number)
             kind = CutKind.FORWARD
-        below = next((at for at in range(number + 1, min(number + 5, len(self.lines))) if self.lines[at].strip()), 0)
-        if below and is_quoted(self.lines[below]):
-            self.kinds[number] = CutKind.SEPARATOR
-            self._quoting = True
-            return below
         return self._copy(number, block.start + block.length if block else number + 1, kind)
 
     def _copied_mail(self, number: int, block: Block) -> int:
@@ -156,16 +160,15 @@ class _Walk:
         return CutKind.FORWARD if self.forwarded else CutKind.QUOTE
 
     def _introduced(self, number: int, length: int) -> int:
-        below = next((line for line in self.lines[number + length : number + length + 4] if line.strip()), "")
-        if not is_quoted(below):
-            return self._copy(number, number + length, CutKind.QUOTE)  # the copy is not marked line by line
-        self.kinds[number : number + length] = [CutKind.SEPARATOR] * length
-        self._quoting = True
-        return number + length
+        return self._copy(number, number + length, self._kind_of_copy())
 
     def _copy(self, number: int, below: int, kind: CutKind) -> int:
-        """From here to the end it is a copied mail."""
+        """A mail is copied below: up to the end, or, where its lines are marked, only those that are."""
         self.kinds[number:below] = [CutKind.SEPARATOR] * (below - number)
+        following = next((line for line in self.lines[below : below + _TO_QUOTED] if line.strip()), "")
+        if is_quoted(following):
+            self._quoting = True
+            return below
         self.kinds[below:] = [kind] * (len(self.lines) - below)
         return len(self.lines)
 

@@ -108,6 +108,7 @@ class CutKind(StrEnum):
     SIGNATURE = "signature"
     DISCLAIMER = "disclaimer"
     SEPARATOR = "separator"
+    PICTURE = "picture"  # the place-holder of a picture, a line of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,11 @@ _BLOCKS = frozenset(
     )
 )
 _SPACED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre"))
+# Elements in which mail programs put the mail that is answered, by class, id (its beginning) or data-marker. Outlook
+# renames what it copies: x_gmail_quote. gmail_quote itself is none: people answer between the quotations inside it.
+_QUOTING_CLASSES = frozenset(("yahoo_quoted", "protonmail_quote", "tutanota_quote", "zmail_extra"))
+_QUOTING_IDS = ("yahoo_quoted", "OLK_SRC_BODY_SECTION")
+_QUOTING_MARKERS = frozenset(("__QUOTED_TEXT__",))
 _HIDDEN = re.compile(
     r"display\s{0,9}:\s{0,9}none|mso-hide\s{0,9}:\s{0,9}all|visibility\s{0,9}:\s{0,9}hidden", re.IGNORECASE
 )
@@ -163,13 +168,13 @@ def _walk(root: LexborNode, page: _Page) -> None:
             node = child
             continue
         if entered:
-            _leave(tag, page)
+            _leave(node, page)
         while node is not None and node.next is None:
             node = node.parent
             if node is None or node == root:
                 return
             preformatted -= node.tag == "pre"
-            _leave(node.tag or "", page)
+            _leave(node, page)
         node = node.next if node is not None else None
 
 
@@ -187,8 +192,8 @@ def _enter(node: LexborNode, tag: str, page: _Page, preformatted: bool) -> bool:
     if style and _HIDDEN.search(style):
         return False
     if tag in _BLOCKS:
-        page.blank() if tag in _SPACED else page.end_line()
-    if tag == "blockquote":
+        page.blank() if tag in _SPACED and not _is_tight(node) else page.end_line()
+    if _is_quotation(node):
         page.quotes += 1
     elif tag == "li":
         page.word("- ")
@@ -197,13 +202,35 @@ def _enter(node: LexborNode, tag: str, page: _Page, preformatted: bool) -> bool:
     return True
 
 
-def _leave(tag: str, page: _Page) -> None:
+def _leave(node: LexborNode, page: _Page) -> None:
+    tag = node.tag or ""
     if tag in ("td", "th"):
         page.word("  ")
     elif tag in _BLOCKS:
-        page.blank() if tag in _SPACED else page.end_line()
-    if tag == "blockquote":
+        tight = tag == "p" and _is_tight(node) and node.text().strip()
+        page.blank() if tag in _SPACED and not tight else page.end_line()
+    if _is_quotation(node):
         page.quotes -= 1
+
+
+def _is_tight(node: LexborNode) -> bool:
+    """A paragraph of Outlook or Word has no margins: the blank lines between are paragraphs of their own."""
+    return node.tag == "p" and (node.attributes.get("class") or "").removeprefix("x_").startswith("Mso")
+
+
+def _is_quotation(node: LexborNode) -> bool:
+    """A blockquote, or what a mail program uses in its place."""
+    if node.tag == "blockquote":
+        return True
+    if node.tag != "div":
+        return False
+    attributes = node.attributes
+    classes = (attributes.get("class") or "").split()
+    return (
+        any(each.removeprefix("x_") in _QUOTING_CLASSES for each in classes)
+        or (attributes.get("id") or "").removeprefix("x_").startswith(_QUOTING_IDS)
+        or attributes.get("data-marker") in _QUOTING_MARKERS
+    )
 
 
 def _words(text: str, page: _Page, preformatted: bool) -> None:
