@@ -49,8 +49,9 @@ def main() -> int:
 
 
 def _understood(paths: list[Path]) -> list[dict[str, Any]]:
-    command = [str(Path(sys.executable).with_name("maild")), "parse", "--json", *map(str, paths)]
-    answer = subprocess.run(command, capture_output=True, check=True, text=True, encoding="utf-8")
+    folders = sorted({str(path.parent) for path in paths})
+    command = [str(Path(sys.executable).with_name("maild")), "parse", "--json", *folders]
+    answer = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, encoding="utf-8")
     by_file = {mail["file"]: mail for mail in map(json.loads, answer.stdout.splitlines())}
     return [by_file[str(path)] for path in paths]
 

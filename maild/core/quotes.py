@@ -124,7 +124,7 @@ def header_block(lines: list[str], start: int, *, announced: bool = False) -> Bl
     program at work: an address, a time of day, bold labels, or a label such as "Enviado el".
     """
     first = header(lines[start]) if len(lines[start]) < LONGEST_LINE else None
-    if first is None or first.meaning not in ("from", "date"):
+    if first is None or (first.meaning not in ("from", "date") and not announced):
         return None
     fields, labels, end = _fields(lines, start)
     if len(fields.keys() - {"other"}) < (2 if announced else 3) or "from" not in fields:

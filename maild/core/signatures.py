@@ -121,16 +121,26 @@ def is_sent_from(line: str) -> bool:
 def _notice(lines: list[str], paragraph: list[int]) -> list[int]:
     """The lines of a notice at the end of a paragraph: from the first that begins like one, if all speak of its themes."""
     folded = [fold(lines[number][: 4 * _LONGEST_LINE]) for number in paragraph]
+    if any("¿" in line or "?" in line for line in folded):
+        return []  # people ask about such words
     for at, line in enumerate(folded):
-        if _YEAR_NAME.match(line):
+        if _YEAR_NAME.match(line) or (_NOTICE_BEGINS.match(line) and _is_notice(_themes(" ".join(folded[at:])))):
             return paragraph[at:]
-        if _NOTICE_BEGINS.match(line) and _themes(" ".join(folded[at:])) >= 2:
-            return paragraph[at:]
-    return paragraph if _themes(" ".join(folded)) >= 5 else []
+    return paragraph if len(_themes(" ".join(folded)) - {"message"}) >= 5 else []
 
 
-def _themes(folded: str) -> int:
-    return sum(any(word in folded for word in words) for words in phrases.NOTICE_THEMES)
+def _themes(folded: str) -> set[str]:
+    return {theme for theme, words in phrases.NOTICE_THEMES.items() if any(word in folded for word in words)}
+
+
+def _is_notice(themes: set[str]) -> bool:
+    """Three themes, or the plea not to print; "Antes de imprimir sale un mensaje" and "lo recibí por error" are neither."""
+    return (
+        len(themes - {"message"}) >= 3
+        or {"print", "nature"} <= themes
+        or {"print", "need", "message"} <= themes
+        or {"message", "attachment", "confidential"} <= themes
+    )
 
 
 # --- signatures -------------------------------------------------------------------------------------------------
