@@ -16,7 +16,7 @@ _LONGEST_LINE = 500
 _LONGEST_SIGNATURE = 16  # lines
 _WIDEST = 110  # characters of a line of a signature
 _LONGEST_NOTICE = 60  # lines of one paragraph
-_SENT_FROM_TAIL = 6  # lines at the end among which "Enviado desde mi …" may stand
+_MOST_BLOCKS = 24  # parts of a tail; a longer one is no person's
 
 _DASHES = re.compile(r"\s{0,3}(?:--\s?|__+|—|–|-{3,60})\s{0,3}\Z")
 _RFC = re.compile(r"-- \Z")
@@ -50,7 +50,9 @@ def tail(lines: list[str], own: list[int], sender: str, known: Set[str] = frozen
     cut: dict[int, str] = {}
     rest = _without_blank_end(lines, own)
     signed = False
-    while rest:
+    for _ in range(_MOST_BLOCKS):
+        if not rest:
+            break
         found = _last_block(lines, rest, sender, known, signed)
         if not found:
             break
