@@ -31,6 +31,7 @@ check: .venv/ready
 bench: .venv/ready system
 	@$(BIN)/python -m bench.parse
 	@$(BIN)/python -m bench.corpora
+	@$(BIN)/python -m bench.newtext
 	@$(BIN)/python -m bench.intake
 	@$(BIN)/python -m bench.mutated
 	@$(BIN)/python -m bench.crash --kills 200 --database sqlite

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -180,15 +179,13 @@ class Explainer:
 
 
 def _cut(mail: Mail) -> Iterator[Reason]:
-    """What was taken from the text. This is the one place that says so."""
-    gone = Counter(_lines(mail.text)) - Counter(_lines(mail.new_text))
-    if gone:
-        first = next(line for line in _lines(mail.text) if line in gone)
-        yield because("text-cut", lines=gone.total(), first=first[:80])
-
-
-def _lines(text: str) -> Iterable[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    """What was taken from the text, kind by kind. This is the one place that says so."""
+    for cut in mail.cuts:
+        words = mail.text[cut.start : cut.end].strip()
+        if words:
+            yield because(
+                "text-cut", what=cut.kind.value, lines=words.count("\n") + 1, first=words.splitlines()[0][:80]
+            )
 
 
 def _desk(office: Office, composer: Composer) -> Desk:

@@ -137,6 +137,8 @@ def as_contract(mail: Mail) -> dict[str, Any]:
         "date": mail.date.isoformat() if mail.date else None,
         "text": mail.text,
         "new_text": mail.new_text,
+        "cuts": [{"kind": cut.kind.value, "start": cut.start, "end": cut.end} for cut in mail.cuts],
+        "forwarded": _forwarded(mail),
         "attachments": [
             {
                 "filename": a.filename if a.named else "", "shown_as": a.filename,
@@ -158,6 +160,14 @@ def as_contract(mail: Mail) -> dict[str, Any]:
 
 def _people(addresses: Sequence[Address]) -> list[dict[str, str]]:
     return [{"name": each.name, "address": each.address} for each in addresses]
+
+
+def _forwarded(mail: Mail) -> dict[str, Any] | None:
+    original = mail.forwarded
+    if original is None:
+        return None
+    sender = {"name": original.sender.name, "address": original.sender.address}
+    return {"from": sender, "date": original.date, "subject": original.subject, "at": original.at}
 
 
 def _bounce(mail: Mail) -> dict[str, Any] | None:

@@ -113,11 +113,42 @@ class Bounce:
     original_message_id: str = ""
 
 
+class CutKind(StrEnum):
+    """What a part of a mail's text is that its author did not write this time."""
+
+    QUOTE = "quote"
+    FORWARD = "forward"
+    SIGNATURE = "signature"
+    DISCLAIMER = "disclaimer"
+    SEPARATOR = "separator"
+    PICTURE = "picture"  # the place-holder of a picture, a line of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`text[start:end]` of a mail was left out of its `new_text`; offsets in characters, in order, never overlapping."""
+
+    kind: CutKind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The mail that was passed on, as its header block says: `date` as written there, `at` its offset in the text."""
+
+    sender: Address
+    date: str
+    subject: str
+    at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A mail as understood. Message ids stand without their angle brackets. All texts can be stored: no NUL, no lone surrogate.
 
-    `text` is the readable body, `new_text` what its author wrote this time. `canonical` is the sha256 of what makes it
+    `text` is the readable body, `new_text` what its author wrote this time, `cuts` what was left out of it and
+    `forwarded` the mail it passes on. `canonical` is the sha256 of what makes it
     *this* mail whatever its road was (RELIABILITY §4.2, canonical hash v1). `signs` say why `kind` is what it is.
     `away_until` is the last day of the absence that an automatic answer tells of.
     `conversation` names the conversation that Outlook counts the mail to (Thread-Index), hex, or is empty.
@@ -135,6 +166,8 @@ class Mail:
     reply_to: tuple[Address, ...] = ()
     text: str = ""
     new_text: str = ""
+    cuts: tuple[Cut, ...] = ()
+    forwarded: Forwarded | None = None
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
     kind: Kind = Kind.REQUEST

@@ -7,7 +7,19 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from maild.core.values import Address, Attachment, Bounce, BounceRecipient, Kind, Mail, Reason, Sender
+from maild.core.values import (
+    Address,
+    Attachment,
+    Bounce,
+    BounceRecipient,
+    Cut,
+    CutKind,
+    Forwarded,
+    Kind,
+    Mail,
+    Reason,
+    Sender,
+)
 
 T = TypeVar("T")
 
@@ -35,6 +47,8 @@ def to_json(mail: Mail) -> bytes:
         "reply_to": _addresses(mail.reply_to),
         "text": mail.text,
         "new_text": mail.new_text,
+        "cuts": [[cut.kind.value, cut.start, cut.end] for cut in mail.cuts],
+        "forwarded": _forwarded(mail.forwarded),
         "html": mail.html,
         "attachments": [
             [a.filename, a.content_type, a.size, a.sha256, a.inline, a.content_id, a.named] for a in mail.attachments
@@ -115,6 +129,8 @@ def _mail(fields: dict[str, Any]) -> Mail:
         reply_to=_many(fields["reply_to"], lambda each: Address(*_texts(each))),
         text=_text(fields["text"]),
         new_text=_text(fields["new_text"]),
+        cuts=_many(fields["cuts"], _cut),
+        forwarded=_passed_on(fields["forwarded"]) if fields["forwarded"] else None,
         html=_text(fields["html"]),
         attachments=_many(fields["attachments"], _attachment),
         kind=Kind(fields["kind"]),
@@ -128,6 +144,22 @@ def _mail(fields: dict[str, Any]) -> Mail:
         authentication_results=_texts(fields["authentication_results"]),
         defects=_texts(fields["defects"]),
     )
+
+
+def _forwarded(original: Forwarded | None) -> list[Any] | None:
+    if original is None:
+        return None
+    return [original.sender.address, original.sender.name, original.date, original.subject, original.at]
+
+
+def _passed_on(fields: list[Any]) -> Forwarded:
+    address, name, date, subject, at = fields
+    return Forwarded(Address(_text(address), _text(name)), _text(date), _text(subject), int(at))
+
+
+def _cut(row: list[Any]) -> Cut:
+    kind, start, end = row
+    return Cut(CutKind(kind), int(start), int(end))
 
 
 def _bounced(fields: list[Any]) -> Bounce:

@@ -8,6 +8,8 @@ from collections import Counter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from maild.mail.shapes import has_cell_behind, holds_data, is_quotation, is_tight
+
 # Nesting beyond this costs a real HTML parser minutes (LIBRARIES §11); no person's mail comes near it.
 _DEEPEST = 400
 _OPEN_OR_CLOSE = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})")
@@ -216,11 +218,11 @@ def _enter(node: LexborNode, tag: str, page: _Page, preformatted: bool) -> bool:
     if style and _HIDDEN.search(style):
         return False
     if tag in _BLOCKS:
-        page.blank() if tag in _SPACED and not (page.lists and tag in _LISTS) else page.end_line()
-    if tag == "blockquote":
+        page.blank() if _is_spaced(node, tag, page) else page.end_line()
+    if is_quotation(node):
         page.quotes += 1
     elif tag == "table":
-        page.tables.append(_holds_data(node))
+        page.tables.append(holds_data(node))
         page.in_data += page.tables[-1]
     elif tag in _LISTS:
         page.lists.append(1 if tag == "ol" else None)
@@ -242,33 +244,14 @@ def _item(page: _Page) -> str:
     return "  " * max(0, len(page.lists) - 1) + ("- " if number is None else f"{number}. ")
 
 
-_NO_BORDER = frozenset((None, "", "0", "none"))
-_DATA_CLASS = re.compile(r"\bMso(?:TableGrid|\w{0,20}Table\w{0,20}Grid)|\btable-bordered\b", re.IGNORECASE)
-
-
-def _holds_data(table: LexborNode) -> bool:
-    """Whether a table has a border or a heading that people see; other tables only place what stands in them."""
-    if table.attributes.get("border") not in _NO_BORDER or _DATA_CLASS.search(table.attributes.get("class") or ""):
-        return True
-    row = table.child
-    while row is not None and row.tag in ("thead", "tbody", "tr", "-text", "colgroup", "caption"):
-        if row.tag == "thead":
-            return True
-        inner = row.child if row.tag in ("tbody", "tr") else None
-        while inner is not None and inner.tag == "-text":
-            inner = inner.next
-        if inner is not None:
-            if inner.tag == "th":
-                return True
-            row = inner if inner.tag == "tr" else None
-        else:
-            row = row.next
-    return False
+def _is_spaced(node: LexborNode, tag: str, page: _Page) -> bool:
+    """Whether a blank line stands before this block; a list inside a list has none."""
+    return tag in _SPACED and not (page.lists and tag in _LISTS) and not is_tight(node)
 
 
 def _leave(node: LexborNode, tag: str, page: _Page) -> None:
     if tag in ("td", "th"):
-        page.end_cell(last=not _has_cell_behind(node))
+        page.end_cell(last=not has_cell_behind(node))
     elif tag == "tr":
         page.end_row()
     elif tag in _BLOCKS:
@@ -277,18 +260,12 @@ def _leave(node: LexborNode, tag: str, page: _Page) -> None:
             page.in_data -= page.tables.pop()
         elif tag in _LISTS and page.lists:
             page.lists.pop()
-        page.blank() if tag in _SPACED and not (page.lists and tag in _LISTS) else page.end_line()
+        empty = tag == "p" and is_tight(node) and not node.text().strip()
+        page.blank() if empty or _is_spaced(node, tag, page) else page.end_line()
     elif tag == "a" and page.shows_links:
         _link(node, page)
-    if tag == "blockquote":
+    if is_quotation(node):
         page.quotes -= 1
-
-
-def _has_cell_behind(node: LexborNode) -> bool:
-    behind = node.next
-    while behind is not None and behind.tag not in ("td", "th"):
-        behind = behind.next
-    return behind is not None
 
 
 def _link(node: LexborNode, page: _Page) -> None:

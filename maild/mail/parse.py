@@ -15,10 +15,10 @@ from email.parser import BytesFeedParser
 import mailparser
 from mailparser.exceptions import MailParserError
 
+from maild.core import newtext
 from maild.core.absence import away_until
 from maild.core.bounces import Evidence, bounce
 from maild.core.language import language
-from maild.core.newtext import new_text
 from maild.core.robots import Facts, signs
 from maild.core.values import Attachment, Bounce, Kind, Mail, Sender
 from maild.mail import addresses, body, dates
@@ -55,12 +55,17 @@ def parse(
     read = _walked(prepared(raw, headers, limits))
     found = body.read(read.message, raw, _plain_walk, limits, carried)
     mail = _from_headers(headers)
-    sender = _agreed(mail.sender, read.senders)
-    # What stands in an enclosed mail is not this author's: neither his words nor his orders (S-43).
-    written = new_text(found.own)
+    mail = replace(mail, sender=_agreed(mail.sender, read.senders))
+    written = newtext.read(
+        # What stands in an enclosed mail is not this author's: neither his words nor his orders (S-43).
+        found.own,
+        subject=mail.subject,
+        sender=f"{mail.sender.name} {mail.sender.address}",
+        reply=bool(mail.in_reply_to or mail.references),
+    )
     facts = replace(
-        _facts(headers, replace(mail, sender=sender)),
-        calendar_method=found.calendar_method, text=written, attachments=len(found.attachments),
+        _facts(headers, mail),
+        calendar_method=found.calendar_method, text=written.text, attachments=len(found.attachments),
         opening=_opening(found.text), returned=_returned(found),
     )  # fmt: skip
     kind, reasons = signs(facts)
@@ -70,16 +75,19 @@ def parse(
         kind, reasons = signs(replace(facts, bounce=report))  # its actions tell a failure from a delay
     return replace(
         mail,
-        sender=sender,
         text=found.text,
-        new_text=written,
+        new_text=written.text,
+        cuts=written.cuts,
+        forwarded=written.forwarded,
         html=found.html if html else "",
         attachments=tuple(found.attachments),
         kind=kind,
         signs=reasons,
         bounce=report,
-        away_until=away_until(written, mail.date.date() if mail.date else None) if kind is Kind.AUTOREPLY else None,
-        language=language(written),
+        away_until=away_until(written.text, mail.date.date() if mail.date else None)
+        if kind is Kind.AUTOREPLY
+        else None,
+        language=language(written.text),
         canonical=canonical(headers, found.digests),
         defects=tuple(dict.fromkeys((*mail.defects, *read.defects, *found.defects))),
     )
