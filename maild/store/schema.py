@@ -33,8 +33,7 @@ metadata = MetaData(
     }
 )
 
-# SQLite counts rows only in a column that is exactly INTEGER PRIMARY KEY.
-_BIG = BigInteger().with_variant(Integer, "sqlite")
+_BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows only in an INTEGER PRIMARY KEY
 
 
 def _id() -> Column[int]:
