@@ -15,8 +15,8 @@ from tests.mail.bombs import BOMBS
 from tests.mail.samples import copied
 
 PARSED = {
-    "file", "message_id", "from", "to", "cc", "reply_to", "subject", "date", "text", "new_text", "attachments",
-    "in_reply_to", "references", "kind", "bounce", "language", "answerable", "defects",
+    "file", "message_id", "from", "to", "cc", "reply_to", "subject", "date", "text", "new_text", "cuts", "forwarded",
+    "away_until", "attachments", "in_reply_to", "references", "kind", "bounce", "language", "answerable", "defects",
 }  # fmt: skip
 EXPLAINED = {
     "profile", "intent", "survey_score", "commands", "type", "category", "subcategory", "service", "priority",
