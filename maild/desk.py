@@ -11,7 +11,7 @@ from typing import Any
 
 from maild import brakes
 from maild.brakes import Hold, Limits
-from maild.core import bounces, files, seal, subject, twins, writing
+from maild.core import bounces, files, habits, seal, subject, twins, writing
 from maild.core.bounced import refused
 from maild.core.decide import decide
 from maild.core.effects import Decision, Keep, Open, Resume, Review, Send, StopTimer, evolve
@@ -24,6 +24,7 @@ from maild.failpoints import failpoint
 from maild.gather import Gathered, Terms, gather
 from maild.mail.compose import Composer
 from maild.store import addresses, attachments, letters, mails, records, tickets, timers
+from maild.store import habits as seen
 from maild.store.database import Tx
 
 log = logging.getLogger("maild.desk")
@@ -49,11 +50,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A mail with all that is known of it, what shall be done about it, and what becomes of its files."""
+    """A mail as it is read here (without what its sender always writes below his words), all that is known of it, what shall
+    be done about it and what becomes of its files. `fresh` are the paragraphs at its end that may become a habit."""
 
+    mail: Mail
     gathered: Gathered
     decision: Decision
     files: Sequence[files.Judged] = ()
+    fresh: Sequence[habits.Ending] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,10 @@ class Desk:
         if verdict.kind == "duplicate":
             return self._duplicate(tx, event, verdict, cause)
         judged = self.judge(tx, event, verdict)
+        event = replace(event, mail=judged.mail)
         decision = judged.decision
-        if any(isinstance(e, Review) for e in decision.effects):
+        aside = any(isinstance(e, Review) for e in decision.effects)
+        if aside:
             cause = self._set_aside(event.inbound)
         outcome = self._write(
             tx, cause, event.mail.sender.address, judged.gathered.ticket, decision, event, judged=judged.files
@@ -89,19 +95,23 @@ class Desk:
         if outcome.done:
             self._finish(tx, event, judged.gathered.case, decision, verdict)
             self._learn(tx, event, outcome.after)
+            if not aside:  # it is decided again when it is released
+                seen.count(tx, event.mail.sender.address, judged.fresh)
         failpoint("desk.mail-written")
         return outcome
 
     def judge(self, tx: Tx, event: MailArrived, verdict: twins.Verdict) -> Judgement:
         """What this mail is and what shall be done about it. Writes nothing."""
+        mail, fresh = _without_habits(tx, event.mail)
+        cut = _told_of(event.mail, mail)
+        event = replace(event, mail=mail)
         terms = Terms(self.office, self.ring, self.boundary, self.limits.tickets_hour)
         gathered = gather(tx, event, verdict, terms, self.now())
-        mail = event.mail
         small = {a.sha256 for a in mail.attachments if files.may_be_logo(a, self.file_rules)}
         logos = attachments.logos(tx, mail.sender.address, small, event.inbound, self.file_rules.logo_mails)
         judged = files.judge(mail.attachments, self.file_rules, logos, event.scans)
         if verdict.kind == "variant":
-            return Judgement(gathered, _variant(verdict, event), judged)
+            return Judgement(mail, gathered, _variant(verdict, event), judged)
         decision = decide(gathered.case, self.office, self.now())
         if not isinstance(gathered.case, Robot):
             decision = files.with_files(decision, judged, mail, gathered.author, self.office)
@@ -109,7 +119,9 @@ class Desk:
             wrote = because("letters-resume", address=mail.sender.address)
             effects = (Resume(decision.number, mail.sender.address), *decision.effects)
             decision = replace(decision, effects=effects, reasons=(*decision.reasons, wrote))
-        return Judgement(gathered, decision, judged)
+        if isinstance(gathered.case, Robot):
+            fresh = ()
+        return Judgement(mail, gathered, replace(decision, reasons=(*decision.reasons, *cut)), judged, fresh)
 
     def time(self, tx: Tx, event: TimerFired) -> Outcome:
         """A clock ran out. Judged again here, in the transaction that acts on it."""
@@ -302,6 +314,19 @@ class Desk:
         if verdict.kind == "conflict":
             mail = replace(mail, message_id="")  # never an anchor for replies: who used the id first is not known
         mails.finish(tx, event.inbound, state, reason=reason, ticket=number, mail=mail)
+
+
+def _without_habits(tx: Tx, mail: Mail) -> tuple[Mail, Sequence[habits.Ending]]:
+    """The mail as it is to be read, and what is still to be learned from it."""
+    endings = habits.endings(mail)
+    known = seen.known(tx, mail.sender.address, endings)
+    return habits.without(mail, known), tuple(each for each in endings if each.fingerprint not in known)
+
+
+def _told_of(whole: Mail, mail: Mail) -> tuple[Reason, ...]:
+    """For the journal: where that which is always there begins."""
+    lost = whole.new_text[len(mail.new_text) :].strip()
+    return (because("text-habit", first=lost.splitlines()[0][:80]),) if lost else ()
 
 
 def _variant(verdict: twins.Verdict, event: MailArrived) -> Decision:

@@ -36,6 +36,7 @@ _NOBODY_HERE = "mesa@explicacion.test"
 class Explanation:
     """Everything that is known of a mail besides what it says (CONTRACT §4)."""
 
+    mail: Mail  # as the desk reads it: without what its sender always writes below his words
     profile: str
     intent: str
     commands: tuple[Command, ...]
@@ -139,7 +140,7 @@ class Explainer:
             judged = desk.judge(tx, event, verdict)
             number = verdict.ticket or judged.gathered.placed.number
             named = tickets.load(tx, number) if number else None
-        return self._told(mail, verdict, judged, named.title if named else "", number)
+        return self._told(judged.mail, verdict, judged, named.title if named else "", number)
 
     def _told(self, mail: Mail, verdict: twins.Verdict, judged: Judgement, title: str, number: int) -> Explanation:
         book, found = self.desk.office.book, judged.gathered
@@ -149,6 +150,7 @@ class Explainer:
         continues = bool(number or found.keys.marks or any(map(seal.looks_ours, found.keys.ids)))
         duplicate = verdict.kind == "duplicate"
         return Explanation(
+            mail=mail,
             profile=book.key,
             intent=intent(mail, given, book.answers, continues=continues),
             commands=given if not isinstance(found.case, Robot) else (),

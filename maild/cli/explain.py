@@ -101,7 +101,7 @@ def _object(read: _Read, told: Explanation | None) -> dict[str, Any]:
     named = {"file": os.fsencode(read.path).decode("utf-8", "replace")}
     if read.mail is None or told is None:
         return {**named, "defects": [read.problem]}
-    return {**named, **as_contract(read.mail), **told.as_contract()}
+    return {**named, **as_contract(told.mail), **told.as_contract()}
 
 
 # -- for people -----------------------------------------------------------------------------------------------

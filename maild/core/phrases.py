@@ -6,6 +6,8 @@ tests/data/collection, never a branch in quotes.py or signatures.py.
 
 from __future__ import annotations
 
+from maild.core.words import bars
+
 # "… wrote:", as it ends or divides the line that introduces a quotation.
 WROTE = (
     "escribio", "ha escrito", "escreveu", "va escriure", "ha escrit", "escribiu",  # es, pt, ca, gl
@@ -245,3 +247,25 @@ NOTICE_THEMES = {
 }  # fmt: skip
 # Official names of years and decades, which public bodies put below every letter.
 YEAR_NAMES = ("ano de", "ano del", "decenio de", "decenio del", "bicentenario", "gestion", "ano da", "ano do")
+
+# With one of these a paragraph is somebody's own words, however often it comes.
+OF_ONESELF = frozenset(bars(
+    "yo|me|mi|mis|mio|mia|conmigo|necesito|requiero|solicito|pido|quisiera|quiero|deseo|agradezco|agradecere|agradeceria|ruego",
+    "puedo|podria|podrian|tengo|estoy|envio|remito|recibi|logro|intento|intente|trato|quedo|quedamos|atento|atenta|atentos|gracias",
+    "my|mine|thanks|thank|obrigado|obrigada|eu|meu|minha|preciso|gostaria|consigo",
+))  # fmt: skip
+# With one of these it may be a request or tell of a fault, unless it is a notice.
+ASKING = frozenset(bars(
+    "solicitamos|solicita|solicitan|pedimos|necesitamos|necesita|necesitan|requerimos|requiere|requieren|agradecemos|agradeceremos",
+    "rogamos|quisieramos|podemos|tenemos|favor|sirvase|sirvanse|urge|urgente|adjunto|adjunta|adjuntamos|remitimos|falta|faltan",
+    "revisar|revisen|revise|apoyar|apoyen|ayudar|ayuden|atender|atiendan|please|need|needs|request|could|solicitacao|precisamos|cannot|unable",
+    "error|errores|falla|fallas|fallo|averia|problema|problemas|failed|failure|denied|denegado|denegada|timeout|exception|erro|falha",
+    "clave|claves|contrasena|contrasenas|password|passwords|senha|usuario|usuarios|cuenta|accesos|impresora|impresoras|toner|equipo",
+    "equipos|computadora|pc|laptop|teclado|mouse|patrimonial|serie|ip|internet|wifi|red|software|licencia|modulo|server",
+    "restablecimiento|reseteo|creacion|habilitacion|instalacion|reinstalacion|configuracion|desbloqueo|mantenimiento|reparacion",
+))  # fmt: skip
+# "no se puede", "no abre": beginnings of verbs.
+FAILING = bars(
+    "pued|pud|abr|funcion|carg|imprim|enciend|prend|respond|permit|dej|conect|hay|reconoc|aparec|sal|logr|ingres|entr|encuentr",
+    "muestr|llega|tien|cuent|inici|descarg|visualiz|guard|gener|proces",
+)

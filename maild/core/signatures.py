@@ -15,7 +15,7 @@ from maild.core.words import fold
 _LONGEST_LINE = 500
 _LONGEST_SIGNATURE = 16  # lines
 _WIDEST = 110  # characters of a line of a signature
-_LONGEST_NOTICE = 60  # lines of one paragraph
+LONGEST_NOTICE = 60  # lines of one paragraph
 _MOST_BLOCKS = 24  # parts of a tail; a longer one is no person's
 
 _DASHES = re.compile(r"\s{0,3}(?:--\s?|__+|—|–|-{3,60})\s{0,3}\Z")
@@ -83,8 +83,8 @@ def _last_block(
         return "signature", rest[-1:]
     if is_sent_from(last):
         return "signature", rest[-1:]
-    if known and fingerprint([lines[number] for number in paragraph]) in known:
-        return "signature", paragraph
+    if known and _is_known(lines, rest, paragraph, known):
+        return shape([lines[number] for number in paragraph]) or "disclaimer", paragraph
     if notice := _notice(lines, paragraph):
         return "disclaimer", notice
     if delimited := _delimited(lines, rest):
@@ -96,7 +96,7 @@ def _last_block(
 
 def _last_paragraph(lines: list[str], rest: list[int]) -> list[int]:
     start = len(rest) - 1
-    while start and lines[rest[start - 1]].strip() and len(rest) - start < _LONGEST_NOTICE:
+    while start and lines[rest[start - 1]].strip() and len(rest) - start < LONGEST_NOTICE:
         start -= 1
     return rest[start:]
 
@@ -282,6 +282,26 @@ def _is_his(name: str, sender: str) -> bool:
 
 
 # --- what is repeated -------------------------------------------------------------------------------------------
+
+
+def shape(paragraph: list[str]) -> str:
+    """What a paragraph alone looks like: "signature" (somebody or some office, and how to reach it), "disclaimer", or ""."""
+    if (
+        len(paragraph) <= _LONGEST_SIGNATURE
+        and all(map(_fits, paragraph))
+        and any(map(_evidence, paragraph))
+        and any(is_name(line) or _CONTACT.search(fold(line)) for line in paragraph)
+    ):
+        return "signature"
+    folded = fold(" ".join(paragraph)[: 8 * _LONGEST_LINE])
+    themes = len(_themes(folded) - {"message"})
+    return "disclaimer" if themes >= 4 or (themes >= 2 and _NOTICE_BEGINS.match(folded)) else ""
+
+
+def _is_known(lines: list[str], rest: list[int], paragraph: list[int], known: Set[str]) -> bool:
+    """A known paragraph, unless the author speaks of it: "El pie debe decir:"."""
+    above = next((lines[n] for n in reversed(rest[: len(rest) - len(paragraph)]) if lines[n].strip()), "")
+    return not above.rstrip().endswith(":") and fingerprint([lines[number] for number in paragraph]) in known
 
 
 def fingerprint(paragraph: list[str]) -> str:

@@ -1,15 +1,34 @@
-"""Kinds of columns that take whatever a mail may hold, the same on every database."""
+"""What tables are made of: names of keys, numbers of rows, and texts that take whatever a mail may hold, on every database."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, Text
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Integer, MetaData, Text
 from sqlalchemy.types import TypeDecorator
 
 _LONGEST_TEXT = 1_000_000
 _LONGEST_KEY = 500
+
+# All tables, and how their keys and indexes are called.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts rows only in a column that is exactly INTEGER PRIMARY KEY.
+BIG = BigInteger().with_variant(Integer, "sqlite")
+
+
+def row_id() -> Column[int]:
+    """The number of a row, given by the database."""
+    return Column("id", BIG, primary_key=True, autoincrement=True)
 
 
 class Instant(TypeDecorator[datetime]):

@@ -11,33 +11,17 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     UniqueConstraint,
     false,
     text,
 )
 
-from maild.store.columns import Instant, Key, Words
+from maild.store.columns import BIG, Instant, Key, Words, row_id
+from maild.store.columns import metadata as metadata
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0003"
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rows only in an INTEGER PRIMARY KEY
-
-
-def _id() -> Column[int]:
-    return Column("id", _BIG, primary_key=True, autoincrement=True)
+VERSION = "0004"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -47,7 +31,7 @@ def _words(name: str, kind: type[Words] = Words) -> Column[str]:
 epoch = Table(
     "epoch",
     metadata,
-    _id(),
+    row_id(),
     Column("account", Words, nullable=False),
     Column("folder", Words, nullable=False),
     Column("uidvalidity", BigInteger, nullable=False),
@@ -60,7 +44,7 @@ epoch = Table(
 inbound = Table(
     "inbound",
     metadata,
-    _id(),
+    row_id(),
     Column("epoch_id", ForeignKey("epoch.id")),  # none: it came through `maild ingest`
     Column("uid", BigInteger),
     Column("sha256", Words, nullable=False),
@@ -105,7 +89,7 @@ counter = Table(
 ticket = Table(
     "ticket",
     metadata,
-    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("number", BIG, primary_key=True, autoincrement=False),
     _words("title"),
     _words("state"),
     _words("type"),
@@ -183,7 +167,7 @@ case_number = Table(
 timer = Table(
     "timer",
     metadata,
-    _id(),
+    row_id(),
     Column("ticket", ForeignKey("ticket.number"), nullable=False),
     Column("clock", Words, nullable=False),
     Column("token", Integer, nullable=False),
@@ -209,7 +193,7 @@ timer = Table(
 message = Table(
     "message",
     metadata,
-    _id(),
+    row_id(),
     Column("ticket", ForeignKey("ticket.number"), nullable=False),
     Column("inbound", ForeignKey("inbound.id")),
     Column("at", Instant, nullable=False),
@@ -224,7 +208,7 @@ message = Table(
 attachment = Table(
     "attachment",
     metadata,
-    _id(),
+    row_id(),
     Column("inbound", ForeignKey("inbound.id"), nullable=False),
     Column("ticket", ForeignKey("ticket.number"), nullable=False),
     Column("position", Integer, nullable=False),
@@ -248,7 +232,7 @@ attachment = Table(
 journal = Table(
     "journal",
     metadata,
-    _id(),
+    row_id(),
     Column("at", Instant, nullable=False),
     # inbound:7, timer:12, order:…: the same cause is never applied twice.
     Column("cause", Key, nullable=False, unique=True),
@@ -264,7 +248,7 @@ journal = Table(
 outbox = Table(
     "outbox",
     metadata,
-    _id(),
+    row_id(),
     Column("cause", Key, nullable=False, unique=True),  # journal cause : position in the decision
     Column("message_id", Key, nullable=False, unique=True),
     Column("ticket", BigInteger),
@@ -298,7 +282,7 @@ outbox = Table(
 attempt = Table(
     "attempt",
     metadata,
-    _id(),
+    row_id(),
     Column("outbox", ForeignKey("outbox.id"), nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("stage", Words, nullable=False),
@@ -319,7 +303,7 @@ suppression = Table(
     Column("reason", Words, nullable=False),  # a reason class of core/bounce_words
     Column("status", Words, nullable=False),
     Column("diagnostic", Words, nullable=False),
-    Column("ticket", BigInteger().with_variant(Integer, "sqlite")),
+    Column("ticket", BIG),
     Column("cause", Words, nullable=False),  # the journal's
 )
 
@@ -331,6 +315,16 @@ absence = Table(
     Column("told_at", Instant, nullable=False),
     Column("proved", Boolean, nullable=False),  # the answer named a letter that was made for this address
     Column("cause", Words, nullable=False),
+)
+
+# Paragraphs at the end of mails, by fingerprint, until they are known to be a habit (core/habits.py).
+habit = Table(
+    "habit",
+    metadata,
+    Column("domain", Key, primary_key=True),
+    Column("fingerprint", Key, primary_key=True),
+    Column("sender", Key, primary_key=True),
+    Column("mails", Integer, nullable=False),
 )
 
 lease = Table(

@@ -15,8 +15,8 @@ from tests.mail.bombs import BOMBS
 from tests.mail.samples import copied
 
 PARSED = {
-    "file", "message_id", "from", "to", "cc", "reply_to", "subject", "date", "text", "new_text", "attachments",
-    "in_reply_to", "references", "kind", "bounce", "away_until", "language", "answerable", "defects", "cuts", "forwarded",
+    "file", "message_id", "from", "to", "cc", "reply_to", "subject", "date", "text", "new_text", "cuts", "forwarded",
+    "away_until", "attachments", "in_reply_to", "references", "kind", "bounce", "language", "answerable", "defects",
 }  # fmt: skip
 EXPLAINED = {
     "profile", "intent", "survey_score", "commands", "type", "category", "subcategory", "service", "priority",
@@ -159,6 +159,18 @@ def test_with_a_configuration_it_knows_the_real_tickets_and_changes_nothing(desk
     assert {p: p.read_bytes() for p in files if p.suffix != ".db"} == {
         p: b for p, b in files.items() if p.suffix != ".db"
     }
+
+
+def test_with_a_configuration_it_reads_what_the_desk_would_read(desk: Desk, tmp_path: Path) -> None:
+    """What its sender wrote below three mails is cut from the fourth, and the reason is told."""
+    below = "LABORATORIO DE SUELOS\nCentral telefónica (01) 555-0100 anexo 12"
+    for number in range(3):
+        desk.mail("rosa@entidad.example", f"Pedido {number}", f"Falta papel {number}.\n\n{below}")
+    fourth = mail(tmp_path, "rosa@entidad.example", "Sin red", f"No hay red.\n\n{below}")
+    told = json.loads(desk.maild("explain", "--json", fourth)[1])
+    assert told["new_text"] == "No hay red."
+    assert [told["text"][cut["start"] : cut["end"]] for cut in told["cuts"]] == [below]
+    assert {"code": "text-habit", "facts": {"first": "LABORATORIO DE SUELOS"}} in told["reasons"]
 
 
 def test_a_configuration_without_a_database_yet_gets_none(desk: Desk, tmp_path: Path) -> None:

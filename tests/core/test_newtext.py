@@ -158,7 +158,7 @@ def test_a_paragraph_that_is_always_added_goes_and_the_rest_stays() -> None:
     slogan = "Trabajamos por la integración\nde los pueblos del sur"
     known = {fingerprint(slogan.split("\n"))}
     written = read(f"No hay luz.\n\n{slogan}", known=known)
-    assert (written.text, [cut.kind for cut in written.cuts]) == ("No hay luz.", [CutKind.SIGNATURE])
+    assert (written.text, [cut.kind for cut in written.cuts]) == ("No hay luz.", [CutKind.DISCLAIMER])
     assert read(slogan, known=known).text == slogan
 
 
