@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from maild.core import orders
 from maild.core.effects import Assign, Close, RemoveToken, SetField, SetState, Tell
+from maild.core.moves import Move, OnOrder
 from maild.core.orders import Order
 from maild.core.procedure import Walk
-from maild.core.rulebook import Move, OnOrder, Verb
+from maild.core.rulebook import Verb
 from maild.core.ticket import Token
 from maild.core.values import Address, Author, Reason, because
 from maild.core.words import fold

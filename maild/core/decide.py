@@ -10,10 +10,10 @@ from maild.core import orders, subject, worktime
 from maild.core.acts import carry_out
 from maild.core.effects import Decision, Effect, Keep, Open, Reopen, Review, Send, StopTimer
 from maild.core.events import Case, FirstMail, Flood, Intrusion, Ordered, Overdue, Reply, Robot
+from maild.core.moves import LetterTo, OnClock, OnReply
 from maild.core.office import Office
 from maild.core.orders import Order
 from maild.core.procedure import Walk
-from maild.core.rulebook import LetterTo, OnClock, OnReply
 from maild.core.ticket import Ticket
 from maild.core.values import Address, Assurance, Author, Mail, Reason, because
 

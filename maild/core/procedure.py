@@ -24,8 +24,9 @@ from maild.core.effects import (
     Tell,
     evolve,
 )
+from maild.core.moves import Always, LetterTo, Move, Step, Trigger
 from maild.core.office import Office
-from maild.core.rulebook import Always, Clock, LetterTo, Move, Step, Trigger
+from maild.core.rulebook import Clock
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason, because
 

@@ -9,8 +9,9 @@ from datetime import date, datetime
 from maild.core import seal
 from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
+from maild.core.moves import Move, OnOrder
 from maild.core.office import Office
-from maild.core.rulebook import Move, OnOrder, Verb
+from maild.core.rulebook import Verb
 from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.values import Author, Mail, Reason

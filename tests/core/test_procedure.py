@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from maild.core.effects import Send, StartTimer, StopTimer
+from maild.core.moves import Always, Move, OnClock, OnOrder, OnReply, Procedure, Step
 from maild.core.office import Office
 from maild.core.procedure import Walk
-from maild.core.rulebook import Always, Move, OnClock, OnOrder, OnReply, Procedure, Step
 from maild.core.ticket import Ticket, Token
 from maild.core.values import Address
 from tests.core.strategies import BOOK, NOW, OFFICE
