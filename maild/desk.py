@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from maild.core import seal, thread, twins, writing
+from maild.core import seal, twins, writing
 from maild.core.decide import decide
-from maild.core.effects import Decision, Keep, Open, Review, Send, StopTimer, evolve
+from maild.core.effects import Decision, Issue, Keep, Learn, Open, Review, Send, StopTimer, evolve
 from maild.core.events import (
     Case,
-    FirstMail,
-    Flood,
     Intrusion,
+    Kin,
     MailArrived,
+    MomentCame,
     OperatorActed,
     Ordered,
     Overdue,
-    Reply,
     Robot,
     TimerFired,
 )
 from maild.core.office import Office
 from maild.core.ticket import Ticket
-from maild.core.trust import Boundary, weigh
+from maild.core.trust import Boundary
 from maild.core.values import Address, Author, Mail, Reason, because
 from maild.failpoints import failpoint
+from maild.gathering import Gathering
 from maild.mail.compose import Composer
-from maild.store import letters, mails, records, tickets, timers
+from maild.store import letters, mails, papers, records, tickets, timers
 from maild.store.database import Tx
 
 log = logging.getLogger("maild.desk")
@@ -87,10 +87,11 @@ class Desk:
         verdict = twins.judge(event.mail, mails.twins(tx, event.mail, event.inbound))
         if verdict.kind == "duplicate":
             return self._duplicate(tx, event, verdict, cause)
-        case, before = self._case(tx, event, verdict)
+        case, about = self._gathering().mail(tx, event, verdict)
         decision = _variant(verdict, event) if verdict.kind == "variant" else decide(case, self.office, self.now())
         if any(isinstance(e, Review) for e in decision.effects):
             cause = self._set_aside(event.inbound)
+        before = _known(about, getattr(case, "kin", Kin()))
         outcome = self._write(tx, cause, event.mail.sender.address, before, decision, event)
         if outcome.done:
             self._finish(tx, event, case, decision, verdict)
@@ -108,8 +109,9 @@ class Desk:
             upto = mails.silence_upto(tx, event.number)
             if upto is not None and upto < due.due + self.margin:
                 return Outcome(Decision(event.number, (), (because("silence-unread"),)), cause=cause, done=False)
-        decision = decide(Overdue(ticket, event.clock, event.token), self.office, self.now())
-        outcome = self._write(tx, cause, "clock", ticket, decision, None)
+        kin = self._gathering().kin(tx, ticket, "")
+        decision = decide(Overdue(ticket, event.clock, event.token, kin), self.office, self.now())
+        outcome = self._write(tx, cause, "clock", _known(ticket, kin), decision, None)
         failpoint("desk.timer-written")
         return outcome
 
@@ -120,8 +122,9 @@ class Desk:
             return Outcome(Decision(0, refused=because("no-ticket", order=event.orders)), cause=cause, done=False)
         author = Author(event.person.address, event.person.name, event.person)
         number = tickets.next_number(tx)
-        decision = decide(Ordered(ticket, author, event.orders, event.text, number), self.office, self.now())
-        return self._write(tx, cause, event.person.address, ticket, decision, None, event.text)
+        kin = self._gathering().kin(tx, ticket, event.orders)
+        decision = decide(Ordered(ticket, author, event.orders, event.text, number, kin), self.office, self.now())
+        return self._write(tx, cause, event.person.address, _known(ticket, kin), decision, None, event.text)
 
     def park(self, tx: Tx, mail_id: int, reason: Reason, mail: Mail | None = None) -> None:
         """A mail that could not be understood: kept whole, set aside, the operator told once; the next one goes on."""
@@ -129,7 +132,7 @@ class Desk:
             return
         decision = Decision(0, (Review(reason),), (reason,), refused=reason)
         sender = mail.sender.address if mail else ""
-        self._write(tx, self._set_aside(mail_id), sender, None, decision, None)
+        self._write(tx, self._set_aside(mail_id), sender, {}, decision, None)
         mails.finish(tx, mail_id, "parked", reason=reason.code, mail=mail)
         failpoint("desk.mail-parked")
 
@@ -144,52 +147,21 @@ class Desk:
         number = ticket.number if ticket else 0
         sends = (Send(number, "carta_fallida", operator, "operator", self.office.language, facts),)
         decision = Decision(number, sends, (because("letter-lost", letter=letter_id, why=why),))
-        self._write(tx, f"letter:{letter_id}:{row['attempts']}", "dispatch", ticket, decision, None)
+        self._write(tx, f"letter:{letter_id}:{row['attempts']}", "dispatch", _known(ticket), decision, None)
 
     def _set_aside(self, mail_id: int) -> str:
         """The cause of setting a mail aside is not that of deciding it: a released mail is decided after all."""
         return f"inbound:{mail_id}:aside:{secrets.token_hex(4)}"
 
-    # -- gathering ----------------------------------------------------------------------------------------------------
+    def moment(self, tx: Tx, event: MomentCame, cause: str) -> Outcome:
+        """The time of a recurring clock came."""
+        case = self._gathering().recurring(tx, event.clock)
+        decision = decide(case, self.office, self.now())
+        before = {ticket.number: ticket for ticket in (*case.tickets, *case.kin.parents)}
+        return self._write(tx, cause, "clock", before, decision, None)
 
-    def _case(self, tx: Tx, event: MailArrived, verdict: twins.Verdict) -> tuple[Case, Ticket | None]:
-        mail, received_at = event.mail, event.received_at
-        person = self.office.directory.by_address(mail.sender.address) if mail.sender.address else None
-        addresses = person.addresses if person else (mail.sender.address,)
-        wanted = thread.keys(mail, self.office.book.mark_key)
-        known = thread.Known(tickets.by_message_ids(tx, wanted.ids), tickets.existing(tx, wanted.marks))
-        placed = thread.choose(mail, addresses, wanted, known, self.ring, self.now().date())
-        ticket = tickets.load(tx, verdict.ticket or placed.number) if verdict.ticket or placed.number else None
-        signs = (placed.by,) if ticket else ()
-        if verdict.kind == "conflict":
-            signs = (*signs, because("message-id-conflict", of=verdict.of))
-        if not mail.kind.from_person or mail.sender.address in self.office.addresses:
-            return Robot(mail, ticket, signs), ticket
-        assurance, evidence = weigh(
-            mail.sender.address,
-            known=person is not None,
-            answers_own_letter=placed.answers_own_letter,
-            results=mail.authentication_results,
-            boundary=self.boundary,
-        )
-        own = self.office.directory.is_own_domain(mail.sender.address)
-        author = Author(mail.sender.address, mail.sender.name, person, assurance, evidence, own)
-        signs = (*signs, *evidence)
-        if ticket is None:
-            since, most = self.now() - timedelta(hours=1), self.limits.tickets_hour
-            newest = tickets.opened_by(tx, author.address, since, most) if author.address else []
-            latest = tickets.load(tx, newest[0]) if len(newest) >= most else None
-            if latest is not None:
-                return Flood(mail, latest, signs), latest
-        number = tickets.next_number(tx)
-        if ticket is None:
-            return FirstMail(mail, author, received_at, number, signs=signs), None
-        if self.office.takes_part(author, ticket):
-            return Reply(mail, author, received_at, ticket, number, signs), ticket
-        if placed.by.code == "thread-mark" and (person is not None or own):
-            # A number anybody can guess: his words become a ticket of his own that names the other one.
-            return FirstMail(mail, author, received_at, number, signs=(*signs, because("mark-not-yours"))), None
-        return Intrusion(mail, author, ticket, signs), ticket
+    def _gathering(self) -> Gathering:
+        return Gathering(self.office, self.ring, self.boundary, self.limits.tickets_hour, self.now())
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -198,7 +170,7 @@ class Desk:
         tx: Tx,
         cause: str,
         actor: str,
-        before: Ticket | None,
+        before: Mapping[int, Ticket],
         decision: Decision,
         event: MailArrived | None,
         text: str = "",
@@ -207,26 +179,66 @@ class Desk:
         now = self.now()
         if not records.enter(tx, cause, actor, decision, now):
             return Outcome(decision, cause=cause, done=False)
-        opened = any(isinstance(e, Open) for e in decision.effects)
-        before = None if opened or not decision.number else before
-        after = evolve(before, decision.effects)
-        if after is not None and after != before:
-            fired = {(e.clock, e.token) for e in decision.effects if isinstance(e, StopTimer) and e.fired}
-            tickets.save(tx, before, after, fired, now)
+        after = self._save(tx, before, decision, now)
         failpoint("desk.ticket-written")
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
             words = event.mail.new_text or event.mail.text if event else text
             inbound = event.inbound if event else None
             records.keep(tx, keep.number, inbound, actor, keep.visibility, words, now)
-        sends = [*(e for e in decision.effects if isinstance(e, Send)), *self._to_operator(decision)]
-        # Whoever is handed a ticket must be able to read what it is about; whoever opened it just now wrote it.
-        working = not opened and any(send.audience in ("technician", "manager") for send in sends)
-        request = records.first_words(tx, decision.number) if working else ""
-        occasion = writing.Occasion(self.office, self.ring, now.date(), event.mail if event else None, request)
-        rows = [self._letter(tx, send, after, occasion, f"{cause}#{i}", opened=opened) for i, send in enumerate(sends)]
-        letters.insert(tx, rows)
+        self._keep_papers(tx, decision, now)
+        self._write_letters(tx, cause, decision, after, event)
         failpoint("desk.letters-written")
-        return Outcome(decision, before, after, cause)
+        number = decision.number
+        return Outcome(decision, before.get(number), after.get(number), cause)
+
+    def _save(self, tx: Tx, before: Mapping[int, Ticket], decision: Decision, now: datetime) -> dict[int, Ticket]:
+        """Every ticket that the decision touches, as it stands afterwards; the difference is written."""
+        opened = [e.ticket.number for e in decision.effects if isinstance(e, Open)]
+        touched = dict.fromkeys(e.number for e in decision.effects if not isinstance(e, Open | Review) and e.number)
+        after: dict[int, Ticket] = {}
+        for number in [*opened, *(n for n in touched if n not in opened)]:
+            stood = None if number in opened else before.get(number) or tickets.load(tx, number)
+            stands = evolve(
+                stood, (e for e in decision.effects if not isinstance(e, Open) or e.ticket.number == number)
+            )
+            if stands is None:
+                continue
+            after[number] = stands
+            if stands != stood:
+                fired = {
+                    (e.clock, e.token)
+                    for e in decision.effects
+                    if isinstance(e, StopTimer) and e.fired and e.number == number
+                }
+                tickets.save(tx, stood, stands, fired, now)
+        if decision.number in before and decision.number not in after:
+            after[decision.number] = before[decision.number]
+        return after
+
+    def _keep_papers(self, tx: Tx, decision: Decision, now: datetime) -> None:
+        for effect in decision.effects:
+            if isinstance(effect, Issue):
+                papers.issue(tx, effect, now)
+            elif isinstance(effect, Learn):
+                papers.learn(tx, effect, now)
+
+    def _write_letters(
+        self, tx: Tx, cause: str, decision: Decision, after: Mapping[int, Ticket], event: MailArrived | None
+    ) -> None:
+        sends = [*(e for e in decision.effects if isinstance(e, Send)), *self._to_operator(decision)]
+        opened = {e.ticket.number for e in decision.effects if isinstance(e, Open)}
+        occasion = writing.Occasion(self.office, self.ring, self.now().date(), event.mail if event else None)
+        requests: dict[int, str] = {}
+        rows = []
+        for position, send in enumerate(sends):
+            number = send.number
+            # Whoever is handed a ticket must be able to read what it is about; whoever opened it just now wrote it.
+            if send.audience in ("technician", "manager") and number not in opened and number not in requests:
+                requests[number] = records.first_words(tx, number) if number else ""
+            seen = replace(occasion, request=requests.get(number, ""))
+            fresh = number in opened
+            rows.append(self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh))
+        letters.insert(tx, rows)
 
     def _letter(
         self,
@@ -311,6 +323,12 @@ class Desk:
         if verdict.kind == "conflict":
             mail = replace(mail, message_id="")  # never an anchor for replies: who used the id first is not known
         mails.finish(tx, event.inbound, state, reason=reason, ticket=number, mail=mail)
+
+
+def _known(ticket: Ticket | None, kin: Kin | None = None) -> dict[int, Ticket]:
+    """Every ticket that a decision was told of, by its number."""
+    others = (*kin.parents, *kin.named) if kin else ()
+    return {each.number: each for each in (*others, *((ticket,) if ticket else ()))}
 
 
 def _variant(verdict: twins.Verdict, event: MailArrived) -> Decision:

@@ -107,6 +107,7 @@ class Move:
     Guards: all of `when` (one of the values; "*" any), none of `unless`, and the counters: `below` and `at_least` name a
     counted fact and a number or a parameter of the institution.
     `everyone`: the move is made once every person of this role has given the order.
+    `learn`: what the order says becomes an entry of the knowledge base.
     `quiet`: whoever's turn it becomes by this move is not told. `printed`: the target that the document prints.
     """
 
@@ -128,6 +129,7 @@ class Move:
     assign: str = ""
     everyone: str = ""
     again: bool = False
+    learn: bool = False
     quiet: bool = False
     closing: str = ""
     printed: str = ""

@@ -317,6 +317,10 @@ class Rulebook:
         """The reason, or the ordinary one: the first that the institution names."""
         return reason or next(iter(self.closings), "closed")
 
+    def fact_for(self, meaning: str) -> str:
+        """The fact that holds what has this meaning to the engine."""
+        return next((fact for fact, means in self.pairs.items() if means == meaning), meaning)
+
     def requester_roles(self) -> frozenset[str]:
         return frozenset(key for key, role in self.roles.items() if role.kind == "requester")
 

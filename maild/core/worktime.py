@@ -138,3 +138,14 @@ def _falls_on(day: date, schedule: Schedule) -> bool:
 
 def is_month_end(day: date) -> bool:
     return (day + timedelta(days=1)).day == 1
+
+
+def before(moment: datetime, span: Span) -> datetime:
+    """So long before a moment, in elapsed time (a working day counts as a day)."""
+    match span.unit:
+        case "m":
+            return moment - timedelta(minutes=span.amount)
+        case "h" | "wh":
+            return moment - timedelta(hours=span.amount)
+        case "d" | "wd":
+            return moment - timedelta(days=span.amount)

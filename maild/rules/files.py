@@ -217,7 +217,9 @@ class FactForm(Form):
 
     label: str = ""
     values: tuple[str, ...] = ()
-    means: Literal["", "requester", "provider", "channel", "service", "category", "criterion", "date", "list"] = ""
+    means: Literal[
+        "", "requester", "provider", "channel", "service", "category", "criterion", "date", "list", "level", "area"
+    ] = ""
 
 
 class CommandsFile(Form):
@@ -281,6 +283,7 @@ class MoveForm(Form):
     assign: str = ""
     everyone: str = ""
     again: bool = False
+    learn: bool = False
     quiet: bool = False
     closing: str = ""
     printed: str = ""

@@ -135,6 +135,7 @@ def _move(names: Names, form: files.MoveForm, procedure: files.ProcedureFile, fi
         assign=form.assign,
         everyone=form.everyone,
         again=form.again,
+        learn=form.learn,
         quiet=form.quiet,
         closing=form.closing,
         printed=form.printed,

@@ -2,84 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     false,
     text,
 )
-from sqlalchemy.types import TypeDecorator
+
+from maild.store.columns import Instant, Key, Words
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0001"
-
-_LONGEST_TEXT = 1_000_000
-_LONGEST_KEY = 500
-
-
-class Instant(TypeDecorator[datetime]):
-    """A point in time. Naive ones are refused; stored and returned in UTC on every database."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return value.astimezone(UTC) if dialect.name == "postgresql" else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Words(TypeDecorator[str]):
-    """Text that every database takes: without NUL and lone surrogates, not endless (RELIABILITY DB-09)."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        if value is None or (value.isascii() and "\0" not in value):
-            return value if value is None else value[:_LONGEST_TEXT]
-        clean = value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-        return clean[:_LONGEST_TEXT]
-
-
-class Key(Words):
-    """Text that rows are found by. PostgreSQL cannot index much more than 2,000 octets, so the end of a longer one becomes
-    its hash: still the same for the same text, and no sender can break an insert with it."""
-
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else as_key(super().process_bind_param(value, dialect) or "")
-
-
-def as_key(clean: str) -> str:
-    """How a Key column keeps this text."""
-    if len(clean) <= _LONGEST_KEY:
-        return clean
-    digest = hashlib.sha256(clean.encode()).hexdigest()
-    return clean[: _LONGEST_KEY - len(digest)] + digest
-
+VERSION = "0040"
 
 metadata = MetaData(
     naming_convention={
@@ -185,8 +126,11 @@ ticket = Table(
     _words("closing_reason"),
     Column("related", BigInteger, nullable=False, server_default=text("0")),
     _words("first_message_id"),
+    Column("parent", BigInteger, nullable=False, server_default=text("0")),  # the ticket that opened it and waits
+    Column("parent_token", Integer, nullable=False, server_default=text("0")),
     Index(None, "state"),
     Index(None, "requester"),
+    Index("ix_ticket_parent", "parent", sqlite_where=text("parent > 0"), postgresql_where=text("parent > 0")),
 )
 
 token = Table(
@@ -197,6 +141,9 @@ token = Table(
     Column("procedure", Words, nullable=False),
     Column("step", Words, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("caller", Integer, nullable=False, server_default=text("0")),
+    _words("came"),
+    Index(None, "procedure", "step"),
 )
 
 fact = Table(
@@ -206,6 +153,7 @@ fact = Table(
     Column("key", Key, primary_key=True),
     Column("value", Words, nullable=False),
     Column("position", Integer, nullable=False),
+    Index(None, "key"),
 )
 
 provider = Table(
@@ -317,6 +265,36 @@ attempt = Table(
     Column("ended_at", Instant),
     Index(None, "outbox"),
     sqlite_autoincrement=True,
+)
+
+# When each recurring clock comes next: once for the institution, whoever asks.
+agenda = Table(
+    "agenda",
+    metadata,
+    Column("clock", Words, primary_key=True),
+    Column("due", Instant, nullable=False),
+)
+
+# Numbered forms as they were made out.
+form = Table(
+    "form",
+    metadata,
+    Column("document", Words, primary_key=True),
+    Column("serial", Words, primary_key=True),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("lines", Words, nullable=False),
+)
+
+# What the desk learned while it worked.
+knowledge = Table(
+    "knowledge",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 lease = Table(

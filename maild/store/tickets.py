@@ -6,14 +6,18 @@ import itertools
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
+from maild.core.events import Child
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address
+from maild.store.columns import as_key
 from maild.store.database import unless_there
-from maild.store.schema import as_key, counter, fact, inbound, outbox, provider, ticket, timer, token
+from maild.store.schema import counter, fact, inbound, outbox, provider, ticket, timer, token
 
 TimerKey = tuple[str, int]
+_MOST_WAITING = 500
+_MOST_JOINED = 20
 
 
 # Statements of the path that every mail takes are built once: building one costs more than running it.
@@ -59,7 +63,9 @@ def load(tx: Connection, number: int) -> Ticket | None:
         requester=Address(row["requester"], row["requester_name"]),
         creator=_address(row["creator"], row["creator_name"]),
         responsible=_address(row["responsible"], row["responsible_name"]),
-        tokens=tuple(Token(t["id"], t["procedure"], t["step"]) for t in tokens),
+        parent=int(row["parent"]),
+        parent_token=int(row["parent_token"]),
+        tokens=tuple(Token(t["id"], t["procedure"], t["step"], t["caller"], t["came"]) for t in tokens),
         timers=tuple(Timer(t["clock"], t["token"], t["due"], t["on_silence"]) for t in timers),
         facts=tuple((f["key"], f["value"]) for f in facts),
         providers=tuple(Address(p["address"], p["name"]) for p in providers),
@@ -91,6 +97,8 @@ def _columns(t: Ticket) -> dict[str, object]:
     plain: dict[str, object] = {name: getattr(t, name) for name in _PLAIN}
     return plain | {
         "related": t.related,
+        "parent": t.parent,
+        "parent_token": t.parent_token,
         "requester": t.requester.address,
         "requester_name": t.requester.name,
         "creator": t.creator.address if t.creator else None,
@@ -122,7 +130,15 @@ def _save_tokens(tx: Connection, before: Ticket | None, after: Ticket) -> None:
     if before and before.tokens:
         tx.execute(delete(token).where(token.c.ticket == after.number))
     rows = [
-        {"ticket": after.number, "id": t.id, "procedure": t.procedure, "step": t.step, "position": position}
+        {
+            "ticket": after.number,
+            "id": t.id,
+            "procedure": t.procedure,
+            "step": t.step,
+            "caller": t.caller,
+            "came": t.came,
+            "position": position,
+        }
         for position, t in enumerate(after.tokens)
     ]
     if rows:
@@ -225,6 +241,31 @@ def existing(tx: Connection, numbers: Iterable[int]) -> frozenset[int]:
     if not wanted:
         return frozenset()
     return frozenset(int(n) for (n,) in tx.execute(select(ticket.c.number).where(ticket.c.number.in_(wanted))))
+
+
+def children(tx: Connection, numbers: Iterable[int]) -> tuple[Child, ...]:
+    """What these tickets opened, and whether it is closed."""
+    columns = (ticket.c.number, ticket.c.parent, ticket.c.parent_token, ticket.c.closed_at)
+    query = select(*columns).where(ticket.c.parent.in_(tuple(numbers))).order_by(ticket.c.number)
+    return tuple(Child(int(n), int(p), int(k), closed is not None) for n, p, k, closed in tx.execute(query))
+
+
+def standing_at(tx: Connection, places: Collection[tuple[str, str]], requester: str = "") -> list[int]:
+    """The numbers of the tickets that have a token on one of these steps (procedure, step), oldest first."""
+    if not places:
+        return []
+    on = or_(*(and_(token.c.procedure == p, token.c.step == s) for p, s in places))
+    query = select(ticket.c.number).join(token, token.c.ticket == ticket.c.number).where(on, token.c.came == "")
+    if requester:
+        query = query.where(ticket.c.requester == requester)
+    return [int(n) for (n,) in tx.execute(query.distinct().order_by(ticket.c.number).limit(_MOST_WAITING))]
+
+
+def open_with(tx: Connection, key: str, value: str) -> list[int]:
+    """The numbers of the open tickets of which this fact is told, newest first."""
+    query = select(ticket.c.number).join(fact, fact.c.ticket == ticket.c.number)
+    query = query.where(fact.c.key == key, fact.c.value == value, ticket.c.closed_at.is_(None))
+    return [int(n) for (n,) in tx.execute(query.order_by(ticket.c.number.desc()).limit(_MOST_JOINED))]
 
 
 def listed(tx: Connection, *, only_open: bool, limit: int) -> list[dict[str, object]]:

@@ -111,7 +111,7 @@ def test_a_difference_from_the_schema_is_named(database: Database) -> None:
 
 
 def test_an_empty_database_is_refused_with_the_command_that_helps(empty: Database) -> None:
-    with pytest.raises(PermanentError, match="«vacío» y este programa usa «0001»: ejecute «maild db upgrade»"):
+    with pytest.raises(PermanentError, match="«vacío» y este programa usa «0040»: ejecute «maild db upgrade»"):
         empty.require_version()
 
 
@@ -162,7 +162,7 @@ _NEXT = '''"""A step as they will come: a table that others refer to is made ane
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "0099", "0040"
 
 
 def upgrade() -> None:
@@ -180,9 +180,9 @@ def downgrade() -> None:
 def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scripts = tmp_path / "migrations"
     shutil.copytree(ROOT, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "v0002_next.py").write_text(_NEXT)
+    (scripts / "versions" / "v0099_next.py").write_text(_NEXT)
     monkeypatch.setattr(upgrade, "_SCRIPTS", scripts)
-    monkeypatch.setattr(schema, "VERSION", "0002")
+    monkeypatch.setattr(schema, "VERSION", "0099")
 
 
 def filled(database: Database) -> None:
@@ -194,7 +194,7 @@ def test_rows_that_refer_to_a_table_made_anew_are_still_there(
     database: Database, next_version: None, tmp_path: Path
 ) -> None:
     filled(database)
-    assert upgrade.upgrade(database) == "0002"
+    assert upgrade.upgrade(database) == "0099"
     with database.engine.connect() as connection:
         assert connection.execute(text("SELECT step FROM token WHERE ticket = 7")).scalar() == "revisar"
         if database.is_sqlite:
@@ -203,14 +203,14 @@ def test_rows_that_refer_to_a_table_made_anew_are_still_there(
 
 def test_a_file_is_copied_before_it_is_changed(database: Database, next_version: None, tmp_path: Path) -> None:
     if not database.is_sqlite:
-        assert upgrade.upgrade(database) == "0002"
+        assert upgrade.upgrade(database) == "0099"
         assert list(tmp_path.glob("*before*")) == []
         return
     filled(database)
     upgrade.upgrade(database)
-    copy = tmp_path / "maild.db.before-0002"
+    copy = tmp_path / "maild.db.before-0099"
     with sqlite3.connect(copy) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0040",)
         assert connection.execute("SELECT title FROM ticket").fetchone() == ("Sin red",)
     connection.close()
     assert copy.stat().st_mode & 0o077 == 0
@@ -232,7 +232,7 @@ def test_an_upgrade_that_would_leave_rows_without_their_parents_is_undone(
         driver.execute("PRAGMA foreign_keys=ON")
     with pytest.raises(PermanentError, match="filas sueltas en: token"):
         upgrade.upgrade(database)
-    assert database.version() == "0001"
+    assert database.version() == "0040"
 
 
 def test_every_migration_is_shipped_as_a_step_with_a_number_that_follows() -> None:

@@ -1,0 +1,63 @@
+"""Writing the letters of one ticket inside a decision: to whom, each once, and what being written to brings with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from maild.core.effects import CallIn, Send, Tell
+from maild.core.moves import LetterTo
+from maild.core.office import Recipient, Scene
+from maild.core.values import Address
+
+if TYPE_CHECKING:
+    from maild.core.procedure import Walk
+
+# The fact that a letter which a ticket is sent once has gone out.
+SENT = "_sent."
+
+
+def send(walk: Walk, letters: Iterable[LetterTo], role: str, told: Mapping[str, str], but: str) -> None:
+    """Each template once to each person, and what is sent once in a ticket's life once at all."""
+    book, draft = walk.office.book, walk.draft
+    for letter in letters:
+        number = walk.ticket.number
+        if letter.template in book.once and walk.ticket.fact(SENT + letter.template):
+            continue
+        for to, audience, language in walk.office.recipients(letter.to, _scene(walk, role)):
+            if to.address == but or draft.has_sent(number, letter.template, to.address):
+                continue
+            facts = tuple({**draft.told, **told}.items())
+            draft.do(Send(number, letter.template, to, audience, language, facts))
+            _note(walk, letter.template, to)
+
+
+def whom(walk: Walk, to: str) -> tuple[Recipient, ...]:
+    return walk.office.recipients(to, _scene(walk, ""))
+
+
+def _note(walk: Walk, template: str, to: Address) -> None:
+    """Remember what is sent once; a survey starts its clock; a provider who is written to takes part from now on."""
+    book, number = walk.office.book, walk.ticket.number
+    if template in book.once or template == book.survey.template:
+        walk.draft.do(Tell(number, SENT + template, to.address))
+    if template == book.survey.template and book.survey.clock:
+        walk.start(book.survey.clock, 0)
+    person = walk.office.directory.by_address(to.address)
+    if person and person.role in book.provider_roles():
+        called = any(p.address == to.address for p in walk.ticket.providers)
+        if not called:
+            walk.draft.do(CallIn(number, to))
+
+
+def _scene(walk: Walk, role: str) -> Scene:
+    said = walk.said
+    return Scene(
+        ticket=walk.ticket,
+        sender=walk.draft.sender,
+        named=said.named,
+        role=role,
+        caller=walk.draft.caller(walk.ticket),
+        listed=said.listed,
+        today=walk.now.astimezone(walk.office.book.calendar.zone).date(),
+    )
