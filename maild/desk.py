@@ -28,10 +28,11 @@ from maild.core.office import Office
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import Address, Author, Mail, Reason, because
+from maild.core.worktime import following
 from maild.failpoints import failpoint
 from maild.gathering import Gathering
 from maild.mail.compose import Composer
-from maild.store import letters, mails, papers, records, tickets, timers
+from maild.store import agenda, letters, mails, papers, records, tickets, timers
 from maild.store.database import Tx
 
 log = logging.getLogger("maild.desk")
@@ -153,8 +154,23 @@ class Desk:
         """The cause of setting a mail aside is not that of deciding it: a released mail is decided after all."""
         return f"inbound:{mail_id}:aside:{secrets.token_hex(4)}"
 
-    def moment(self, tx: Tx, event: MomentCame, cause: str) -> Outcome:
-        """The time of a recurring clock came."""
+    def plan(self, tx: Tx) -> None:
+        """Every recurring clock has a row that says when it comes next; the row of a clock that is no more goes."""
+        planned, now, book = agenda.planned(tx), self.now(), self.office.book
+        for key in planned.keys() - book.clocks.keys():
+            agenda.drop(tx, key)
+        for key, clock in book.clocks.items():
+            due = following(now, clock.schedule, book.calendar.zone) if clock.recurring and clock.schedule else None
+            if due is not None and key not in planned:
+                agenda.plan(tx, key, due)
+
+    def moment(self, tx: Tx, event: MomentCame) -> Outcome:
+        """The time of a recurring clock came. Times missed while nobody looked come once, not each."""
+        cause, clock = f"moment:{event.clock}:{event.at.isoformat()}", self.office.book.clocks.get(event.clock)
+        schedule = clock.schedule if clock else None
+        after = following(max(event.at, self.now()), schedule, self.office.book.calendar.zone) if schedule else None
+        if not agenda.strike(tx, event.clock, event.at, after) or clock is None:
+            return Outcome(Decision(0), cause=cause, done=False)
         case = self._gathering().recurring(tx, event.clock)
         decision = decide(case, self.office, self.now())
         before = {ticket.number: ticket for ticket in (*case.tickets, *case.kin.parents)}

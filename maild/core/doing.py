@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from maild.core.catalogue import Service
 from maild.core.draft import Draft
 from maild.core.effects import Assign, Close, Issue, RemoveToken, SetField, SetState, Tell
 from maild.core.needs import DOCUMENT
 from maild.core.orders import Order
-from maild.core.rulebook import Act, Service, Verb
+from maild.core.rulebook import Act, Verb
 from maild.core.values import Address, Author, Reason, because
 from maild.core.words import fold
 

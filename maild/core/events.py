@@ -43,6 +43,7 @@ class MomentCame:
     """The time of a recurring clock has come; it belongs to no ticket."""
 
     clock: str
+    at: datetime
 
 
 Event = MailArrived | TimerFired | OperatorActed | MomentCame

@@ -29,24 +29,25 @@ def send(walk: Walk, letters: Iterable[LetterTo], role: str, told: Mapping[str, 
                 continue
             facts = tuple({**draft.told, **told}.items())
             draft.do(Send(number, letter.template, to, audience, language, facts))
-            _note(walk, letter.template, to)
+            _note(walk, letter, to)
 
 
 def whom(walk: Walk, to: str) -> tuple[Recipient, ...]:
     return walk.office.recipients(to, _scene(walk, ""))
 
 
-def _note(walk: Walk, template: str, to: Address) -> None:
+def _note(walk: Walk, letter: LetterTo, to: Address) -> None:
     """Remember what is sent once; a survey starts its clock; a provider who is written to takes part from now on."""
-    book, number = walk.office.book, walk.ticket.number
+    book, number, template = walk.office.book, walk.ticket.number, letter.template
     if template in book.once or template == book.survey.template:
         walk.draft.do(Tell(number, SENT + template, to.address))
     if template == book.survey.template and book.survey.clock:
         walk.start(book.survey.clock, 0)
-    person = walk.office.directory.by_address(to.address)
-    if person and person.role in book.provider_roles():
-        called = any(p.address == to.address for p in walk.ticket.providers)
-        if not called:
+    if book.provider_roles() & set(letter.to.split("|")) and to.address not in {
+        p.address for p in walk.ticket.providers
+    }:
+        person = walk.office.directory.by_address(to.address)
+        if person and person.role in book.provider_roles():
             walk.draft.do(CallIn(number, to))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
 from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
 from maild.core.worktime import Calendar, Schedule, Span
 
@@ -158,87 +159,6 @@ class MailRule:
     opens: str = ""
     requester: str = ""
     letters: tuple[LetterTo, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Type:
-    key: str
-    label: str
-    procedure: str
-    definition: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    key: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """One row of the catalogue. `number` as it counts, `printed` as the document prints it where that is a slip."""
-
-    key: str
-    name: str
-    category: str = ""
-    number: str = ""
-    printed: str = ""
-    type: str = ""
-    priority: str = ""
-    when: tuple[str, ...] = ()
-    spellings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Priority:
-    key: str
-    label: str
-    definition: str = ""
-    share: str = ""
-    when: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    key: str
-    label: str
-    role: str
-    definition: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """Why a ticket may go up to `level` (the keys of the matrix); `text` word by word."""
-
-    key: str
-    level: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A document of the procedures: one that people attach, or (`form`) one that the desk numbers and makes out."""
-
-    key: str
-    label: str
-    form: bool = False
-    heading: str = ""
-    fields: tuple[str, ...] = ()
-    blocks: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-    signatures: tuple[str, ...] = ()
-    note: str = ""
-    numbering: Literal["", "year"] = ""
-    files: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    key: str
-    name: str
-    formula: str = ""
-    computed: str = ""
-    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from maild.core.rulebook import Channel, Role, Rulebook, State
+from maild.core.catalogue import Channel
+from maild.core.rulebook import Role, Rulebook, State
 from maild.errors import Problem
 from maild.rules import lists, steps
 from maild.rules.naming import Names, Sources

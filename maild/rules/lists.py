@@ -6,21 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 
+from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
 from maild.core.moves import NEEDS, Procedure
-from maild.core.rulebook import (
-    Answers,
-    Clock,
-    Criterion,
-    Document,
-    Indicator,
-    Level,
-    MailRule,
-    Opening,
-    Reopening,
-    Service,
-    Survey,
-    Verb,
-)
+from maild.core.rulebook import Answers, Clock, MailRule, Opening, Reopening, Survey, Verb
 from maild.core.words import fold
 from maild.core.worktime import Calendar, Schedule
 from maild.forms import offer

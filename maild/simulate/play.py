@@ -25,7 +25,6 @@ from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import because
-from maild.core.worktime import following
 from maild.desk import Desk, Limits, Outcome, operator_address
 from maild.errors import MailError, Problem, UsageError
 from maild.mail.compose import Composer, DeskIdentity
@@ -269,10 +268,7 @@ class Stage:
 
     def _strike(self, clock: str, at: datetime, step: StepForm, result: Result) -> None:
         with self._database.write() as tx:
-            schedule = self.desk.office.book.clocks[clock].schedule
-            again = following(at, schedule, self.desk.office.book.calendar.zone) if schedule else None
-            agenda.strike(tx, clock, at, again)
-            outcome = self.desk.moment(tx, MomentCame(clock), f"moment:{clock}:{at.isoformat()}")
+            outcome = self.desk.moment(tx, MomentCame(clock, at))
             result.timers["fired"].append(clock)
             self._note(tx, outcome, step, result)
 

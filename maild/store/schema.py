@@ -143,7 +143,6 @@ token = Table(
     Column("position", Integer, nullable=False),
     Column("caller", Integer, nullable=False, server_default=text("0")),
     _words("came"),
-    Index(None, "procedure", "step"),
 )
 
 fact = Table(

@@ -67,7 +67,7 @@ SLIPS = [
     ("states.toml", 'label = "En cola"', 'label = "En cola"\ncolor = "rojo"', "state.en_cola", "las que hay: label, kind"),
     ("commands.toml", 'act = "take"', 'act = "grab"', "verb.tomar.act", "«grab»"),
     ("commands.toml", 'by = ["@desk", "@approver"]', 'by = ["@desk", "@aprover"]', "verb.anular.by", "¿quiso decir «@approver»?"),
-    ("commands.toml", 'proof = "A1"', 'proof = "A9"', "verb.noconforme.proof", "«A9»"),
+    ("commands.toml", 'proof = "A1"', 'proof = "A9"', "verb.registrar.proof", "«A9»"),
     ("words.toml", 'verb = "noconforme"', 'verb = "noconform"', "answer.nonconform.verb", "¿quiso decir «noconforme»?"),
     ("calendar.toml", '"08:30-13:00"', '"8:30-13:00"', "monday", "escriba 08:30-13:00"),
     ("calendar.toml", '"14:00-17:30"', '"17:30-14:00"', "monday", "escriba 08:30-13:00"),

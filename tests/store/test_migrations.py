@@ -187,7 +187,7 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def filled(database: Database) -> None:
     run(database, "INSERT INTO ticket (number, title, opened_at) VALUES (7, 'Sin red', '2026-01-05 10:00:00')")
-    run(database, "INSERT INTO token VALUES (7, 1, 'atencion', 'revisar', 0)")
+    run(database, "INSERT INTO token VALUES (7, 1, 'atencion', 'revisar', 0, 0, '')")
 
 
 def test_rows_that_refer_to_a_table_made_anew_are_still_there(
@@ -222,21 +222,21 @@ def test_an_upgrade_that_would_leave_rows_without_their_parents_is_undone(
 ) -> None:
     if not database.is_sqlite:
         with pytest.raises(IntegrityError):  # PostgreSQL lets nobody make such a row at all
-            run(database, "INSERT INTO token VALUES (8, 1, 'atencion', 'revisar', 0)")
+            run(database, "INSERT INTO token VALUES (8, 1, 'atencion', 'revisar', 0, 0, '')")
         return
     with database.engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.execute("PRAGMA foreign_keys=OFF")
-        driver.execute("INSERT INTO token VALUES (8, 1, 'atencion', 'revisar', 0)")
+        driver.execute("INSERT INTO token VALUES (8, 1, 'atencion', 'revisar', 0, 0, '')")
         driver.execute("PRAGMA foreign_keys=ON")
     with pytest.raises(PermanentError, match="filas sueltas en: token"):
         upgrade.upgrade(database)
     assert database.version() == "0040"
 
 
-def test_every_migration_is_shipped_as_a_step_with_a_number_that_follows() -> None:
+def test_every_migration_is_shipped_as_a_step_with_a_number_of_its_own() -> None:
     names = sorted(path.name for path in (ROOT / "versions").glob("v*.py"))
-    assert [re.match(r"v(\d{4})_", name).group(1) for name in names] == [  # type: ignore[union-attr]
-        f"{number:04}" for number in range(1, len(names) + 1)
-    ]
+    numbers = [found.group(1) for name in names if (found := re.match(r"v(\d{4})_", name))]
+    assert len(set(numbers)) == len(names)
+    assert numbers[-1] == schema.VERSION

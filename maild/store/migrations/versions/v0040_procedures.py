@@ -21,7 +21,6 @@ def upgrade() -> None:
     op.create_index("ix_ticket_parent", "ticket", ["parent"], sqlite_where=where, postgresql_where=where)
     op.add_column("token", sa.Column("caller", sa.Integer, nullable=False, server_default=sa.text("0")))
     op.add_column("token", sa.Column("came", sa.Text, nullable=False, server_default=sa.text("''")))
-    op.create_index("ix_token_procedure_step", "token", ["procedure", "step"])
     op.create_index("ix_fact_key", "fact", ["key"])
     op.create_table("agenda", sa.Column("clock", sa.Text, primary_key=True), sa.Column("due", _INSTANT, nullable=False))
     op.create_table(
@@ -51,7 +50,6 @@ def downgrade() -> None:
     for table in ("knowledge", "form", "agenda"):
         op.drop_table(table)
     op.drop_index("ix_fact_key", "fact")
-    op.drop_index("ix_token_procedure_step", "token")
     op.drop_column("token", "came")
     op.drop_column("token", "caller")
     op.drop_index("ix_ticket_parent", "ticket")

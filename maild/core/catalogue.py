@@ -1,0 +1,70 @@
+"""What there is to choose from in an institution: services, levels and why one goes up, documents, channels, indicators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One row of the catalogue. `number` as it counts, `printed` as the document prints it where that is a slip."""
+
+    key: str
+    name: str
+    category: str = ""
+    number: str = ""
+    printed: str = ""
+    type: str = ""
+    priority: str = ""
+    when: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    key: str
+    label: str
+    role: str
+    definition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """Why a ticket may go up to `level` (the keys of the matrix); `text` word by word."""
+
+    key: str
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of the procedures: one that people attach, or (`form`) one that the desk numbers and makes out."""
+
+    key: str
+    label: str
+    form: bool = False
+    heading: str = ""
+    fields: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
+    note: str = ""
+    numbering: Literal["", "year"] = ""
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    key: str
+    name: str
+    formula: str = ""
+    computed: str = ""
+    type: str = ""
