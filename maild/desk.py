@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from maild.core import seal, twins, writing
 from maild.core.decide import decide
@@ -31,6 +31,7 @@ from maild.core.values import Address, Author, Mail, Reason, because
 from maild.core.worktime import following
 from maild.failpoints import failpoint
 from maild.gathering import Gathering
+from maild.limits import Limits, reached
 from maild.mail.compose import Composer
 from maild.store import agenda, letters, mails, papers, records, tickets, timers
 from maild.store.database import Tx
@@ -39,20 +40,10 @@ log = logging.getLogger("maild.desk")
 
 # Without a border that we know, no Authentication-Results are believed.
 _NOBODY = Boundary()
+_USUAL = Limits()
 # How long a letter is worth sending (RELIABILITY OB-12).
 _LETTER_LIFE = timedelta(days=3)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How many letters one address may be written. More are kept, held and shown to the operator, never dropped."""
-
-    acks_hour: int = 3
-    acks_day: int = 10
-    address_hour: int = 20
-    address_day: int = 100
-    staff_day: int = 2000
-    tickets_hour: int = 30
+_REHEARSAL, _LIMIT = "ensayo / rehearsal", "límite por dirección / limit per address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +67,7 @@ class Desk:
     domain: str
     now: Callable[[], datetime]
     boundary: Boundary = _NOBODY
-    limits: Limits = Limits()
+    limits: Limits = _USUAL
     hold: bool = False
     margin: timedelta = timedelta(minutes=10)
 
@@ -274,7 +265,8 @@ class Desk:
         rendered = self.composer.render(letter)
         if rendered.problem:
             log.warning("letter-template-broken", extra={"template": send.template, "problem": str(rendered.problem)})
-        state, reason = self._first_state(tx, send, is_ack=opened and bool(letter.answers), now=now)
+        over = reached(tx, self.limits, self.office, send, is_ack=opened and bool(letter.answers), now=now)
+        state, reason = ("held", _REHEARSAL) if self.hold else ("held", _LIMIT) if over else ("queued", "")
         return {
             "cause": cause,
             "message_id": message_id,
@@ -288,26 +280,6 @@ class Desk:
             "not_before": now,
             "expires_at": now + _LETTER_LIFE,
         }
-
-    def _first_state(self, tx: Tx, send: Send, *, is_ack: bool, now: datetime) -> tuple[Literal["queued", "held"], str]:
-        if self.hold:
-            return "held", "ensayo / rehearsal"
-        day, hour = now - timedelta(days=1), now - timedelta(hours=1)
-        limit = self.limits
-        person = self.office.directory.by_address(send.to.address)
-        if send.to == self.office.operator or (person and self.office.book.is_staff(person.role)):
-            over = letters.as_many_as(tx, limit.staff_day, send.to.address, day)
-        else:
-            today = letters.written(tx, send.to.address, day, limit.address_day)
-            acks = [at for at, template in today if template == send.template] if is_ack else []
-            over = (
-                len(today) >= limit.address_day
-                or _since(hour, (at for at, _ in today)) >= limit.address_hour
-                or (is_ack and (len(acks) >= limit.acks_day or _since(hour, acks) >= limit.acks_hour))
-            )
-        if over:
-            log.warning("letter-held", extra={"address": send.to.address, "template": send.template})
-        return ("held", "límite por dirección / limit per address") if over else ("queued", "")
 
     def _to_operator(self, decision: Decision) -> list[Send]:
         """Whoever runs the desk hears of every mail that waits for a person, once."""
@@ -351,10 +323,6 @@ def _variant(verdict: twins.Verdict, event: MailArrived) -> Decision:
     """The same mail on another road, changed on the way: it joins the ticket, and nobody is written to."""
     reason = because("variant", of=verdict.of, sender=event.mail.sender.address)
     return Decision(verdict.ticket, (Keep(verdict.ticket, "public"),), (reason,))
-
-
-def _since(start: datetime, times: Iterable[datetime]) -> int:
-    return sum(at > start for at in times)
 
 
 def operator_address(address: str) -> Address:

@@ -18,8 +18,9 @@ from maild.config import Config
 from maild.config.tables import Mailbox
 from maild.core.office import Office
 from maild.core.trust import Boundary
-from maild.desk import Desk, Limits, operator_address
+from maild.desk import Desk, operator_address
 from maild.errors import PermanentError
+from maild.limits import Limits
 from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.mailbox import MailboxSettings
 from maild.mail.smtp import RelaySettings

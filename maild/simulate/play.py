@@ -25,8 +25,9 @@ from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import because
-from maild.desk import Desk, Limits, Outcome, operator_address
+from maild.desk import Desk, Outcome, operator_address
 from maild.errors import MailError, Problem, UsageError
+from maild.limits import Limits
 from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.parse import parse
 from maild.simulate import cast, post
