@@ -67,7 +67,7 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
     ended = given.pop("due_at", "")  # the deadline that this letter is about, where another one runs already
     if ended and send.audience != "user":
         facts["due_at"] = datetime.fromisoformat(ended)
-    lines = {name: (given.pop(name),) for name in ("history", "problem_lines") if name in given}
+    lines = {name: tuple(given.pop(name).split("\n")) for name in ("history", "problem_lines") if name in given}
     return facts | lines | given
 
 
