@@ -61,8 +61,9 @@ def _letters(book: Rulebook) -> Iterator[LetterTo]:
         yield from step.child.letters if step.child else ()
         for move in step.moves:
             yield from move.letters
-    for owner in (*book.clocks.values(), *book.mails.values(), *book.verbs.values(), book.reopening):
-        yield from owner.letters
+    owned = (owner.letters for group in (book.clocks, book.mails, book.verbs) for owner in group.values())
+    for letters in (*owned, book.reopening.letters):
+        yield from letters
     for letters in book.letters.values():
         yield from letters
 
@@ -96,7 +97,7 @@ def _open_values(book: Rulebook) -> Iterator[str]:
     """Clocks to which nobody has given a value: they never run."""
     for key, clock in book.clocks.items():
         if clock.span is None and clock.schedule is None and not clock.given_by:
-            yield f"el reloj «{key}» no tiene valor y no corre: póngale {'every y day' if clock.recurring else 'after'} en clocks.toml"
+            yield f"el reloj «{key}» no tiene valor y no corre: póngale {'every' if clock.recurring else 'after'} en clocks.toml"
 
 
 def _unmanned(book: Rulebook, config: Config | None) -> Iterator[str]:

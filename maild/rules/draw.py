@@ -88,7 +88,7 @@ def _label(move: Move) -> str:
     guards += [f"{k}≠{'|'.join(v)}" for k, v in move.unless.items()]
     guards += [f"{k}<{v}" for k, v in move.below.items()] + [f"{k}≥{v}" for k, v in move.at_least.items()]
     printed = f" (impreso: {move.printed})" if move.printed else ""
-    return _short(" ".join(filter(None, (said, f"[{', '.join(guards)}]" if guards else "", printed))) or move.result)
+    return _short(" ".join(filter(None, (said, f"({', '.join(guards)})" if guards else "", printed))) or move.result)
 
 
 def _trigger(trigger: Trigger) -> str:
