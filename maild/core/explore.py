@@ -6,6 +6,7 @@ told wherever an order can tell them, so that a way counts as closed only if nob
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from maild.core import guards
 from maild.core.draft import Draft
 from maild.core.events import Child, Kin
-from maild.core.moves import Always, Move, OnChild, OnChildren, OnOrder, OnReturn, Step
+from maild.core.moves import Always, Move, OnChild, OnChildren, OnMail, OnOrder, OnReturn, Step
 from maild.core.office import Office
 from maild.core.procedure import Walk
 from maild.core.rulebook import Rulebook
@@ -57,7 +58,8 @@ class Exploration:
     def __init__(self, book: Rulebook) -> None:
         self.book = book
         self._office = Office(book, Directory(), frozenset(), Address("operador@entidad.example"))
-        self._relevant = _relevant(book)
+        self._values = _values(book)
+        self._relevant = _relevant(book, self._values)
         self._limits = _limits(book)
         self._asked = _asked(book)
         self.edges: set[Edge] = set()
@@ -130,13 +132,13 @@ class Exploration:
         entries = {first} | {
             s.child.at or first for _, s in self.book.all_steps() if s.child and s.child.procedure == procedure
         }
-        for kind in types:
-            for channel in channels:
-                for entry in entries:
-                    ticket = Ticket(1, "", "", _ASKS, _NOW, type=kind, channel=channel)
-                    draft = self._draft()
-                    draft.walk(ticket).enter(procedure, entry)
-                    yield from self._settled(draft)
+        read = {fact for rule in self.book.mails.values() for fact in rule.read}
+        told = [{}, *({f: v} for f in sorted(read & self._values.keys()) for v in self._values[f])]
+        for kind, channel, entry, facts in itertools.product(types, channels, sorted(entries), told):
+            ticket = Ticket(1, "", "", _ASKS, _NOW, type=kind, channel=channel, facts=tuple(facts.items()))
+            draft = self._draft()
+            draft.walk(ticket).enter(procedure, entry)
+            yield from self._settled(draft)
 
     def _draft(self) -> Draft:
         return Draft(self._office, _NOW, kin=Kin(number=2))
@@ -214,7 +216,8 @@ class Exploration:
     def _tellings(self, state: State, token: Token, move: Move) -> Iterator[dict[str, str]]:
         """What the order may tell besides: what its own guards ask for, and one fact that later steps ask for."""
         if not any(isinstance(trigger, OnOrder) for trigger in move.on):
-            yield {}
+            rules = [self.book.mails[t.rule] for t in move.on if isinstance(t, OnMail)]
+            yield {fact: value for rule in rules for fact, value in rule.tell.items()}
             return
         asked = {k: _one(v) for k, v in move.when.items() if k in self._relevant}
         needed = {
@@ -238,21 +241,22 @@ def _one(values: tuple[str, ...]) -> str:
     return next((value for value in values if value != "*"), "x")
 
 
-def _relevant(book: Rulebook) -> dict[str, tuple[str, ...]]:
-    """The facts that an order can tell and a guard asks about, with the values that make a difference."""
-    counted = {step.count for _, step in book.all_steps()}
-    told = {fact for _, step in book.all_steps() for move in step.moves for fact in move.tell}
+def _values(book: Rulebook) -> dict[str, tuple[str, ...]]:
+    """The facts that guards ask about, with the values that make a difference."""
     asked: dict[str, set[str]] = {}
     for _, step in book.all_steps():
         for move in step.moves:
             for fact, values in (*move.when.items(), *move.unless.items()):
                 asked.setdefault(fact, set()).update(v if v != "*" else "x" for v in values)
+    return {fact: tuple(sorted(values)) for fact, values in asked.items() if fact not in guards.ANSWERED}
+
+
+def _relevant(book: Rulebook, asked: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Those of them that an order can tell."""
+    counted = {step.count for _, step in book.all_steps()}
+    told = {fact for _, step in book.all_steps() for move in step.moves for fact in move.tell}
     own = {*book.facts, *(verb.key for verb in book.verbs.values() if verb.act in ("fact", "form"))}
-    return {
-        fact: tuple(sorted(values))
-        for fact, values in asked.items()
-        if fact not in guards.ANSWERED and fact not in counted and (fact in own or fact not in told)
-    }
+    return {f: values for f, values in asked.items() if f not in counted and (f in own or f not in told)}
 
 
 def _limits(book: Rulebook) -> dict[str, int]:
