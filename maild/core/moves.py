@@ -38,7 +38,9 @@ GUARDS = (
 )
 # What an order must bring, besides `fact:key`, `fact:key=value` and `document:key`.
 NEEDS = ("text", "attachment", "person", "provider", "rows", "date", "span", "criterion", "entry", "ticket")
-# Whom a move makes responsible for the ticket.
+# What `tell` may take from the mail at hand: who wrote it, what it says to people, the words of its order.
+SAID = ("{sender}", "{words}", "{value}")
+# Whom a move makes responsible for the ticket, besides a role or whoever a fact names.
 ASSIGNS = ("named", "sender", "nobody")
 
 
@@ -108,6 +110,7 @@ class Move:
     counted fact and a number or a parameter of the institution.
     `everyone`: the move is made once every person of this role has given the order.
     `learn`: what the order says becomes an entry of the knowledge base.
+    `tell`: fact ← value; what somebody says (SAID) stands in braces. `says`: its letters quote what this fact holds, not the mail.
     `quiet`: whoever's turn it becomes by this move is not told. `printed`: the target that the document prints.
     """
 
@@ -132,6 +135,7 @@ class Move:
     learn: bool = False
     quiet: bool = False
     closing: str = ""
+    says: str = ""
     printed: str = ""
 
     @property

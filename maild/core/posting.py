@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -22,14 +23,22 @@ def send(walk: Walk, letters: Iterable[LetterTo], role: str, told: Mapping[str, 
     book, draft = walk.office.book, walk.draft
     for letter in letters:
         number = walk.ticket.number
-        if letter.template in book.once and walk.ticket.fact(SENT + letter.template):
+        facts = {**draft.told, **told}
+        sent = walk.ticket.fact(SENT + letter.template)
+        if sent and (letter.template in book.once or sent == _print(facts)):
             continue
         for to, audience, language in walk.office.recipients(letter.to, _scene(walk, role)):
             if to.address == but or draft.has_sent(number, letter.template, to.address):
                 continue
-            facts = tuple({**draft.told, **told}.items())
-            draft.do(Send(number, letter.template, to, audience, language, facts))
+            draft.do(Send(number, letter.template, to, audience, language, tuple(facts.items())))
+            if letter.template in book.once_per_text:
+                draft.do(Tell(number, SENT + letter.template, _print(facts)))
             _note(walk, letter, to)
+
+
+def _print(facts: Mapping[str, str]) -> str:
+    """What a letter says, in few characters: to know whether it would say the same again."""
+    return hashlib.sha256(facts.get("text", "").encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def whom(walk: Walk, to: str) -> tuple[Recipient, ...]:

@@ -28,6 +28,7 @@ from maild.core.effects import (
 from maild.core.events import Child
 from maild.core.moves import (
     END,
+    SAID,
     Always,
     LetterTo,
     Move,
@@ -128,10 +129,12 @@ class Walk:
             if self.ticket.fact(key) is not None:
                 self.draft.do(Forget(number, key))
         for key, value in move.tell.items():
-            self.tell(key, value)
+            self.tell(key, self._quoted(value))
         self._assign(move.assign)
         for clock in move.stop:
             self._stop_anywhere(clock, token.id)
+        if move.says:
+            told = {**(told or {}), "text": self.ticket.fact(move.says) or ""}
         self.send(move.letters, role, told)
         if move.state:
             self._override, self._last = move.state, token.id
@@ -142,6 +145,12 @@ class Walk:
             self.close(move.closing)
         for clock in move.start:
             self.start(clock, token.id)
+
+    def _quoted(self, value: str) -> str:
+        """What a move tells: as it stands in the rules, or (in braces) as it stands in the mail."""
+        author = self.said.author
+        said = (author.address if author else "", self.said.words, " ".join(self.said.args))
+        return dict(zip(SAID, said, strict=True)).get(value, value)
 
     def _everyone(self, token: Token, move: Move) -> bool:
         """Whether everybody whom this move needs has given the order; else remember who has."""
@@ -168,8 +177,8 @@ class Walk:
             author = self.said.author
             to = Address(author.address, author.person.name if author.person else author.name)
         elif whom not in ("named", "sender", "nobody"):
-            people = self.office.concerned(whom, self.ticket)
-            to = Address(people[0].address, people[0].name) if len(people) == 1 else None
+            people = self.people(whom)
+            to = people[0] if len(people) == 1 else None
         self.draft.do(Assign(self.ticket.number, to))
 
     def _go(self, token: Token, move: Move) -> None:

@@ -193,7 +193,8 @@ class Rulebook:
     """Everything one institution decides. Built by maild/rules, which checks every name in it.
 
     `pairs`: what a key in `clave=valor` means to the engine (usuario → requester); `facts`: the values it may have.
-    `once`: templates that one ticket is sent once. `settings`: the dotted keys that a story or an operator may change.
+    `once`: templates that one ticket is sent once; `once_per_text`: again only where they say something else.
+    `settings`: the dotted keys that a story or an operator may change.
     `notices`: what the institution has left open.
     """
 
@@ -227,6 +228,7 @@ class Rulebook:
     pairs: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     once: frozenset[str] = frozenset()
+    once_per_text: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()
 
     def step(self, procedure: str, number: str) -> Step | None:

@@ -48,6 +48,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         pairs={k: f.means for k, f in sources.commands.fact.items() if f.means},
         facts={k: f.values for k, f in sources.commands.fact.items() if f.values},
         once=frozenset(institution.institution.once),
+        once_per_text=frozenset(institution.institution.once_per_text),
         notices=institution.institution.notices,
     )
     return book, names.problems

@@ -24,6 +24,7 @@ class InstitutionForm(Form):
     zone: str = ""
     tool: str = ""
     once: tuple[str, ...] = ()
+    once_per_text: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
 
@@ -286,6 +287,7 @@ class MoveForm(Form):
     learn: bool = False
     quiet: bool = False
     closing: str = ""
+    says: str = ""
     printed: str = ""
 
 

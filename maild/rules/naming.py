@@ -83,15 +83,15 @@ class Names:
         for template, whom in letters.items():
             for to in listed(whom):
                 for each in to.split("|"):
-                    self._person(each, people, "a quién escribir:", file, f"{key}.{template}")
+                    self.person(each, people, "a quién escribir:", file, f"{key}.{template}")
                 found.append(LetterTo(template, to))
         return tuple(found)
 
     def roles(self, names: files.Names, file: str, key: str) -> tuple[str, ...]:
         known = (*self.sources.roles.role, *RELATIONS, *GROUPS)
-        return tuple(self._person(name, known, "la función", file, key) for name in listed(names))
+        return tuple(self.person(name, known, "la función", file, key) for name in listed(names))
 
-    def _person(self, name: str, known: tuple[str, ...], what: str, file: str, key: str) -> str:
+    def person(self, name: str, known: tuple[str, ...], what: str, file: str, key: str) -> str:
         """A relation, a role, or `fact:name`: whoever's address that fact holds."""
         kind, colon, fact = name.partition(":")
         if kind == "fact" and colon:

@@ -8,6 +8,7 @@ from maild.core.moves import (
     ASSIGNS,
     END,
     NEEDS,
+    SAID,
     Always,
     Child,
     Move,
@@ -108,8 +109,13 @@ def _move(names: Names, form: files.MoveForm, procedure: files.ProcedureFile, fi
     sources = names.sources
     if form.state:
         names.known(form.state, sources.states.state, "el estado", file, f"{key}.state")
-    if form.assign:
-        names.known(form.assign, (*ASSIGNS, *sources.roles.role), "la función", file, f"{key}.assign")
+    for whom in form.assign.split("|") if form.assign else ():
+        names.person(whom, (*ASSIGNS, *sources.roles.role), "la función", file, f"{key}.assign")
+    for value in form.tell.values():
+        if value.startswith("{"):
+            names.known(value, SAID, "lo dicho", file, f"{key}.tell")
+    if form.says:
+        names.known(form.says, names.facts(), "el dato", file, f"{key}.says")
     if form.everyone:
         names.known(form.everyone, sources.roles.role, "la función", file, f"{key}.everyone")
     if form.closing:
@@ -139,6 +145,7 @@ def _move(names: Names, form: files.MoveForm, procedure: files.ProcedureFile, fi
         learn=form.learn,
         quiet=form.quiet,
         closing=form.closing,
+        says=form.says,
         printed=form.printed,
     )
 
