@@ -15,6 +15,7 @@ from typing import IO
 from maild import config as configuration
 from maild import rules
 from maild.config import Config
+from maild.config.shipped import shipped
 from maild.config.tables import Mailbox
 from maild.core.office import Office
 from maild.core.trust import Boundary
@@ -83,7 +84,7 @@ class House:
 def office(config: Config) -> Office:
     """The desk as the core sees it."""
     desk = config.desk
-    book = rules.load(config.rules_folder, zone=desk.zone.key, mark=desk.key or "")
+    book = rules.load(config.rules_folder, zone=desk.zone.key, mark=desk.key or "", base=shipped("rules") / "base")
     own = {desk.address, *(box.user for box in config.mailboxes if "@" in box.user)}
     return Office(
         book=book,

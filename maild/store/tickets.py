@@ -268,6 +268,12 @@ def open_with(tx: Connection, key: str, value: str) -> list[int]:
     return [int(n) for (n,) in tx.execute(query.order_by(ticket.c.number.desc()).limit(_MOST_JOINED))]
 
 
+def places(tx: Connection) -> list[tuple[int, str, str]]:
+    """Where tickets stand: number, procedure, step."""
+    query = select(token.c.ticket, token.c.procedure, token.c.step).order_by(token.c.ticket)
+    return [(int(n), str(procedure), str(step)) for n, procedure, step in tx.execute(query)]
+
+
 def listed(tx: Connection, *, only_open: bool, limit: int) -> list[dict[str, object]]:
     """Tickets for a list, newest first."""
     query = select(ticket).order_by(ticket.c.number.desc()).limit(limit)
