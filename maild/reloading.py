@@ -12,7 +12,7 @@ from maild.config import Config
 from maild.desk import Desk
 from maild.errors import ConfigError, Problem, RulesError
 from maild.house import House, composer, office
-from maild.rules import walk
+from maild.rules import cases, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ class Reloading:
         except (ConfigError, RulesError) as error:
             return Refused(version, tuple(error.problems))
         writer = composer(config, self._house.instance)
-        problems = (*walk.problems(renewed.book, config.rules_folder), *writer.problems())
+        folder = config.rules_folder
+        found = (*walk.problems(renewed.book, folder), *cases.problems(renewed.book, folder))
+        problems = (*found, *writer.problems())
         if problems:
             return Refused(version, problems)
         return Renewed(version, replace(self._house.desk, office=renewed, composer=writer))

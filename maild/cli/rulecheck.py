@@ -24,7 +24,7 @@ def problems(folder: Path, config: Config | None) -> list[Problem]:
     from maild import rules
     from maild.config.shipped import shipped
     from maild.forms import offer
-    from maild.rules import walk
+    from maild.rules import cases, walk
 
     try:
         book = rules.load(folder, zone=config.desk.zone.key if config else _LIMA, base=shipped("rules") / "base")
@@ -36,7 +36,7 @@ def problems(folder: Path, config: Config | None) -> list[Problem]:
         for p in people
         if p.role not in book.roles
     ]
-    return [*unknown, *walk.problems(book, folder), *_unwritten(book, config)]
+    return [*unknown, *walk.problems(book, folder), *cases.problems(book, folder), *_unwritten(book, config)]
 
 
 def tell(folder: Path, config: Config | None, drawings: Path | None, out: Output) -> None:

@@ -71,7 +71,7 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
         draft.told = {"text": case.mail.new_text, "sender_name": _address(author).name or author.address}
     book, mail = office.book, case.mail
     title = subject.title(mail.subject, book.mark_key) or openings.first_words(mail.new_text)
-    ticket = openings.new_ticket(book, case.number, book.default_type, title, _address(author), now)
+    ticket = openings.classified(book, case.number, title, mail.new_text, _address(author), now)
     ticket = replace(
         ticket,
         language=_language(author, office),
