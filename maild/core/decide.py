@@ -175,16 +175,20 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     standing = office.standing(author, ticket, now.astimezone(office.book.calendar.zone).date())
     found, written = given(mail, ticket, standing, office)
     internal = office.book.is_staff(author.role)
+    closed = ticket.is_closed and "requester" in standing
+    # «#noconforme» on a closed ticket where no step waits for it says what a plain «sigue igual» says.
+    if found and closed and all(_is_plain(order, office) for order in found) and not _awaited(walk, found):
+        found = ()
     if found:
         return carried_out(draft, ticket.number, found, author, mail.new_text, internal=internal, written=written)
     if "requester" in standing and (scored := _score(case, walk)) is not None:
         return scored
-    if ticket.is_closed and "requester" in standing and not ticket.tokens:
+    moves = [pair for relation in sorted(standing) for pair in walk.matching(OnReply(relation), None)]
+    if closed and not moves:
         return _reply_to_closed(case, draft, office, now)
     staff = internal and "requester" not in standing
     draft.do(Keep(ticket.number, "internal" if staff else "public"))
     name = _address(author).name or author.address
-    moves = [pair for relation in sorted(standing) for pair in walk.matching(OnReply(relation), None)]
     if moves:
         draft.told = {"text": mail.new_text, "sender_name": name}
         walk.make(*moves[0])
@@ -192,6 +196,20 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
         walk.send(_named(office, "user_wrote"), told={"text": mail.new_text, "sender_name": name})
     draft.because("noted-internally" if staff else "noted")
     return _finished(draft, ticket.number)
+
+
+def _is_plain(order: Order, office: Office) -> bool:
+    """Whether the order is one of those that people also give in plain words."""
+    verb = office.book.verbs.get(order.verb)
+    return verb is not None and verb.quiet
+
+
+def _awaited(walk: Walk, found: tuple[Order, ...]) -> bool:
+    """Whether a step where the ticket stands waits for one of these orders."""
+    verbs = {order.verb for order in found}
+    return any(
+        getattr(trigger, "verb", "") in verbs for _, move in walk.office.open_moves(walk.ticket) for trigger in move.on
+    )
 
 
 def _score(case: Reply, walk: Walk) -> Decision | None:
