@@ -89,3 +89,6 @@ _OWN: Mapping[str, Callable[[Token, View], str]] = {
     "month_end": _month_end,
     "closed": lambda _, view: _yes(view.ticket.is_closed),
 }
+
+# Every question that the engine answers itself.
+ANSWERED = frozenset(_OWN)

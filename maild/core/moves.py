@@ -169,6 +169,7 @@ class Step:
 
     `calls`: a procedure (`KEY` or `KEY:step`) that runs on the same ticket while this token waits.
     `join`: the steps whose tokens must all have come before one goes on. `count`: a fact that counts the arrivals here.
+    `unwatched`: said on purpose: a ticket may rest here and no clock runs.
     `who`, `record`, `coverage`, `human`, `printed`: what the document says, for drawings and for `maild check`.
     """
 
@@ -184,6 +185,7 @@ class Step:
     child: Child | None = None
     join: tuple[str, ...] = ()
     count: str = ""
+    unwatched: bool = False
     who: str = ""
     record: str = ""
     coverage: str = ""

@@ -138,7 +138,9 @@ class Walk:
         self.send(move.letters, role, told)
         if move.state:
             self._override, self._last = move.state, token.id
-        self.draft.because("moved", at=token.place, result=move.result or "·", to=", ".join(move.to) or "·")
+        way = next((n for n, each in enumerate(step.moves if step else (), 1) if each is move), 0)
+        to = ", ".join(move.to) or "·"
+        self.draft.because("moved", at=token.place, result=move.result or "·", to=to, way=way)
         if move.to:
             self._go(token, move)
         elif move.closing:

@@ -316,6 +316,7 @@ class StepForm(Form):
     child: ChildForm | None = None
     join: tuple[str, ...] = ()
     count: str = ""
+    unwatched: bool = False
     who: str = ""
     record: str = ""
     coverage: Literal["", "A", "B", "C"] = ""

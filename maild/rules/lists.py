@@ -76,9 +76,8 @@ def _schedule(names: Names, form: files.ClockForm, key: str) -> Schedule | None:
     if match[2] == "day":
         return Schedule(moment or time(8, 0))
     months = 12 if match[2] == "year" else int(match[1] or 1)
-    day = -1 if form.day == "last" else int(form.day)
-    # Without a day the institution has not said when: the clock stays still, and `maild check` says so.
-    return Schedule(moment or time(8, 0), months, day, form.month) if day else None
+    day = -1 if form.day == "last" else int(form.day) or 1
+    return Schedule(moment or time(8, 0), months, day, form.month)
 
 
 def _opening(names: Names, form: files.OpeningForm, key: str) -> Opening:

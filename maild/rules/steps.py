@@ -67,6 +67,7 @@ def _step(names: Names, number: str, form: files.StepForm, procedure: files.Proc
         child=_child(names, form.child, file, f"{key}.child") if form.child else None,
         join=tuple(names.known(s, steps, "el paso", file, f"{key}.join") for s in form.join),
         count=form.count,
+        unwatched=form.unwatched,
         who=form.who,
         record=form.record,
         coverage=form.coverage,
