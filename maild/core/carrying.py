@@ -74,7 +74,7 @@ def carried_out(
         history = ", ".join("#" + order.verb for order in found)
         draft.walks[about].send((LetterTo("comando_ok", "sender"),), told={"history": history})
     kept: Effect = Keep(number, "internal" if internal else "public")
-    return draft.decision(about, (kept,))
+    return draft.decision(number, (kept,))
 
 
 def _has_written(draft: Draft) -> bool:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from maild.core import guards
 from maild.core.draft import Draft
 from maild.core.events import Child, Kin
-from maild.core.moves import Always, Move, OnChild, OnChildren, OnMail, OnOrder, OnReturn, Procedure, Step
+from maild.core.moves import SAID, Always, Move, OnChild, OnChildren, OnMail, OnOrder, OnReturn, Procedure, Step
 from maild.core.office import Office
 from maild.core.procedure import Walk
 from maild.core.rulebook import Rulebook
@@ -245,13 +245,18 @@ def _silent(book: Rulebook) -> Rulebook:
 
     def step(each: Step) -> Step:
         child = replace(each.child, letters=()) if each.child else None
-        moves = tuple(replace(move, letters=(), everyone="") for move in each.moves)
+        moves = tuple(replace(m, letters=(), everyone="", tell=_worded(m.tell)) for m in each.moves)
         return replace(each, moves=moves, turn=(), clocks=(), child=child)
 
     def procedure(each: Procedure) -> Procedure:
         return replace(each, steps={number: step(one) for number, one in each.steps.items()})
 
     return replace(book, procedures={key: procedure(each) for key, each in book.procedures.items()})
+
+
+def _worded(tell: Mapping[str, str]) -> dict[str, str]:
+    """What a move tells when the mail has words for it."""
+    return {fact: "x" if value in SAID else value for fact, value in tell.items()}
 
 
 def _one(values: tuple[str, ...], known: tuple[str, ...]) -> str:
