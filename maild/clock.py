@@ -32,6 +32,10 @@ class Clock:
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
 
+    def take_over(self, desk: Desk) -> None:
+        """From now on decide by this desk: its rules have changed."""
+        self._desk = desk
+
     def every(self, seconds: float, look: Callable[[], Awaitable[object]], name: str) -> None:
         """Look again and again."""
         self._scheduler.add_job(look, "interval", seconds=seconds, id=name)

@@ -21,6 +21,7 @@ from maild.intake import Door
 from maild.intake import Terms as DoorTerms
 from maild.mail.sandbox import Sandbox
 from maild.reading import Reading
+from maild.reloading import Refused, Reloading
 from maild.store import leases
 from maild.store.clerk import Clerk
 
@@ -55,6 +56,7 @@ class Daemon:
         )
         self._dispatcher = Dispatcher(self._clerk, house.desk, relay_settings(config), terms, house.now)
         self._clock = Clock(self._clerk, house.desk, house.now)
+        self._reloading = Reloading(house)
         self._leads = True
 
     def _door(self, number: int) -> Door:
@@ -177,10 +179,26 @@ class Daemon:
             await self._reading.drain()
         seconds = self._house.config.schedule.sweep.total_seconds()
         while True:
+            await self._renew_rules()
             if await self._clock.sweep():
                 self._dispatcher.wake.set()
             notify("WATCHDOG=1")
             await asyncio.sleep(seconds)
+
+    async def _renew_rules(self) -> None:
+        """Take changed rules over, or tell the operator why not."""
+        found = await asyncio.to_thread(self._reloading.look)
+        if isinstance(found, Refused):
+            log.warning("rules-refused", extra={"problems": len(found.problems), "first": str(found.problems[0])})
+            lines = tuple(str(problem) for problem in found.problems)
+            await self._clerk.do(lambda tx: self._house.desk.refused_rules(tx, found.version, lines))
+            self._dispatcher.wake.set()
+        elif found is not None:
+            for loop in (self._reading, self._clock, self._dispatcher):
+                loop.take_over(found.desk)
+            lost = await self._clerk.do(lambda tx: found.desk.new_rules(tx, found.version))
+            log.info("rules-renewed", extra={"version": found.version, "lost": lost})
+            self._dispatcher.wake.set()
 
     async def _renew(self) -> None:
         """Reading a mailbox is one node's work at a time; a pause of the leader ends its term."""
@@ -208,13 +226,12 @@ async def serve(house: House, only: frozenset[str], *, once: bool) -> None:
 
 
 def run(house: House, only: frozenset[str] = frozenset(LOOPS), *, once: bool = False) -> None:
-    """Blocking: what `maild run` does. SQLite allows one daemon per folder."""
-    lock = only_one(house.config.storage.folder) if house.database.is_sqlite else None
+    """Blocking: what `maild run` does. SQLite allows one daemon per folder, PostgreSQL one per configuration and machine."""
+    owner = "" if house.database.is_sqlite else house.owner()
     try:
-        asyncio.run(serve(house, only, once=once))
+        with only_one(house.config.storage.folder, owner):
+            asyncio.run(serve(house, only, once=once))
     finally:
-        if lock:
-            lock.close()
         house.close()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from maild.core import seal, twins, writing
 from maild.core.decide import decide
-from maild.core.effects import Decision, Issue, Keep, Learn, Open, Review, Send, StopTimer, evolve
+from maild.core.effects import Decision, Issue, Keep, Learn, Open, Review, Send, evolve, ran_out
 from maild.core.events import (
     Case,
     Intrusion,
@@ -25,6 +25,7 @@ from maild.core.events import (
     TimerFired,
 )
 from maild.core.office import Office
+from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import Address, Author, Mail, Reason, because
@@ -43,6 +44,7 @@ _NOBODY = Boundary()
 _USUAL = Limits()
 # How long a letter is worth sending (RELIABILITY OB-12).
 _LETTER_LIFE = timedelta(days=3)
+_MOST_LINES = 100
 _REHEARSAL, _LIMIT = "ensayo / rehearsal", "límite por dirección / limit per address"
 
 
@@ -80,7 +82,9 @@ class Desk:
         if verdict.kind == "duplicate":
             return self._duplicate(tx, event, verdict, cause)
         case, about = self._gathering().mail(tx, event, verdict)
-        decision = _variant(verdict, event) if verdict.kind == "variant" else decide(case, self.office, self.now())
+        decision = (
+            twins.variant(verdict, event.mail) if verdict.kind == "variant" else decide(case, self.office, self.now())
+        )
         if any(isinstance(e, Review) for e in decision.effects):
             cause = self._set_aside(event.inbound)
         before = _known(about, getattr(case, "kin", Kin()))
@@ -155,6 +159,32 @@ class Desk:
             if due is not None and key not in planned:
                 agenda.plan(tx, key, due)
 
+    # -- rules --------------------------------------------------------------------------------------------------------
+
+    def refused_rules(self, tx: Tx, version: str, problems: tuple[str, ...]) -> None:
+        """Changed rules are wrong: the operator is told once, and yesterday's stay."""
+        self._tell_operator(tx, f"rules:{version}", because("rules-refused"), problems)
+
+    def new_rules(self, tx: Tx, version: str) -> int:
+        """How many tickets stand on a step that these new rules no longer have: listed, and left where they are."""
+        lost = [
+            f"[{mark(self.office.book.mark_key, number)}] {procedure}:{step}"
+            for number, procedure, step in tickets.places(tx)
+            if self.office.book.step(procedure, step) is None
+        ]
+        if lost:
+            self._tell_operator(
+                tx, f"rules:{version}", because("steps-gone", count=len(lost)), tuple(lost[:_MOST_LINES])
+            )
+        return len(lost)
+
+    def _tell_operator(self, tx: Tx, cause: str, reason: Reason, lines: tuple[str, ...]) -> None:
+        facts = (("reason_code", reason.code), *reason.facts, ("problem_lines", "\n".join(lines)))
+        send = Send(0, "aviso", self.office.operator, "operator", self.office.language, facts)
+        self._write(tx, cause, "rules", {}, Decision(0, (send,), (reason,)), None)
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
     def moment(self, tx: Tx, event: MomentCame) -> Outcome:
         """The time of a recurring clock came. Times missed while nobody looked come once, not each."""
         cause, clock = f"moment:{event.clock}:{event.at.isoformat()}", self.office.book.clocks.get(event.clock)
@@ -212,12 +242,7 @@ class Desk:
                 continue
             after[number] = stands
             if stands != stood:
-                fired = {
-                    (e.clock, e.token)
-                    for e in decision.effects
-                    if isinstance(e, StopTimer) and e.fired and e.number == number
-                }
-                tickets.save(tx, stood, stands, fired, now)
+                tickets.save(tx, stood, stands, ran_out(decision.effects, number), now)
         if decision.number in before and decision.number not in after:
             after[decision.number] = before[decision.number]
         return after
@@ -317,12 +342,6 @@ def _known(ticket: Ticket | None, kin: Kin | None = None) -> dict[int, Ticket]:
     """Every ticket that a decision was told of, by its number."""
     others = (*kin.parents, *kin.named) if kin else ()
     return {each.number: each for each in (*others, *((ticket,) if ticket else ()))}
-
-
-def _variant(verdict: twins.Verdict, event: MailArrived) -> Decision:
-    """The same mail on another road, changed on the way: it joins the ticket, and nobody is written to."""
-    reason = because("variant", of=verdict.of, sender=event.mail.sender.address)
-    return Decision(verdict.ticket, (Keep(verdict.ticket, "public"),), (reason,))
 
 
 def operator_address(address: str) -> Address:

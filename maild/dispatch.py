@@ -53,6 +53,10 @@ class Dispatcher:
         self._ending = False
         self.wake = asyncio.Event()
 
+    def take_over(self, desk: Desk) -> None:
+        """From now on decide by this desk: its rules have changed."""
+        self._desk = desk
+
     async def recover(self, *, earlier_life: bool = False) -> None:
         """Letters in the hands of a node that died, or (`earlier_life`) of ourselves before: queued again, or in doubt.
 

@@ -22,11 +22,12 @@ _AUDIENCES = {"requester": "user", "responsible": "technician", "provider": "pro
 def problems(folder: Path, config: Config | None) -> list[Problem]:
     """Everything that is wrong in the rules, and roles of people that the rules do not know."""
     from maild import rules
+    from maild.config.shipped import shipped
     from maild.forms import offer
-    from maild.rules import walk
+    from maild.rules import cases, walk
 
     try:
-        book = rules.load(folder, zone=config.desk.zone.key if config else _LIMA)
+        book = rules.load(folder, zone=config.desk.zone.key if config else _LIMA, base=shipped("rules") / "base")
     except RulesError as error:
         return list(error.problems)
     people = config.directory.people if config else ()
@@ -35,16 +36,17 @@ def problems(folder: Path, config: Config | None) -> list[Problem]:
         for p in people
         if p.role not in book.roles
     ]
-    return [*unknown, *walk.problems(book, folder), *_unwritten(book, config)]
+    return [*unknown, *walk.problems(book, folder), *cases.problems(book, folder), *_unwritten(book, config)]
 
 
 def tell(folder: Path, config: Config | None, drawings: Path | None, out: Output) -> None:
     """What is no mistake but should be known: values left open, roles that nobody has. And the drawings."""
     from maild import rules
+    from maild.config.shipped import shipped
     from maild.rules.draw import mermaid
 
     try:
-        book = rules.load(folder, zone=config.desk.zone.key if config else _LIMA)
+        book = rules.load(folder, zone=config.desk.zone.key if config else _LIMA, base=shipped("rules") / "base")
     except RulesError:
         return
     for notice in (*book.notices, *_open_values(book), *_unmanned(book, config)):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from maild.core import openings, orders, subject, worktime
-from maild.core.carrying import carried_out, given, known
+from maild.core.carrying import carried_out, given, known, says_only_words
 from maild.core.draft import Draft
 from maild.core.effects import Decision, Effect, Keep, Reopen, Review, Send, StopTimer, Tell
 from maild.core.events import Case, FirstMail, Flood, Intrusion, Ordered, Overdue, Recognised, Recurring, Reply, Robot
@@ -71,7 +71,7 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
         draft.told = {"text": case.mail.new_text, "sender_name": _address(author).name or author.address}
     book, mail = office.book, case.mail
     title = subject.title(mail.subject, book.mark_key) or openings.first_words(mail.new_text)
-    ticket = openings.new_ticket(book, case.number, book.default_type, title, _address(author), now)
+    ticket = openings.classified(book, case.number, title, mail.new_text, _address(author), now)
     ticket = replace(
         ticket,
         language=_language(author, office),
@@ -175,16 +175,19 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     standing = office.standing(author, ticket, now.astimezone(office.book.calendar.zone).date())
     found, written = given(mail, ticket, standing, office)
     internal = office.book.is_staff(author.role)
+    closed = ticket.is_closed and "requester" in standing
+    if closed and says_only_words(found, walk):
+        found = ()
     if found:
         return carried_out(draft, ticket.number, found, author, mail.new_text, internal=internal, written=written)
     if "requester" in standing and (scored := _score(case, walk)) is not None:
         return scored
-    if ticket.is_closed and "requester" in standing and not ticket.tokens:
+    moves = [pair for relation in sorted(standing) for pair in walk.matching(OnReply(relation), None)]
+    if closed and not moves:
         return _reply_to_closed(case, draft, office, now)
     staff = internal and "requester" not in standing
     draft.do(Keep(ticket.number, "internal" if staff else "public"))
     name = _address(author).name or author.address
-    moves = [pair for relation in sorted(standing) for pair in walk.matching(OnReply(relation), None)]
     if moves:
         draft.told = {"text": mail.new_text, "sender_name": name}
         walk.make(*moves[0])

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from maild.core import subject
 from maild.core.acts import carry_out, tell_facts
+from maild.core.catalogue import proposed
 from maild.core.draft import Draft
 from maild.core.effects import Keep, RemoveToken, SetField
 from maild.core.orders import Order
@@ -18,6 +19,7 @@ from maild.core.words import fold
 
 OPENING_ACTS = ("register", "begin")
 _MAIL = "mail"
+_READ = 5000  # characters of a mail that say what it is about
 
 
 def first_words(text: str) -> str:
@@ -41,6 +43,22 @@ def new_ticket(
         opened_at=now,
         type=kind,
         channel=_MAIL,
+    )
+
+
+def classified(book: Rulebook, number: int, title: str, text: str, requester: Address, now: datetime) -> Ticket:
+    """A new ticket of the type that the catalogue proposes for these words, with its service; people may change both."""
+    service = proposed(f"{title}\n{text[:_READ]}", book.services.values())
+    kind = service.type if service and service.type else book.default_type
+    ticket = new_ticket(book, number, kind, title, requester, now)
+    if service is None:
+        return ticket
+    return replace(
+        ticket,
+        category=service.category,
+        subcategory=service.name,
+        service=service.key,
+        priority=service.priority,
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from maild.core.values import Mail
+from maild.core.effects import Decision, Keep
+from maild.core.values import Mail, because
 
 
 class Twin(Protocol):
@@ -44,3 +45,9 @@ def judge(mail: Mail, twins: Sequence[Twin]) -> Verdict:
     if on_ticket is not None:
         return Verdict("variant", on_ticket.id, on_ticket.ticket)
     return Verdict("conflict", twins[0].id) if twins else Verdict("new")
+
+
+def variant(verdict: Verdict, mail: Mail) -> Decision:
+    """The same mail on another road, changed on the way: it joins the ticket, and nobody is written to."""
+    reason = because("variant", of=verdict.of, sender=mail.sender.address)
+    return Decision(verdict.ticket, (Keep(verdict.ticket, "public"),), (reason,))

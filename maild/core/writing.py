@@ -54,7 +54,7 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
     facts: dict[str, Fact] = {}
     if _REASON in given:
         code = given.pop(_REASON)
-        names = ("text", "sender_name")
+        names = ("text", "sender_name", "problem_lines", "history")
         told = ((k, _label(k, v, occasion.office)) for k, v in given.items() if k not in names)
         facts["reason_text"] = Reason(code, tuple(told))
         given = {k: v for k, v in given.items() if k in names}

@@ -36,8 +36,10 @@ _OWN: Mapping[str, type[Form]] = {
 }
 
 
-def load(folder: Path, *, zone: str = "America/Lima", mark: str = "") -> Rulebook:
+def load(folder: Path, *, zone: str = "America/Lima", mark: str = "", base: Path | None = None) -> Rulebook:
     """The rulebook of a folder. `zone` is where its working hours are meant, `mark` replaces the institution's key.
+
+    `base` is the folder that says what this one leaves out, where there is none called so beside it.
 
     Raises RulesError with every problem, each naming file, key and remedy.
     """
@@ -46,11 +48,13 @@ def load(folder: Path, *, zone: str = "America/Lima", mark: str = "") -> Ruleboo
         hint = f"; las que hay: {', '.join(known)}" if known else ""
         raise RulesError([Problem(folder.name, "", f"no existe la carpeta de reglas{hint}")])
     problems: list[Problem] = []
+    beside = folder.parent / "base"
+    below = beside if beside.is_dir() or base is None else base
     institution = _form(
         files.InstitutionFile, _read(folder, "institution.toml", problems), "institution.toml", problems
     )
-    read = {name: _layered(folder, name, problems) for name in _LAYERED}
-    read |= {name: _read(_home(folder, name), name, problems) for name in _WHOLE}
+    read = {name: _layered(folder, below, name, problems) for name in _LAYERED}
+    read |= {name: _read(_home(folder, below, name), name, problems) for name in _WHOLE}
     read |= {name: _optional(folder, name, problems) for name in _OWN}
     forms = {**_LAYERED, **_WHOLE, **_OWN}
     filled = {name: _form(form, read[name], name, problems) for name, form in forms.items()}
@@ -76,18 +80,17 @@ def _read(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
     return data or {}
 
 
-def _home(folder: Path, name: str) -> Path:
-    """The folder that says it: this one, or `base` beside it."""
-    return folder if (folder / name).is_file() else folder.parent / "base"
+def _home(folder: Path, base: Path, name: str) -> Path:
+    """The folder that says it: this one, or `base`."""
+    return folder if (folder / name).is_file() else base
 
 
 def _optional(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
     return _read(folder, name, problems) if (folder / name).is_file() else {}
 
 
-def _layered(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
+def _layered(folder: Path, base: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
     """The file of the folder laid over the one of `base`, key by key."""
-    base = folder.parent / "base"
     merged: dict[str, Any] = {}
     for place in (base, folder) if base != folder else (folder,):
         if place == folder and base != folder and not (folder / name).is_file():

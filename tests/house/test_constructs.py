@@ -230,3 +230,24 @@ def test_a_recurring_clock_opens_its_ticket(played: Played) -> None:
     steps = played(4, settings={"clocks.cron_plan.value": "2026-11-02T12:00:00-05:00"})
     assert (steps[0].timers["fired"], steps[0].opened) == (["cron_plan"], ["TALL-1-R"])
     assert seen(steps[0]) == ("en_proceso", ["PLAN:1"], ["tarea:jefa"])
+
+
+def test_a_child_that_closes_lets_its_parent_open_the_next_one_at_once(played: Played) -> None:
+    steps = played(
+        ("jefa", "#iniciar PROYECTO usuario=ana Obra"),
+        ("luis", "[TALL-1-R] #resuelto"),
+        ("luis", "[TALL-2-W] #hecho"),
+        ("jefa", "[TALL-2-W] #prueba bien"),
+        ("luis", "[TALL-3-A] #hecho"),
+        ("jefa", "[TALL-3-A] #prueba bien"),
+        ("jefa", "[TALL-1-R] #cerrar"),
+    )
+    assert seen(steps[0])[1:] == (["LLAMADO:2", "PROYECTO:1"], ["acuse:ana"])
+    assert (seen(steps[1])[1], steps[1].opened) == (["PROYECTO:2"], ["TALL-2-W"])
+    assert (steps[3].ticket, steps[3].opened, seen(steps[3])) == (
+        "TALL-2-W",
+        ["TALL-3-A"],
+        ("cerrado", [], ["cierre:ana", "tarea:luis"]),
+    )
+    assert seen(steps[5])[2] == ["cierre:ana", "tarea:jefa"]
+    assert seen(steps[6])[:2] == ("cerrado", [])

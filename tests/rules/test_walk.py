@@ -58,8 +58,8 @@ def test_a_slip_that_names_do_not_show_is_found_where_it_is(
 
 
 def test_a_step_to_which_nothing_leads_any_more_is_named(plant: Plant) -> None:
-    found = plant("procedures/bienes.toml", 'result = "operativo"\nto = "16"', 'result = "operativo"\nto = "19"')
-    assert ("procedures/bienes.toml", "step.16") in {(problem.file, problem.key) for problem in found}
+    found = plant("procedures/atencion.toml", 'result = "telefonico"\nto = "5"', 'result = "telefonico"\nto = "4"')
+    assert ("procedures/atencion.toml", "step.5") in {(problem.file, problem.key) for problem in found}
 
 
 def test_every_step_and_every_way_is_drawn() -> None:
