@@ -188,10 +188,11 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     staff = internal and "requester" not in standing
     draft.do(Keep(ticket.number, "internal" if staff else "public"))
     name = _address(author).name or author.address
-    if moves:
+    thanks = orders.answer(mail.new_text, office.book.answers)[0] == "thanks"
+    if moves and (mail.attachments or not thanks):  # thanks are no answer to anything; a signed form sent with them is
         draft.told = {"text": mail.new_text, "sender_name": name}
         walk.make(*moves[0])
-    elif not staff and orders.answer(mail.new_text, office.book.answers)[0] != "thanks":
+    elif not staff and not thanks:
         walk.send(_named(office, "user_wrote"), told={"text": mail.new_text, "sender_name": name})
     draft.because("noted-internally" if staff else "noted")
     return _finished(draft, ticket.number)
