@@ -226,13 +226,12 @@ async def serve(house: House, only: frozenset[str], *, once: bool) -> None:
 
 
 def run(house: House, only: frozenset[str] = frozenset(LOOPS), *, once: bool = False) -> None:
-    """Blocking: what `maild run` does. SQLite allows one daemon per folder."""
-    lock = only_one(house.config.storage.folder) if house.database.is_sqlite else None
+    """Blocking: what `maild run` does. SQLite allows one daemon per folder, PostgreSQL one per configuration and machine."""
+    owner = "" if house.database.is_sqlite else house.owner()
     try:
-        asyncio.run(serve(house, only, once=once))
+        with only_one(house.config.storage.folder, owner):
+            asyncio.run(serve(house, only, once=once))
     finally:
-        if lock:
-            lock.close()
         house.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import secrets
 import socket
@@ -77,7 +78,8 @@ class House:
         return [(box.name, mailbox_settings(box)) for box in self.config.mailboxes]
 
     def owner(self) -> str:
-        """The name of this process in leases: a restart on the same machine is the same owner."""
+        """The name of this process in leases: a restart on the same machine is the same owner. Two at a time would take
+        letters from each other's hands: `only_one` sees to it."""
         return f"{socket.gethostname()}:{self.config.path}"
 
 
@@ -148,9 +150,13 @@ def relay_settings(config: Config) -> RelaySettings:
     )
 
 
-def only_one(folder: Path) -> IO[str]:
-    """The right to be the daemon of this storage folder, for as long as the file stays open (RELIABILITY OP-08)."""
-    file = (folder / "lock").open("w")
+def only_one(folder: Path, owner: str = "") -> IO[str]:
+    """The right to be the daemon of this storage folder, for as long as the file stays open (RELIABILITY OP-08).
+
+    With `owner`: only the right to that name in leases, beside other nodes that may share the folder.
+    """
+    name = f"lock-{hashlib.sha256(owner.encode()).hexdigest()[:16]}" if owner else "lock"
+    file = (folder / name).open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,6 +32,9 @@ _HEAD_OCTETS = 256 * 1024
 _LONGEST_PAUSE = 300.0
 _REFUSED_PAUSE = 900.0
 _MOVED_AT_ONCE = 200
+_LISTED_AT_ONCE = 500
+# Two batches may lie in memory at a time: one being fetched, one being made durable.
+_MOST_OCTETS = 32 * 1024 * 1024
 
 
 def pause_after(failures: int) -> float:
@@ -111,40 +114,57 @@ class Door:
 
     async def _receive(self, mailbox: Mailbox, fresh: Sequence[int]) -> bool:
         """Store these mails, the next batch being fetched while this one is made durable. False: some were not there."""
-        size = 1 if self._careful else self._terms.batch
-        batches = [fresh[i : i + size] for i in range(0, len(fresh), size)]
         complete = True
-        ahead = asyncio.create_task(self._fetch(mailbox, batches[0])) if batches else None
-        for following in [*batches[1:], None] if ahead else []:
-            arrived = await ahead if ahead else []
-            ahead = asyncio.create_task(self._fetch(mailbox, following)) if following else None
-            try:
-                complete &= await self._store(arrived)
-            except BaseException:
-                if ahead:
-                    ahead.cancel()
-                raise
+        storing: asyncio.Task[None] | None = None
+        try:
+            async for batch in self._batches(mailbox, fresh):
+                arrived = await self._fetch(mailbox, batch)
+                complete &= len(arrived) == len(batch)
+                if storing:
+                    await storing
+                storing = asyncio.create_task(self._store(arrived))
+            if storing:
+                await storing
+        except BaseException:
+            if storing:
+                await asyncio.gather(storing, return_exceptions=True)  # what was fetched is not fetched again
+            raise
         self._careful = False
         return complete
 
-    async def _fetch(self, mailbox: Mailbox, uids: Sequence[int]) -> list[tuple[Listed, bytes | None, str]]:
-        listed = {item.uid: item for item in await self._imap(mailbox.sizes, uids)}
-        small = [uid for uid, item in listed.items() if item.size <= self._terms.largest]
+    async def _batches(self, mailbox: Mailbox, fresh: Sequence[int]) -> AsyncIterator[list[Listed]]:
+        """Mails to fetch and store together: not too many, and not more octets than may lie in memory at once."""
+        most = 1 if self._careful else self._terms.batch
+        for start in range(0, len(fresh), _LISTED_AT_ONCE):
+            batch: list[Listed] = []
+            octets = 0
+            for item in await self._imap(mailbox.sizes, fresh[start : start + _LISTED_AT_ONCE]):
+                size = min(item.size, self._terms.largest)
+                if batch and (len(batch) >= most or octets + size > _MOST_OCTETS):
+                    yield batch
+                    batch, octets = [], 0
+                batch.append(item)
+                octets += size
+            if batch:
+                yield batch
+
+    async def _fetch(self, mailbox: Mailbox, batch: Sequence[Listed]) -> list[tuple[Listed, bytes, str]]:
+        """The bytes of these mails and why one must be set aside unread; a mail that is no longer there is left out."""
+        small = [item.uid for item in batch if item.size <= self._terms.largest]
         try:
             bodies = await self._imap(mailbox.fetch, small) if small else {}
         except MailboxUnavailable as error:
             bodies = self._unfetchable(error, small)
         failpoint("intake.fetched")
-        found: list[tuple[Listed, bytes | None, str]] = []
-        for uid in uids:
-            item = listed.get(uid)
-            if item is None:
-                continue
+        found: list[tuple[Listed, bytes, str]] = []
+        for item in batch:
+            reason = "unfetchable" if self._failures.get(item.uid, 0) >= 3 else ""
             if item.size > self._terms.largest:
-                head = await self._imap(mailbox.fetch_head, uid, _HEAD_OCTETS)
-                found.append((item, head, "too-large"))
+                body, reason = await self._imap(mailbox.fetch_head, item.uid, _HEAD_OCTETS) or None, "too-large"
             else:
-                found.append((item, bodies.get(uid), "unfetchable" if self._failures.get(uid, 0) >= 3 else ""))
+                body = bodies.get(item.uid)
+            if body is not None:
+                found.append((item, body, reason))
         return found
 
     def _unfetchable(self, error: MailboxUnavailable, uids: Sequence[int]) -> dict[int, bytes]:
@@ -159,13 +179,12 @@ class Door:
             raise error
         return {uids[0]: f"(no se pudo leer del servidor / cannot be fetched: {self._epoch}/{uids[0]})".encode()}
 
-    async def _store(self, arrived: Sequence[tuple[Listed, bytes | None, str]]) -> bool:
+    async def _store(self, arrived: Sequence[tuple[Listed, bytes, str]]) -> None:
         """TX1: from its commit on we answer for these mails."""
-        whole = [(item, raw, reason) for item, raw, reason in arrived if raw is not None]
-        digests = await asyncio.to_thread(self._raw.put, [raw for _, raw, _ in whole])
+        digests = await asyncio.to_thread(self._raw.put, [raw for _, raw, _ in arrived])
         failpoint("intake.raw-written")
         arrivals = [
-            self._arrival(item, digest, reason) for (item, _, reason), digest in zip(whole, digests, strict=True)
+            self._arrival(item, digest, reason) for (item, _, reason), digest in zip(arrived, digests, strict=True)
         ]
         now = self._now()
         await self._clerk.do(lambda tx: mails.put(tx, arrivals, now))
@@ -173,7 +192,6 @@ class Door:
         self._known.update(arrival.uid for arrival in arrivals)
         if arrivals:
             self._news.set()
-        return len(whole) == len(arrived)
 
     def _arrival(self, item: Listed, digest: str, reason: str) -> Arrival:
         since = self._terms.since

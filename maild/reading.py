@@ -26,6 +26,8 @@ log = logging.getLogger("maild.reading")
 
 # A mail that was in hand this often when the program died is set aside.
 _MOST_ATTEMPTS = 5
+# So many mails lie in memory on their way to a parser; each may be as large as a mail can be.
+_MOST_OPEN = 6
 
 _Begun = tuple[Stored, asyncio.Task[Mail | Reason]]
 
@@ -40,6 +42,7 @@ class Reading:
         self._clerk, self._desk, self._raw, self._sandbox, self._batch = clerk, desk, raw, sandbox, batch
         self._in_hand: set[int] = set()
         self._one_at_a_time = asyncio.Lock()
+        self._open = asyncio.Semaphore(_MOST_OPEN)
         self._ending = False
         self.news = asyncio.Event()
 
@@ -88,8 +91,11 @@ class Reading:
         if row.reason:
             return because(row.reason, size=row.size)
         try:
-            raw = await asyncio.to_thread(self._raw.get, row.sha256)
-            return await self._sandbox.parse(raw)
+            async with self._open:
+                raw = self._raw.fresh(row.sha256)
+                if raw is None:
+                    raw = await asyncio.to_thread(self._raw.get, row.sha256)
+                return await self._sandbox.parse(raw)
         except MailError as error:
             return because("unreadable", why=error)
 

@@ -9,6 +9,7 @@ from maild.core.effects import Decision, Effect, Keep, Send
 from maild.core.moves import LetterTo
 from maild.core.office import Office
 from maild.core.orders import Order
+from maild.core.procedure import Walk
 from maild.core.ticket import Ticket
 from maild.core.values import Address, Author, Mail, Reason, because
 
@@ -38,6 +39,14 @@ def given(mail: Mail, ticket: Ticket, standing: frozenset[str], office: Office) 
 
 def known(found: tuple[Order, ...]) -> tuple[Order, ...]:
     return tuple(order for order in found if order.verb)
+
+
+def says_only_words(found: tuple[Order, ...], walk: Walk) -> bool:
+    """Whether the orders are those that people also give in plain words, and no step where the ticket stands waits for one:
+    «#noconforme» on a closed ticket says what a plain «sigue igual» says."""
+    verbs = walk.office.book.verbs
+    awaited = {getattr(t, "verb", "") for _, move in walk.office.open_moves(walk.ticket) for t in move.on}
+    return all(o.verb in verbs and verbs[o.verb].quiet and o.verb not in awaited for o in found)
 
 
 def carried_out(

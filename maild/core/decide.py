@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from maild.core import openings, orders, subject, worktime
-from maild.core.carrying import carried_out, given, known
+from maild.core.carrying import carried_out, given, known, says_only_words
 from maild.core.draft import Draft
 from maild.core.effects import Decision, Effect, Keep, Reopen, Review, Send, StopTimer, Tell
 from maild.core.events import Case, FirstMail, Flood, Intrusion, Ordered, Overdue, Recognised, Recurring, Reply, Robot
@@ -176,8 +176,7 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     found, written = given(mail, ticket, standing, office)
     internal = office.book.is_staff(author.role)
     closed = ticket.is_closed and "requester" in standing
-    # «#noconforme» on a closed ticket where no step waits for it says what a plain «sigue igual» says.
-    if found and closed and all(_is_plain(order, office) for order in found) and not _awaited(walk, found):
+    if closed and says_only_words(found, walk):
         found = ()
     if found:
         return carried_out(draft, ticket.number, found, author, mail.new_text, internal=internal, written=written)
@@ -196,20 +195,6 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
         walk.send(_named(office, "user_wrote"), told={"text": mail.new_text, "sender_name": name})
     draft.because("noted-internally" if staff else "noted")
     return _finished(draft, ticket.number)
-
-
-def _is_plain(order: Order, office: Office) -> bool:
-    """Whether the order is one of those that people also give in plain words."""
-    verb = office.book.verbs.get(order.verb)
-    return verb is not None and verb.quiet
-
-
-def _awaited(walk: Walk, found: tuple[Order, ...]) -> bool:
-    """Whether a step where the ticket stands waits for one of these orders."""
-    verbs = {order.verb for order in found}
-    return any(
-        getattr(trigger, "verb", "") in verbs for _, move in walk.office.open_moves(walk.ticket) for trigger in move.on
-    )
 
 
 def _score(case: Reply, walk: Walk) -> Decision | None:

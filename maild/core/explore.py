@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from maild.core import guards
 from maild.core.draft import Draft
 from maild.core.events import Child, Kin
-from maild.core.moves import Always, Move, OnChild, OnChildren, OnMail, OnOrder, OnReturn, Step
+from maild.core.moves import Always, Move, OnChild, OnChildren, OnMail, OnOrder, OnReturn, Procedure, Step
 from maild.core.office import Office
 from maild.core.procedure import Walk
 from maild.core.rulebook import Rulebook
@@ -56,7 +56,7 @@ class Exploration:
     """One look at a whole rulebook. `edges` are the moves that were made, `places` the steps where a ticket came to rest."""
 
     def __init__(self, book: Rulebook) -> None:
-        self.book = book
+        self.book = book = _silent(book)
         self._office = Office(book, Directory(), frozenset(), Address("operador@entidad.example"))
         self._values = _values(book)
         self._relevant = _relevant(book, self._values)
@@ -126,9 +126,11 @@ class Exploration:
     def _beginnings(self, procedure: str) -> Iterator[State]:
         """A ticket of each type and channel that the guards know, at the first step and wherever others enter."""
         first = self.book.procedures[procedure].first
-        types = [key for key, opens in self.book.opening.items() if opens == procedure] or [self.book.default_type]
-        types += [t for t in self.book.types if t not in types] if len(types) == 1 else []
-        channels = ["mail", *self.book.channels]
+        asked = self._asked[procedure]
+        own = [key for key, opens in self.book.opening.items() if opens == procedure] or [self.book.default_type]
+        # Whatever no guard ahead asks about makes no difference.
+        types = list(dict.fromkeys([*own, *self.book.types])) if "type" in asked else own[:1]
+        channels = ["mail", *self.book.channels] if "channel" in asked else ["mail"]
         entries = {first} | {
             s.child.at or first for _, s in self.book.all_steps() if s.child and s.child.procedure == procedure
         }
@@ -173,7 +175,8 @@ class Exploration:
     def _note(self, token: Token, move: Move) -> None:
         step = self.book.step(token.procedure, token.step)
         if step is not None:
-            self.edges.add((token.procedure, token.step, step.moves.index(move)))
+            position = next(n for n, each in enumerate(step.moves) if each is move)
+            self.edges.add((token.procedure, token.step, position))
 
     def _after(self, state: State) -> Iterator[State]:
         for token in state.ticket.tokens:
@@ -194,7 +197,7 @@ class Exploration:
         if any(isinstance(t, OnChild | OnChildren) for t in move.on):
             draft.kin = Kin(2, children=(Child(9, 1, token.id, True),))
         self._note(token, move)
-        walk.make(token, replace(move, everyone=""))
+        walk.make(token, move)
         self._returned(walk)
         yield from self._settled(draft)
 
@@ -219,7 +222,7 @@ class Exploration:
             rules = [self.book.mails[t.rule] for t in move.on if isinstance(t, OnMail)]
             yield {fact: value for rule in rules for fact, value in rule.tell.items()}
             return
-        asked = {k: _one(v) for k, v in move.when.items() if k in self._relevant}
+        asked = {k: _one(v, self._relevant[k]) for k, v in move.when.items() if k in self._relevant}
         needed = {
             n.partition(":")[2].partition("=")[0]: n.partition("=")[2] or "x"
             for n in move.requires
@@ -233,12 +236,26 @@ class Exploration:
             if fact not in self._asked[token.procedure]:
                 continue
             for value in values:
-                if fact not in own and known.get(fact) != value:
+                if fact not in own and fact not in known:
                     yield {**own, fact: value}
 
 
-def _one(values: tuple[str, ...]) -> str:
-    return next((value for value in values if value != "*"), "x")
+def _silent(book: Rulebook) -> Rulebook:
+    """The rulebook without its letters and without waiting for everybody: where ways lead is all that counts here."""
+
+    def step(each: Step) -> Step:
+        child = replace(each.child, letters=()) if each.child else None
+        moves = tuple(replace(move, letters=(), everyone="") for move in each.moves)
+        return replace(each, moves=moves, turn=(), clocks=(), child=child)
+
+    def procedure(each: Procedure) -> Procedure:
+        return replace(each, steps={number: step(one) for number, one in each.steps.items()})
+
+    return replace(book, procedures={key: procedure(each) for key, each in book.procedures.items()})
+
+
+def _one(values: tuple[str, ...], known: tuple[str, ...]) -> str:
+    return next((value for value in values if value != "*"), known[0])
 
 
 def _values(book: Rulebook) -> dict[str, tuple[str, ...]]:
@@ -248,6 +265,9 @@ def _values(book: Rulebook) -> dict[str, tuple[str, ...]]:
         for move in step.moves:
             for fact, values in (*move.when.items(), *move.unless.items()):
                 asked.setdefault(fact, set()).update(v if v != "*" else "x" for v in values)
+    for fact, declared in book.facts.items():
+        if fact in asked:
+            asked[fact] = (asked[fact] & set(declared)) or set(declared)
     return {fact: tuple(sorted(values)) for fact, values in asked.items() if fact not in guards.ANSWERED}
 
 

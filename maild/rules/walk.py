@@ -57,7 +57,7 @@ def _walked(exploration: Exploration, files: Mapping[str, str]) -> Iterator[Prob
 
 def _position(book: Rulebook, procedure: str, number: str, move: Move) -> int:
     step = book.step(procedure, number)
-    return 1 + step.moves.index(move) if step else 0
+    return next((n for n, each in enumerate(step.moves if step else (), 1) if each is move), 0)
 
 
 # -- each step by itself ----------------------------------------------------------------------------------------------

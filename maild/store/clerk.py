@@ -86,8 +86,7 @@ class Clerk:
             for wanted in batch:
                 wanted.error = wanted.error or error
         failpoint("clerk.after-commit")
-        for wanted in batch:
-            self._loop.call_soon_threadsafe(_answer, wanted)
+        self._loop.call_soon_threadsafe(_answer, batch)
 
 
 def _attempt(wanted: _Wanted, connection: Connection) -> None:
@@ -107,10 +106,11 @@ def _attempt(wanted: _Wanted, connection: Connection) -> None:
         connection.exec_driver_sql("RELEASE SAVEPOINT job")
 
 
-def _answer(wanted: _Wanted) -> None:
-    if wanted.future.cancelled():
-        return
-    if wanted.error is not None:
-        wanted.future.set_exception(wanted.error)
-    else:
-        wanted.future.set_result(wanted.result)
+def _answer(batch: list[_Wanted]) -> None:
+    for wanted in batch:
+        if wanted.future.cancelled():
+            continue
+        if wanted.error is not None:
+            wanted.future.set_exception(wanted.error)
+        else:
+            wanted.future.set_result(wanted.result)

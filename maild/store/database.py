@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, Executable, Insert, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, SQLAlchemyError
@@ -15,6 +15,7 @@ from sqlalchemy.pool import StaticPool
 
 from maild.errors import PermanentError, TransientError
 from maild.store import schema
+from maild.store.prepared import Prepared
 
 # Statements and idle transactions that hang must end by themselves; milliseconds (RELIABILITY DB-11).
 _POSTGRES_LIMITS = "-c statement_timeout=60000 -c lock_timeout=20000 -c idle_in_transaction_session_timeout=60000"
@@ -23,6 +24,8 @@ _SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",  # the server is told to move a mail only after the commit that must survive a power cut
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=10000",
+    "PRAGMA temp_store=MEMORY",  # or every page that a savepoint may have to give back goes through a temporary file
+    "PRAGMA cache_size=-8192",  # KiB: the pages of a batch stay in memory until its commit
 )
 
 
@@ -138,6 +141,16 @@ def unless_there(tx: Connection, table: Table) -> Executable:
 
 
 @cache
-def _unless_there(dialect: str, table: Table) -> Executable:
+def _prepared_unless_there(dialect: str, table: Table, keys: tuple[str, ...]) -> Prepared:
+    return Prepared(_unless_there(dialect, table), keys)
+
+
+def prepared_unless_there(tx: Connection, table: Table, keys: tuple[str, ...]) -> Prepared:
+    """The same, compiled once; `keys` are the columns it is given."""
+    return _prepared_unless_there(tx.dialect.name, table, keys)
+
+
+@cache
+def _unless_there(dialect: str, table: Table) -> Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(table).on_conflict_do_nothing().returning(next(iter(table.primary_key)))

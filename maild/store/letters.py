@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Integer, and_, bindparam, func, or_, select, update
 
+from maild.store.prepared import Prepared
 from maild.store.schema import attempt, outbox
 
 LEASE = timedelta(minutes=15)
@@ -36,16 +37,20 @@ class Leased:
     ambiguous: int
 
 
-_INSERT = outbox.insert()
+_INSERT = Prepared(
+    outbox.insert().inline(),
+    (
+        "cause", "message_id", "ticket", "template", "recipient", "raw", "state", "reason", "created_at", "not_before", "expires_at",
+    ),
+)  # fmt: skip
 
 
 def insert(tx: Connection, rows: list[dict[str, Any]]) -> None:
     """Letters join the outbox in the transaction of their cause; the same cause cannot write them twice."""
-    if rows:
-        tx.execute(_INSERT, rows)
+    _INSERT.many(tx, rows)
 
 
-_WRITTEN = (
+_WRITTEN = Prepared(
     select(outbox.c.created_at, outbox.c.template)
     .where(outbox.c.recipient == bindparam("recipient"), outbox.c.created_at > bindparam("since"))
     .order_by(outbox.c.created_at.desc())
@@ -56,10 +61,10 @@ _WRITTEN = (
 def written(tx: Connection, recipient: str, since: datetime, most: int) -> list[tuple[datetime, str]]:
     """When and from which template the newest letters to this address were written, whatever became of them."""
     asked = {"recipient": recipient, "since": since, "most": most}
-    return [(at, str(template)) for at, template in tx.execute(_WRITTEN, asked)]
+    return [(at, str(template)) for at, template in _WRITTEN(tx, asked)]
 
 
-_NTH = (
+_NTH = Prepared(
     select(outbox.c.id)
     .where(outbox.c.recipient == bindparam("recipient"), outbox.c.created_at > bindparam("since"))
     .limit(1)
@@ -69,7 +74,7 @@ _NTH = (
 
 def as_many_as(tx: Connection, most: int, recipient: str, since: datetime) -> bool:
     """Whether so many letters to this address were written since then. Cheap for addresses that get very many."""
-    return most < 1 or tx.execute(_NTH, {"recipient": recipient, "since": since, "most": most}).scalar() is not None
+    return most < 1 or _NTH.scalar(tx, {"recipient": recipient, "since": since, "most": most}) is not None
 
 
 _EXPIRED = (

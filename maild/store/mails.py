@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from maild.core.values import Mail
 from maild.store.database import unless_there
+from maild.store.prepared import Prepared
 from maild.store.schema import epoch, inbound
 
 State = Literal["stored", "done", "auto", "duplicate", "parked", "ignored"]
@@ -75,9 +77,9 @@ def put(tx: Connection, arrivals: Sequence[Arrival], now: datetime) -> list[int]
 
 
 # Statements of the path that every mail takes are built once: building one costs more than running it.
-_FIRST_OF = select(inbound.c.id).where(inbound.c.first_of == bindparam("digest"))
+_FIRST_OF = Prepared(select(inbound.c.id).where(inbound.c.first_of == bindparam("digest")))
 _AT_UID = select(inbound.c.id).where(inbound.c.epoch_id == bindparam("epoch"), inbound.c.uid == bindparam("number"))
-_STATE = select(inbound.c.state).where(inbound.c.id == bindparam("mail")).with_for_update()
+_STATE = Prepared(select(inbound.c.state).where(inbound.c.id == bindparam("mail")).with_for_update())
 _COLUMNS_OF_TWINS = (
     inbound.c.id,
     inbound.c.message_id,
@@ -87,13 +89,12 @@ _COLUMNS_OF_TWINS = (
 )
 _EARLIER = (
     select(*_COLUMNS_OF_TWINS)
-    .where(inbound.c.id < bindparam("mail"), inbound.c.state.in_(("done", "auto", "parked")))
+    .where(inbound.c.id < bindparam("mail"), or_(*(inbound.c.state == state for state in ("done", "auto", "parked"))))
     .order_by(inbound.c.id)
     .limit(20)
 )
-_SAME_ID = _EARLIER.where(inbound.c.message_id == bindparam("same"))
-_SAME_CONTENT = _EARLIER.where(inbound.c.canonical == bindparam("same"))
-_FINISH = update(inbound).where(inbound.c.id == bindparam("mail"))
+_SAME_ID = Prepared(_EARLIER.where(inbound.c.message_id == bindparam("same")))
+_SAME_CONTENT = Prepared(_EARLIER.where(inbound.c.canonical == bindparam("same")))
 
 
 def _put(tx: Connection, arrival: Arrival, now: datetime) -> int:
@@ -112,7 +113,7 @@ def _put(tx: Connection, arrival: Arrival, now: datetime) -> int:
     row = tx.execute(insert, values | {"state": arrival.state, "first_of": arrival.sha256}).scalar()
     if row is not None:
         return int(row)
-    first = tx.execute(_FIRST_OF, {"digest": arrival.sha256}).scalar()
+    first = _FIRST_OF.scalar(tx, {"digest": arrival.sha256})
     again = {"state": "duplicate", "reason": "same-bytes", "duplicate_of": first}
     row = tx.execute(insert, values | again).scalar()
     if row is None:
@@ -150,7 +151,7 @@ def give_back(tx: Connection, mail_id: int) -> None:
 
 def still_waiting(tx: Connection, mail_id: int) -> bool:
     """Lock the row; whether it still waits (another node may have been faster)."""
-    return tx.execute(_STATE, {"mail": mail_id}).scalar() == "stored"
+    return bool(_STATE.scalar(tx, {"mail": mail_id}) == "stored")
 
 
 def finish(
@@ -175,7 +176,13 @@ def finish(
             "subject": mail.subject[:200],
             "kind": str(mail.kind),
         }
-    tx.execute(_FINISH, values | {"mail": mail_id})
+    _finishing(tuple(values))(tx, {f"new_{name}": value for name, value in values.items()} | {"mail": mail_id})
+
+
+@cache
+def _finishing(columns: tuple[str, ...]) -> Prepared:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    return Prepared(update(inbound).where(inbound.c.id == bindparam("mail")).values(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +199,7 @@ class Twin:
 def twins(tx: Connection, mail: Mail, mail_id: int) -> list[Twin]:
     """Earlier mails with the same Message-ID, or, where there is none, with the same canonical content; oldest first."""
     query, same = (_SAME_ID, mail.message_id) if mail.message_id else (_SAME_CONTENT, mail.canonical)
-    return [Twin(*row) for row in tx.execute(query, {"same": same, "mail": mail_id})]
+    return [Twin(*row) for row in query(tx, {"same": same, "mail": mail_id})]
 
 
 # -- filing away on the server --------------------------------------------------------------------------------

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import secrets
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +16,8 @@ from maild.errors import MailError, TransientError
 from maild.failpoints import failpoint
 
 _Item = TypeVar("_Item")
+# So many octets of mails just stored are remembered until they are read: mostly they are read at once.
+_MOST_FRESH = 8 * 1024 * 1024
 
 
 class RawStore:
@@ -23,7 +27,10 @@ class RawStore:
         self.folder = folder
         self._durable: set[Path] = set()  # subfolders whose own names are known to be on the disk
         # fsyncs that wait at the same time share one journal commit of the file system.
-        self._writers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="raw")
+        self._syncers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="raw")
+        self._lock = threading.Lock()
+        self._fresh: dict[str, bytes] = {}
+        self._fresh_octets = 0
 
     def put(self, mails: Iterable[bytes]) -> list[str]:
         """Make these mails durable; their sha256, in order. Blocking: call it off the event loop."""
@@ -37,13 +44,24 @@ class RawStore:
             self._write_all(named)
         except OSError as error:
             raise TransientError(f"no pude guardar el correo en {self.folder}: {error} / cannot store mail") from error
+        self._remember(named)
         return order
 
     def _write_all(self, named: Mapping[str, bytes]) -> None:
         folders = {self.path(digest).parent for digest in named}
         for folder in folders - self._durable:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._all(self._write, [(d, raw) for d, raw in named.items() if not self.path(d).exists()])
+        unfinished = []
+        try:
+            for digest, raw in named.items():
+                if not self.path(digest).exists():
+                    unfinished.append(_Unfinished.begun(self.path(digest), raw))
+            self._all(os.fsync, [file.handle for file in unfinished])
+            for file in unfinished:
+                file.name()
+        finally:
+            for file in unfinished:
+                file.close()
         failpoint("raw.before-folder-sync")
         # Also where the file was there already: whoever named it may not have come to make its name durable.
         new = folders - self._durable
@@ -52,24 +70,24 @@ class RawStore:
 
     def _all(self, work: Callable[[_Item], None], items: Iterable[_Item]) -> None:
         """Side by side; also where one fails the others have come to their end when this returns."""
-        running = [self._writers.submit(work, item) for item in items]
+        running = [self._syncers.submit(work, item) for item in items]
         wait(running)
         for future in running:
             future.result()
 
-    def _write(self, item: tuple[str, bytes]) -> None:
-        digest, raw = item
-        path = self.path(digest)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).rename(path)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+    def fresh(self, digest: str) -> bytes | None:
+        """The mail, if this process stored it just now and still remembers it: no need to read it back from the disk."""
+        with self._lock:
+            raw = self._fresh.pop(digest, None)
+            self._fresh_octets -= len(raw or b"")
+        return raw
+
+    def _remember(self, named: Mapping[str, bytes]) -> None:
+        with self._lock:
+            for digest, raw in named.items():
+                if digest not in self._fresh and self._fresh_octets + len(raw) <= _MOST_FRESH:
+                    self._fresh[digest] = raw
+                    self._fresh_octets += len(raw)
 
     def get(self, digest: str) -> bytes:
         """The mail, proved by its hash. TransientError when the folder cannot be read now; MailError when this file is
@@ -92,7 +110,39 @@ class RawStore:
         return self.folder / digest[:2] / digest
 
     def close(self) -> None:
-        self._writers.shutdown()
+        self._syncers.shutdown()
+
+
+@dataclass(slots=True)
+class _Unfinished:
+    """A file written under another name: it gets its own once its bytes are durable."""
+
+    handle: int
+    temporary: str
+    path: Path
+
+    @classmethod
+    def begun(cls, path: Path, raw: bytes) -> _Unfinished:
+        temporary = f"{path.parent}/.new-{secrets.token_hex(8)}"
+        file = cls(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), temporary, path)
+        try:
+            view = memoryview(raw)
+            while view:
+                view = view[os.write(file.handle, view) :]
+        except OSError:
+            file.close()
+            raise
+        return file
+
+    def name(self) -> None:
+        os.rename(self.temporary, self.path)  # noqa: PTH104 - one call for each mail: a Path for it costs more
+        self.temporary = ""
+
+    def close(self) -> None:
+        """Give the handle back; a file that did not get its name leaves nothing behind."""
+        os.close(self.handle)
+        if self.temporary:
+            Path(self.temporary).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -12,11 +12,13 @@ from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from maild.core.effects import Decision, Open, Send
 from maild.core.values import Reason
-from maild.store.database import unless_there
+from maild.store.database import prepared_unless_there
+from maild.store.prepared import Prepared
 from maild.store.schema import journal, message
 
 _LONGEST_WORDS = 1000
-_KEEP = message.insert()
+_KEEP = Prepared(message.insert().inline(), ("ticket", "inbound", "at", "author", "visibility", "text"))
+_ENTRY = ("at", "cause", "ticket", "actor", "refused", "reasons", "effects")
 
 
 def enter(tx: Connection, cause: str, actor: str, decision: Decision, now: datetime) -> bool:
@@ -30,17 +32,20 @@ def enter(tx: Connection, cause: str, actor: str, decision: Decision, now: datet
         "reasons": _json(_reason(r) for r in decision.reasons),
         "effects": _json(_effect(e) for e in decision.effects),
     }
-    return tx.execute(unless_there(tx, journal), row).scalar() is not None
+    return prepared_unless_there(tx, journal, _ENTRY).scalar(tx, row) is not None
 
 
 def _json(items: Iterable[Any]) -> str:
-    return json.dumps(list(items), ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return _ENCODER.encode(list(items))
 
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def _reason(reason: Reason) -> list[Any]:
@@ -69,10 +74,10 @@ def keep(
 ) -> None:
     """A person's words join the conversation."""
     row = {"ticket": number, "inbound": inbound_id, "at": now, "author": author, "visibility": visibility, "text": text}
-    tx.execute(_KEEP, row)
+    _KEEP(tx, row)
 
 
-_FIRST_WORDS = (
+_FIRST_WORDS = Prepared(
     select(message.c.text)
     .where(message.c.ticket == bindparam("number"), message.c.visibility == "public")
     .order_by(message.c.id)
@@ -82,7 +87,7 @@ _FIRST_WORDS = (
 
 def first_words(tx: Connection, number: int) -> str:
     """What the ticket was opened with; '' where nobody wrote anything."""
-    return tx.execute(_FIRST_WORDS, {"number": number}).scalar() or ""
+    return _FIRST_WORDS.scalar(tx, {"number": number}) or ""
 
 
 def history(tx: Connection, number: int) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address
 from maild.store.columns import as_key
 from maild.store.database import unless_there
+from maild.store.prepared import Prepared
 from maild.store.schema import counter, fact, inbound, outbox, provider, ticket, timer, token
 
 TimerKey = tuple[str, int]
@@ -21,9 +22,11 @@ _MOST_JOINED = 20
 
 
 # Statements of the path that every mail takes are built once: building one costs more than running it.
-_COUNTER = select(counter.c.value).where(counter.c.name == "ticket").with_for_update()
-_COUNT_ON = update(counter).where(counter.c.name == "ticket").values(value=bindparam("next"))
-_OPEN = ticket.insert()
+_COUNTER = Prepared(select(counter.c.value).where(counter.c.name == "ticket").with_for_update())
+_COUNT_ON = Prepared(update(counter).where(counter.c.name == "ticket").values(value=bindparam("next")))
+_OPEN = Prepared(ticket.insert().inline(), ticket.c.keys())
+_TOKEN = Prepared(token.insert().inline(), token.c.keys())
+_TIMER = Prepared(timer.insert().inline(), ("ticket", "clock", "token", "due", "on_silence", "started_at"))
 _OF_TICKET = {
     "ticket": select(ticket).where(ticket.c.number == bindparam("n")).with_for_update(),
     "token": select(token).where(token.c.ticket == bindparam("n")).order_by(token.c.position),
@@ -35,15 +38,15 @@ _OF_TICKET = {
 
 def next_number(tx: Connection) -> int:
     """The number of the next ticket. Locks the counter until the transaction ends: no gap, no number twice."""
-    value = tx.execute(_COUNTER).scalar()
+    value = _COUNTER.scalar(tx, {})
     if value is None:
         tx.execute(unless_there(tx, counter), {"name": "ticket", "value": 1})
-        value = tx.execute(_COUNTER).scalar_one()
+        value = _COUNTER.scalar(tx, {})
     return int(value)
 
 
 def use_number(tx: Connection, number: int) -> None:
-    tx.execute(_COUNT_ON, {"next": number + 1})
+    _COUNT_ON(tx, {"next": number + 1})
 
 
 def load(tx: Connection, number: int) -> Ticket | None:
@@ -111,7 +114,7 @@ def _columns(t: Ticket) -> dict[str, object]:
 def save(tx: Connection, before: Ticket | None, after: Ticket, fired: Collection[TimerKey], now: datetime) -> None:
     """Write what changed between two values of a ticket. `fired` names the clocks that ended by running out."""
     if before is None:
-        tx.execute(_OPEN, {"number": after.number} | _columns(after))
+        _OPEN(tx, {"number": after.number} | _columns(after))
         use_number(tx, after.number)
     else:
         old, new = _columns(before), _columns(after)
@@ -141,8 +144,7 @@ def _save_tokens(tx: Connection, before: Ticket | None, after: Ticket) -> None:
         }
         for position, t in enumerate(after.tokens)
     ]
-    if rows:
-        tx.execute(token.insert(), rows)
+    _TOKEN.many(tx, rows)
 
 
 def _save_timers(
@@ -165,8 +167,7 @@ def _save_timers(
         }
         for t in after.timers[len(kept) :]
     ]
-    if rows:
-        tx.execute(timer.insert(), rows)
+    _TIMER.many(tx, rows)
 
 
 def _kept(old: tuple[Timer, ...], new: tuple[Timer, ...]) -> tuple[Timer, ...]:
@@ -222,7 +223,7 @@ def by_message_ids(tx: Connection, ids: Iterable[str]) -> dict[str, int]:
     return found
 
 
-_OF_REQUESTER = (
+_OF_REQUESTER = Prepared(
     select(ticket.c.number)
     .where(ticket.c.requester == bindparam("address"), ticket.c.opened_at > bindparam("since"))
     .order_by(ticket.c.number.desc())
@@ -233,7 +234,7 @@ _OF_REQUESTER = (
 def opened_by(tx: Connection, address: str, since: datetime, most: int) -> list[int]:
     """The numbers of the newest tickets that this address opened since then, newest first, at most so many."""
     asked = {"address": address, "since": since, "most": most}
-    return [int(number) for (number,) in tx.execute(_OF_REQUESTER, asked)]
+    return [int(number) for (number,) in _OF_REQUESTER(tx, asked)]
 
 
 def existing(tx: Connection, numbers: Iterable[int]) -> frozenset[int]:
