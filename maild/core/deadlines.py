@@ -8,6 +8,7 @@ from maild.core import worktime
 from maild.core.rulebook import Clock, Rulebook
 from maild.core.said import Said
 from maild.core.ticket import Ticket
+from maild.core.worktime import Schedule
 
 # A date that is no date yet: the clock runs, and only what follows in the procedure ends it.
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
@@ -33,10 +34,21 @@ def due(found: Clock, book: Rulebook, ticket: Ticket, said: Said, now: datetime)
         return worktime.end(now, said.span, book.calendar) if said.span else None
     if not found.given_by:
         return None
-    told = moment(ticket.fact(found.given_by) or "", book)
+    text = ticket.fact(found.given_by) or ""
+    if hour := _hour(text):
+        return worktime.following(now, Schedule(hour), book.calendar.zone)
+    told = moment(text, book)
     if told is None:
         return NEVER
     return worktime.before(told, found.before) if found.before else told
+
+
+def _hour(text: str) -> time | None:
+    """A time of day: 06:00."""
+    hours, colon, minutes = text.strip().partition(":")
+    if not (colon and hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60):
+        return None
+    return time(int(hours), int(minutes))
 
 
 def moment(text: str, book: Rulebook) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
@@ -47,9 +48,12 @@ def _counted(ticket: Ticket, fact: str) -> int:
     return int(told) if told.isdigit() else 0
 
 
-def _limit(limit: str, view: View) -> int:
-    told = view.office.book.settings.get(f"parameters.{limit}", limit)
-    return int(told) if told.isdigit() else 0
+def _limit(limit: str, view: View) -> float:
+    """The number, or the parameter of that name; a parameter of 0 sets no limit."""
+    told = view.office.book.settings.get(f"parameters.{limit}")
+    if told is None:
+        return int(limit) if limit.isdigit() else math.inf
+    return int(told) if told.isdigit() and int(told) else math.inf
 
 
 def answer(key: str, token: Token, view: View) -> str:

@@ -111,6 +111,7 @@ class Move:
     `everyone`: the move is made once every person of this role has given the order.
     `learn`: what the order says becomes an entry of the knowledge base.
     `tell`: fact ← value; what somebody says (SAID) stands in braces. `says`: its letters quote what this fact holds, not the mail.
+    `withdraw`: the tokens at these steps of the procedure are taken back (what they did must be done again).
     `quiet`: whoever's turn it becomes by this move is not told. `printed`: the target that the document prints.
     """
 
@@ -131,6 +132,7 @@ class Move:
     requires: tuple[str, ...] = ()
     assign: str = ""
     everyone: str = ""
+    withdraw: tuple[str, ...] = ()
     again: bool = False
     learn: bool = False
     quiet: bool = False

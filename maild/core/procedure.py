@@ -141,6 +141,7 @@ class Walk:
         way = next((n for n, each in enumerate(step.moves if step else (), 1) if each is move), 0)
         to = ", ".join(move.to) or "·"
         self.draft.because("moved", at=token.place, result=move.result or "·", to=to, way=way)
+        self._withdraw(token, move.withdraw)
         if move.to:
             self._go(token, move)
         elif move.closing:
@@ -153,6 +154,13 @@ class Walk:
         author = self.said.author
         said = (author.address if author else "", self.said.words, " ".join(self.said.args))
         return dict(zip(SAID, said, strict=True)).get(value, value)
+
+    def _withdraw(self, token: Token, steps: tuple[str, ...]) -> None:
+        """Take back the other tokens of this run of the procedure that stand (or wait) at these steps."""
+        for other in self.ticket.tokens:
+            same = (other.procedure, other.caller) == (token.procedure, token.caller)
+            if same and other.id != token.id and other.step in steps:
+                self.draft.do(RemoveToken(self.ticket.number, other.id))
 
     def _everyone(self, token: Token, move: Move) -> bool:
         """Whether everybody whom this move needs has given the order; else remember who has."""

@@ -283,6 +283,7 @@ class MoveForm(Form):
     requires: Names = ()
     assign: str = ""
     everyone: str = ""
+    withdraw: Names = ()
     again: bool = False
     learn: bool = False
     quiet: bool = False

@@ -141,6 +141,9 @@ def _move(names: Names, form: files.MoveForm, procedure: files.ProcedureFile, fi
         requires=tuple(_need(names, need, file, f"{key}.requires") for need in listed(form.requires)),
         assign=form.assign,
         everyone=form.everyone,
+        withdraw=tuple(
+            names.known(s, procedure.step, "el paso", file, f"{key}.withdraw") for s in listed(form.withdraw)
+        ),
         again=form.again,
         learn=form.learn,
         quiet=form.quiet,
