@@ -192,7 +192,8 @@ class Exploration:
         ticket = replace(state.ticket, facts=tuple(facts.items()))
         draft = self._draft()
         walk = draft.walk(ticket)
-        if all(isinstance(t, Always | OnReturn) for t in move.on) or not self._may_hold(move, token, walk):
+        by_itself = all(isinstance(t, Always | OnReturn) for t in move.on)
+        if (by_itself and not _open(move)) or not self._may_hold(move, token, walk):
             return
         if any(isinstance(t, OnChild | OnChildren) for t in move.on):
             draft.kin = Kin(2, children=(Child(9, 1, token.id, True),))
@@ -251,7 +252,15 @@ def _silent(book: Rulebook) -> Rulebook:
     def procedure(each: Procedure) -> Procedure:
         return replace(each, steps={number: step(one) for number, one in each.steps.items()})
 
-    return replace(book, procedures={key: procedure(each) for key, each in book.procedures.items()})
+    # A limit that the institution left open (0) is walked with some limit: both ways are there.
+    settings = {key: "2" if key.startswith("parameters.") and value == "0" else value for key, value in book.settings.items()}
+    procedures = {key: procedure(each) for key, each in book.procedures.items()}
+    return replace(book, procedures=procedures, settings=settings)
+
+
+def _open(move: Move) -> bool:
+    """Whether it passes by itself, but only with some mails or on some days."""
+    return Always() in move.on and any(guard in _OPEN for guard in (*move.when, *move.unless))
 
 
 def _one(values: tuple[str, ...], known: tuple[str, ...]) -> str:
