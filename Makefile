@@ -29,6 +29,9 @@ check: .venv/ready
 	@$(BIN)/mypy
 
 bench: .venv/ready system
+	@$(BIN)/python -m bench.parse
+	@$(BIN)/python -m bench.corpora
+	@$(BIN)/python -m bench.newtext
 	@$(BIN)/python -m bench.intake
 	@$(BIN)/python -m bench.mutated
 	@$(BIN)/python -m bench.crash --kills 200 --database sqlite

@@ -57,6 +57,10 @@ acks_per_address_hour = 100000
 acks_per_address_day = 100000
 letters_per_address_hour = 100000
 letters_per_address_day = 100000
+letters_per_ticket_burst = 100000
+letters_per_ticket_hour = 100000
+letters_per_ticket_day = 100000
+letters_per_domain_hour = 100000
 letters_total_hour = 1000000
 [log]
 level = "warning"

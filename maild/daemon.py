@@ -13,14 +13,16 @@ from datetime import datetime
 from typing import Any
 
 from maild.clock import Clock
+from maild.config import Config
 from maild.dispatch import Dispatcher
 from maild.dispatch import Terms as DispatchTerms
 from maild.errors import MaildError, TransientError
 from maild.house import House, only_one, relay_settings
 from maild.intake import Door
 from maild.intake import Terms as DoorTerms
+from maild.mail.clamd import Clamd
 from maild.mail.sandbox import Sandbox
-from maild.reading import Reading
+from maild.reading import Reading, Scanner
 from maild.reloading import Refused, Reloading
 from maild.store import leases
 from maild.store.clerk import Clerk
@@ -45,7 +47,8 @@ class Daemon:
             wall_seconds=config.limits.parser_time.total_seconds(),
             memory_bytes=config.limits.parser_memory,
         )
-        self._reading = Reading(self._clerk, house.desk, house.raw, self._sandbox, config.limits.batch)
+        self._scanner = _scanner(config)
+        self._reading = Reading(self._clerk, house.desk, house.raw, self._sandbox, config.limits.batch, self._scanner)
         self._doors = [self._door(number) for number in range(len(config.mailboxes))]
         self._first_looks = [asyncio.Event() for _ in self._doors]
         terms = DispatchTerms(
@@ -214,7 +217,23 @@ class Daemon:
             await door.close()
         await self._dispatcher.close()
         await self._sandbox.close()
+        if self._scanner:
+            await self._scanner.sandbox.close()
         await self._clerk.close()
+
+
+def _scanner(config: Config) -> Scanner | None:
+    """Where [security] clamd names one. Its children take files out of mails and do nothing else."""
+    security, limits = config.security, config.limits
+    if not security.clamd:
+        return None
+    sandbox = Sandbox(
+        workers=1,
+        wall_seconds=limits.parser_time.total_seconds(),
+        memory_bytes=limits.parser_memory,
+        task="files",
+    )
+    return Scanner(Clamd(security.clamd, security.clamd_timeout.total_seconds()), sandbox)
 
 
 async def serve(house: House, only: frozenset[str], *, once: bool) -> None:

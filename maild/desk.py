@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from maild.core import seal, twins, writing
+from maild import brakes
+from maild.brakes import Limits
+from maild.core import bounces, files, seal, subject, twins
+from maild.core.bounced import refused
 from maild.core.decide import decide
-from maild.core.effects import Decision, Issue, Keep, Learn, Open, Review, Send, evolve, ran_out
+from maild.core.effects import Decision, Issue, Keep, Learn, Open, Resume, Review, Send, evolve, ran_out
 from maild.core.events import (
+    Bounced,
     Case,
     Intrusion,
     Kin,
@@ -25,27 +27,22 @@ from maild.core.events import (
     TimerFired,
 )
 from maild.core.office import Office
-from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import Address, Author, Mail, Reason, because
 from maild.core.worktime import following
+from maild.envelopes import Envelopes
 from maild.failpoints import failpoint
-from maild.gathering import Gathering
-from maild.limits import Limits, reached
+from maild.gather import Gathered, Terms, gather, kin_of, known, recurring
 from maild.mail.compose import Composer
-from maild.store import agenda, letters, mails, papers, records, tickets, timers
+from maild.store import addresses, agenda, attachments, letters, mails, papers, records, tickets, timers
 from maild.store.database import Tx
-
-log = logging.getLogger("maild.desk")
 
 # Without a border that we know, no Authentication-Results are believed.
 _NOBODY = Boundary()
-_USUAL = Limits()
-# How long a letter is worth sending (RELIABILITY OB-12).
-_LETTER_LIFE = timedelta(days=3)
+_DEFAULTS = Limits()
+_FILE_RULES = files.FileRules()
 _MOST_LINES = 100
-_REHEARSAL, _LIMIT = "ensayo / rehearsal", "límite por dirección / limit per address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +57,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """A mail with all that is known of it, what shall be done about it, and what becomes of its files."""
+
+    gathered: Gathered
+    decision: Decision
+    files: Sequence[files.Judged] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Built once by the daemon. `now` is the clock of decisions, `margin` how far past a deadline silence must be read."""
 
@@ -69,7 +75,8 @@ class Desk:
     domain: str
     now: Callable[[], datetime]
     boundary: Boundary = _NOBODY
-    limits: Limits = _USUAL
+    limits: Limits = _DEFAULTS
+    file_rules: files.FileRules = _FILE_RULES
     hold: bool = False
     margin: timedelta = timedelta(minutes=10)
 
@@ -81,18 +88,37 @@ class Desk:
         verdict = twins.judge(event.mail, mails.twins(tx, event.mail, event.inbound))
         if verdict.kind == "duplicate":
             return self._duplicate(tx, event, verdict, cause)
-        case, about = self._gathering().mail(tx, event, verdict)
-        decision = (
-            twins.variant(verdict, event.mail) if verdict.kind == "variant" else decide(case, self.office, self.now())
-        )
+        judged = self.judge(tx, event, verdict)
+        decision = judged.decision
         if any(isinstance(e, Review) for e in decision.effects):
             cause = self._set_aside(event.inbound)
-        before = _known(about, getattr(case, "kin", Kin()))
-        outcome = self._write(tx, cause, event.mail.sender.address, before, decision, event)
+        gathered = judged.gathered
+        before = known(gathered.ticket, getattr(gathered.case, "kin", Kin()))
+        outcome = self._write(tx, cause, event.mail.sender.address, before, decision, event, judged=judged.files)
         if outcome.done:
-            self._finish(tx, event, case, decision, verdict)
+            self._finish(tx, event, gathered.case, decision, verdict)
+            self._learn(tx, event, outcome.after)
         failpoint("desk.mail-written")
         return outcome
+
+    def judge(self, tx: Tx, event: MailArrived, verdict: twins.Verdict) -> Judgement:
+        """What this mail is and what shall be done about it. Writes nothing."""
+        terms = Terms(self.office, self.ring, self.boundary, self.limits.tickets_hour)
+        gathered = gather(tx, event, verdict, terms, self.now())
+        mail = event.mail
+        small = {a.sha256 for a in mail.attachments if files.may_be_logo(a, self.file_rules)}
+        logos = attachments.logos(tx, mail.sender.address, small, event.inbound, self.file_rules.logo_mails)
+        judged = files.judge(mail.attachments, self.file_rules, logos, event.scans)
+        if verdict.kind == "variant":
+            return Judgement(gathered, twins.variant(verdict, mail), judged)
+        decision = decide(gathered.case, self.office, self.now())
+        if not isinstance(gathered.case, Robot):
+            decision = files.with_files(decision, judged, mail, gathered.author, self.office)
+        if mail.kind.from_person and mail.sender.address and addresses.is_stopped(tx, mail.sender.address):
+            wrote = because("letters-resume", address=mail.sender.address)
+            effects = (Resume(decision.number, mail.sender.address), *decision.effects)
+            decision = replace(decision, effects=effects, reasons=(*decision.reasons, wrote))
+        return Judgement(gathered, decision, judged)
 
     def time(self, tx: Tx, event: TimerFired) -> Outcome:
         """A clock ran out. Judged again here, in the transaction that acts on it."""
@@ -105,9 +131,9 @@ class Desk:
             upto = mails.silence_upto(tx, event.number)
             if upto is not None and upto < due.due + self.margin:
                 return Outcome(Decision(event.number, (), (because("silence-unread"),)), cause=cause, done=False)
-        kin = self._gathering().kin(tx, ticket, "")
+        kin = self._kin(tx, ticket)
         decision = decide(Overdue(ticket, event.clock, event.token, kin), self.office, self.now())
-        outcome = self._write(tx, cause, "clock", _known(ticket, kin), decision, None)
+        outcome = self._write(tx, cause, "clock", known(ticket, kin), decision, None)
         failpoint("desk.timer-written")
         return outcome
 
@@ -118,9 +144,9 @@ class Desk:
             return Outcome(Decision(0, refused=because("no-ticket", order=event.orders)), cause=cause, done=False)
         author = Author(event.person.address, event.person.name, event.person)
         number = tickets.next_number(tx)
-        kin = self._gathering().kin(tx, ticket, event.orders)
+        kin = self._kin(tx, ticket, event.orders)
         decision = decide(Ordered(ticket, author, event.orders, event.text, number, kin), self.office, self.now())
-        return self._write(tx, cause, event.person.address, _known(ticket, kin), decision, None, event.text)
+        return self._write(tx, cause, event.person.address, known(ticket, kin), decision, None, event.text)
 
     def park(self, tx: Tx, mail_id: int, reason: Reason, mail: Mail | None = None) -> None:
         """A mail that could not be understood: kept whole, set aside, the operator told once; the next one goes on."""
@@ -142,8 +168,17 @@ class Desk:
         facts = (("requester_address", str(row["recipient"])), ("problem_lines", why))
         number = ticket.number if ticket else 0
         sends = (Send(number, "carta_fallida", operator, "operator", self.office.language, facts),)
-        decision = Decision(number, sends, (because("letter-lost", letter=letter_id, why=why),))
-        self._write(tx, f"letter:{letter_id}:{row['attempts']}", "dispatch", _known(ticket), decision, None)
+        refusal = refused(ticket, bounces.refusal(str(row["recipient"]), why), self.office)
+        stops = refusal if row["state"] == "failed" and not addresses.is_stopped(tx, str(row["recipient"])) else ()
+        decision = Decision(number, (*sends, *stops), (because("letter-lost", letter=letter_id, why=why),))
+        self._write(tx, f"letter:{letter_id}:{row['attempts']}", "dispatch", known(ticket), decision, None)
+
+    def resume(self, tx: Tx, address: str, actor: str) -> bool:
+        """The operator says that an address is good again: letters go there, the held ones too. False: it was."""
+        if not addresses.is_stopped(tx, address):
+            return False
+        decision = Decision(0, (Resume(0, address),), (because("letters-resume", address=address),))
+        return self._write(tx, f"address:{secrets.token_hex(6)}", actor, {}, decision, None).done
 
     def _set_aside(self, mail_id: int) -> str:
         """The cause of setting a mail aside is not that of deciding it: a released mail is decided after all."""
@@ -168,7 +203,7 @@ class Desk:
     def new_rules(self, tx: Tx, version: str) -> int:
         """How many tickets stand on a step that these new rules no longer have: listed, and left where they are."""
         lost = [
-            f"[{mark(self.office.book.mark_key, number)}] {procedure}:{step}"
+            f"[{subject.mark(self.office.book.mark_key, number)}] {procedure}:{step}"
             for number, procedure, step in tickets.places(tx)
             if self.office.book.step(procedure, step) is None
         ]
@@ -192,13 +227,13 @@ class Desk:
         after = following(max(event.at, self.now()), schedule, self.office.book.calendar.zone) if schedule else None
         if not agenda.strike(tx, event.clock, event.at, after) or clock is None:
             return Outcome(Decision(0), cause=cause, done=False)
-        case = self._gathering().recurring(tx, event.clock)
+        case = recurring(tx, event.clock, self.office, self.now())
         decision = decide(case, self.office, self.now())
         before = {ticket.number: ticket for ticket in (*case.tickets, *case.kin.parents)}
         return self._write(tx, cause, "clock", before, decision, None)
 
-    def _gathering(self) -> Gathering:
-        return Gathering(self.office, self.ring, self.boundary, self.limits.tickets_hour, self.now())
+    def _kin(self, tx: Tx, ticket: Ticket, words: str = "") -> Kin:
+        return kin_of(tx, ticket, words, self.office, self.now())
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -211,6 +246,7 @@ class Desk:
         decision: Decision,
         event: MailArrived | None,
         text: str = "",
+        judged: Sequence[files.Judged] = (),
     ) -> Outcome:
         """The decision in rows: journal, ticket, words, letters. A cause that was decided before changes nothing."""
         now = self.now()
@@ -218,12 +254,15 @@ class Desk:
             return Outcome(decision, cause=cause, done=False)
         after = self._save(tx, before, decision, now)
         failpoint("desk.ticket-written")
+        brakes.settle(tx, decision, cause, now)
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
             words = event.mail.new_text or event.mail.text if event else text
             inbound = event.inbound if event else None
             records.keep(tx, keep.number, inbound, actor, keep.visibility, words, now)
+            if event:
+                attachments.keep(tx, event.inbound, keep.number, actor, judged)
         self._keep_papers(tx, decision, now)
-        self._write_letters(tx, cause, decision, after, event)
+        self._envelopes().write(tx, cause, decision, after, event.mail if event else None, judged)
         failpoint("desk.letters-written")
         number = decision.number
         return Outcome(decision, before.get(number), after.get(number), cause)
@@ -254,66 +293,20 @@ class Desk:
             elif isinstance(effect, Learn):
                 papers.learn(tx, effect, now)
 
-    def _write_letters(
-        self, tx: Tx, cause: str, decision: Decision, after: Mapping[int, Ticket], event: MailArrived | None
-    ) -> None:
-        sends = [*(e for e in decision.effects if isinstance(e, Send)), *self._to_operator(decision)]
-        opened = {e.ticket.number for e in decision.effects if isinstance(e, Open)}
-        occasion = writing.Occasion(self.office, self.ring, self.now().date(), event.mail if event else None)
-        requests: dict[int, str] = {}
-        rows = []
-        for position, send in enumerate(sends):
-            number = send.number
-            # Whoever is handed a ticket must be able to read what it is about; whoever opened it just now wrote it.
-            if send.audience in ("technician", "manager") and number not in opened and number not in requests:
-                requests[number] = records.first_words(tx, number) if number else ""
-            seen = replace(occasion, request=requests.get(number, ""))
-            fresh = number in opened
-            rows.append(self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh))
-        letters.insert(tx, rows)
+    def _envelopes(self) -> Envelopes:
+        return Envelopes(
+            self.office, self.ring, self.composer, self.domain, self.limits, self.now(), rehearsal=self.hold
+        )
 
-    def _letter(
-        self,
-        tx: Tx,
-        send: Send,
-        ticket: Ticket | None,
-        occasion: writing.Occasion,
-        cause: str,
-        *,
-        opened: bool,
-    ) -> dict[str, Any]:
-        """One outbox row: bytes and Message-ID are fixed here for good."""
-        now = self.now()
-        letter = writing.letter(send, ticket if send.number else None, occasion)
-        nonce = secrets.token_hex(6)
-        message_id = seal.message_id(self.ring, send.number, send.to.address, nonce, now.date(), self.domain)
-        rendered = self.composer.render(letter)
-        if rendered.problem:
-            log.warning("letter-template-broken", extra={"template": send.template, "problem": str(rendered.problem)})
-        over = reached(tx, self.limits, self.office, send, is_ack=opened and bool(letter.answers), now=now)
-        state, reason = ("held", _REHEARSAL) if self.hold else ("held", _LIMIT) if over else ("queued", "")
-        return {
-            "cause": cause,
-            "message_id": message_id,
-            "ticket": send.number or None,
-            "template": send.template,
-            "recipient": send.to.address,
-            "raw": self.composer.to_bytes(letter, rendered, message_id=message_id, date=now),
-            "state": state,
-            "reason": reason,
-            "created_at": now,
-            "not_before": now,
-            "expires_at": now + _LETTER_LIFE,
-        }
-
-    def _to_operator(self, decision: Decision) -> list[Send]:
-        """Whoever runs the desk hears of every mail that waits for a person, once."""
-        reviews = [e.reason for e in decision.effects if isinstance(e, Review)]
-        operator = self.office.operator
-        return [
-            Send(0, "cuarentena", operator, "operator", self.office.language, (("reason_code", r.code), *r.facts))
-            for r in reviews
-        ]
+    def _learn(self, tx: Tx, event: MailArrived, ticket: Ticket | None) -> None:
+        """What later mails of the conversation are known by. A provider may give the matter a number of his own."""
+        if ticket is None:
+            return
+        mail = event.mail
+        mails.note(tx, event.inbound, ticket.number, mail, self.office.addresses)
+        if any(p.address == mail.sender.address for p in ticket.providers):
+            numbers = subject.numbers_of_others(mail.subject, ticket.title, self.office.book.mark_key)
+            tickets.learn_numbers(tx, ticket.number, mail.sender.address, numbers)
 
     def _duplicate(self, tx: Tx, event: MailArrived, verdict: twins.Verdict, cause: str) -> Outcome:
         reason = because("duplicate", of=verdict.of)
@@ -327,7 +320,7 @@ class Desk:
         return Outcome(decision, cause=cause)
 
     def _finish(self, tx: Tx, event: MailArrived, case: Case, decision: Decision, verdict: twins.Verdict) -> None:
-        state: mails.State = "auto" if isinstance(case, Robot) else "done"
+        state: mails.State = "auto" if isinstance(case, Robot | Bounced) else "done"
         reason = decision.refused.code if decision.refused else ""
         if any(isinstance(e, Review) for e in decision.effects):
             state = "parked"
@@ -336,12 +329,6 @@ class Desk:
         if verdict.kind == "conflict":
             mail = replace(mail, message_id="")  # never an anchor for replies: who used the id first is not known
         mails.finish(tx, event.inbound, state, reason=reason, ticket=number, mail=mail)
-
-
-def _known(ticket: Ticket | None, kin: Kin | None = None) -> dict[int, Ticket]:
-    """Every ticket that a decision was told of, by its number."""
-    others = (*kin.parents, *kin.named) if kin else ()
-    return {each.number: each for each in (*others, *((ticket,) if ticket else ()))}
 
 
 def operator_address(address: str) -> Address:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maild.desk import Desk
+from maild.envelopes import LETTER_LIFE
 from maild.errors import MaildError
 from maild.failpoints import failpoint
 from maild.mail.smtp import Outcome, Relay, RelaySettings, Stage, Verdict
-from maild.store import letters
+from maild.store import holds, letters
 from maild.store.clerk import Clerk
 from maild.store.database import Tx
 from maild.store.letters import Leased
@@ -98,7 +99,22 @@ class Dispatcher:
         now = self._now()
         for letter_id in await self._clerk.do(lambda tx: letters.expire(tx, now)):
             await self._clerk.do(lambda tx, lost=letter_id: self._desk.letter_lost(tx, lost, "vencida / expired"))  # type: ignore[misc]
+        await self._ease()
         return sum(await asyncio.gather(*(self._work(relay) for relay in self._relays)))
+
+    async def _ease(self) -> None:
+        """Letters that the brake holds go out as the hour has room for them."""
+        now, hourly = self._now(), self._terms.hourly
+
+        def let_go(tx: Tx) -> int:
+            if not holds.braked(tx):
+                return 0
+            room = hourly - holds.left_since(tx, now - timedelta(hours=1))
+            return holds.let_go_braked(tx, now, room, LETTER_LIFE)
+
+        freed = await self._clerk.do(let_go)
+        if freed:
+            log.info("brake-eased", extra={"letters": freed})
 
     async def _work(self, relay: Relay) -> int:
         tried = 0

@@ -15,14 +15,16 @@ from typing import IO
 
 from maild import config as configuration
 from maild import rules
+from maild.brakes import Limits
 from maild.config import Config
 from maild.config.shipped import shipped
 from maild.config.tables import Mailbox
+from maild.core.files import FileRules
 from maild.core.office import Office
+from maild.core.seal import KeyRing
 from maild.core.trust import Boundary
 from maild.desk import Desk, operator_address
 from maild.errors import PermanentError
-from maild.limits import Limits
 from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.mailbox import MailboxSettings
 from maild.mail.smtp import RelaySettings
@@ -57,17 +59,7 @@ class House:
         database.require_version()
         with database.write() as tx:
             instance = instance_value(tx, "instance", secrets.token_hex(8))
-        ring = configuration.key_ring(config)
-        desk = Desk(
-            office=office(config),
-            ring=ring,
-            composer=composer(config, instance),
-            domain=config.domain,
-            now=now,
-            boundary=Boundary(config.security.authentication_results, config.security.authserv_ids),
-            limits=_limits(config),
-            hold=config.rehearsal.outbox == "hold",
-        )
+        desk = desk_of(config, configuration.key_ring(config), now, instance)
         return cls(config, database, RawStore(config.raw_folder), desk, now, instance)
 
     def close(self) -> None:
@@ -81,6 +73,21 @@ class House:
         """The name of this process in leases: a restart on the same machine is the same owner. Two at a time would take
         letters from each other's hands: `only_one` sees to it."""
         return f"{socket.gethostname()}:{self.config.path}"
+
+
+def desk_of(config: Config, ring: KeyRing, now: Callable[[], datetime] = real_now, instance: str = "") -> Desk:
+    """The desk of a configuration: it opens nothing and, until it is handed a transaction, changes nothing."""
+    return Desk(
+        office=office(config),
+        ring=ring,
+        composer=composer(config, instance),
+        domain=config.domain,
+        now=now,
+        boundary=Boundary(config.security.authentication_results, config.security.authserv_ids),
+        limits=_limits(config),
+        file_rules=_file_rules(config),
+        hold=config.rehearsal.outbox == "hold",
+    )
 
 
 def office(config: Config) -> Office:
@@ -115,6 +122,22 @@ def _limits(config: Config) -> Limits:
         address_day=limits.letters_per_address_day,
         staff_day=limits.letters_per_staff_day,
         tickets_hour=limits.tickets_per_address_hour,
+        ticket_burst=limits.letters_per_ticket_burst,
+        ticket_hour=limits.letters_per_ticket_hour,
+        ticket_day=limits.letters_per_ticket_day,
+        domain_hour=limits.letters_per_domain_hour,
+        total_hour=limits.letters_total_hour,
+    )
+
+
+def _file_rules(config: Config) -> FileRules:
+    limits = config.limits
+    return FileRules(
+        most=limits.attachments,
+        largest=limits.attachment_size,
+        forbidden=frozenset(config.security.forbidden_files),
+        logo_size=limits.logo_size,
+        logo_mails=limits.logo_mails,
     )
 
 

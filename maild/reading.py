@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from maild.core.events import MailArrived
+from maild.core.files import Scan
 from maild.core.values import Mail, Reason, because
 from maild.desk import Desk
 from maild.errors import MailError, TransientError
 from maild.failpoints import failpoint
+from maild.mail.clamd import Clamd
 from maild.mail.parse import partial
 from maild.mail.sandbox import Sandbox
 from maild.store import mails
@@ -29,7 +32,27 @@ _MOST_ATTEMPTS = 5
 # So many mails lie in memory on their way to a parser; each may be as large as a mail can be.
 _MOST_OPEN = 6
 
-_Begun = tuple[Stored, asyncio.Task[Mail | Reason]]
+# A mail as understood with what the scanner said of its files, or why it must be set aside.
+_Understood = tuple[Mail, Mapping[str, Scan]] | Reason
+_Begun = tuple[Stored, asyncio.Task[_Understood]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    """Who looks for viruses, and the children that take the files out of a mail for it."""
+
+    clamd: Clamd
+    sandbox: Sandbox
+
+    async def scan(self, raw: bytes, mail: Mail) -> dict[str, Scan]:
+        """A verdict for each file of the mail, by hash. What cannot be checked says so; the mail goes on."""
+        hashes = [each.sha256 for each in mail.attachments]
+        try:
+            found = await self.clamd.scan(await self.sandbox.files(raw)) if hashes else {}
+        except MailError as error:
+            log.warning("files-unchecked", extra={"why": str(error)})
+            found = {}
+        return {digest: found.get(digest, Scan("unchecked", "no-bytes")) for digest in hashes}
 
 
 class Reading:
@@ -38,8 +61,17 @@ class Reading:
     The next batch is being parsed while this one is being decided and the one before it made durable.
     """
 
-    def __init__(self, clerk: Clerk, desk: Desk, raw: RawStore, sandbox: Sandbox, batch: int) -> None:
+    def __init__(
+        self,
+        clerk: Clerk,
+        desk: Desk,
+        raw: RawStore,
+        sandbox: Sandbox,
+        batch: int,
+        scanner: Scanner | None = None,
+    ) -> None:
         self._clerk, self._desk, self._raw, self._sandbox, self._batch = clerk, desk, raw, sandbox, batch
+        self._scanner = scanner
         self._in_hand: set[int] = set()
         self._one_at_a_time = asyncio.Lock()
         self._open = asyncio.Semaphore(_MOST_OPEN)
@@ -84,7 +116,7 @@ class Reading:
         self._in_hand.update(row.id for row in taken)
         return [(row, asyncio.create_task(self._understand(row))) for row in taken]
 
-    async def _understand(self, row: Stored) -> Mail | Reason:
+    async def _understand(self, row: Stored) -> _Understood:
         """The mail, or why it must be set aside."""
         if row.attempts >= _MOST_ATTEMPTS:
             return because("kills-the-program", attempts=row.attempts)
@@ -95,7 +127,8 @@ class Reading:
                 raw = self._raw.fresh(row.sha256)
                 if raw is None:
                     raw = await asyncio.to_thread(self._raw.get, row.sha256)
-                return await self._sandbox.parse(raw)
+                mail = await self._sandbox.parse(raw)
+                return mail, await self._scanner.scan(raw, mail) if self._scanner else {}
         except MailError as error:
             return because("unreadable", why=error)
 
@@ -107,7 +140,7 @@ class Reading:
             deciding.append(asyncio.create_task(self._settle(row, parsing)))
         return deciding
 
-    async def _settle(self, row: Stored, parsing: asyncio.Task[Mail | Reason]) -> None:
+    async def _settle(self, row: Stored, parsing: asyncio.Task[_Understood]) -> None:
         """One of the four places that catch everything: this mail is set aside, the next one goes on."""
         try:
             understood = await parsing
@@ -115,7 +148,7 @@ class Reading:
             if isinstance(understood, Reason):
                 await self._park(row, understood)
             else:
-                event = MailArrived(row.id, understood, row.received_at)
+                event = MailArrived(row.id, understood[0], row.received_at, understood[1])
                 await self._clerk.do(lambda tx: self._desk.mail(tx, event))
                 log.info("mail-decided", extra={"mail": row.id})
         except TransientError:

@@ -348,3 +348,22 @@ def test_people_can_be_read_without_a_configuration(tmp_path: Path) -> None:
     assert load_people(tmp_path / "people.toml", domains=["muni.example"]).is_own_domain("x@sub.muni.example")
     with pytest.raises(ConfigError, match="no existe"):
         load_people(tmp_path / "nobody.toml")
+
+
+@pytest.mark.parametrize("clamd", ["/run/clamav/clamd.ctl", "127.0.0.1:3310", "[::1]:3310", ""])
+def test_a_scanner_of_this_machine_is_accepted(tmp_path: Path, clamd: str) -> None:
+    assert loaded(tmp_path, MINIMAL + f'[security]\nclamd = "{clamd}"\n').security.clamd == clamd
+
+
+@pytest.mark.parametrize(
+    "clamd", ["10.0.0.5:3310", "clamd.entidad.example:3310", "clamd.ctl", "127.0.0.1:", "127.0.0.1"]
+)
+def test_files_are_not_sent_unencrypted_over_a_network(tmp_path: Path, clamd: str) -> None:
+    (said,) = refused(tmp_path, MINIMAL + f'[security]\nclamd = "{clamd}"\n')
+    assert "sin cifrar" in said
+
+
+@pytest.mark.parametrize("rule", [".exe", "*.exe", "EXE", ""])
+def test_a_forbidden_file_is_an_ending_or_a_type(tmp_path: Path, rule: str) -> None:
+    assert len(refused(tmp_path, MINIMAL + f'[security]\nforbidden_files = ["{rule}"]\n')) == 1
+    loaded(tmp_path, MINIMAL + '[security]\nforbidden_files = ["exe", "application/x-dosexec"]\n')

@@ -40,6 +40,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Guarda correos de archivos o de una tubería / stores piped mail or files",
         ),
         "parse": ("maild.cli.parse:parse", "Muestra lo que se entiende de cada correo / what the parser understood"),
+        "explain": (
+            "maild.cli.explain:explain",
+            "Dice qué se haría con cada correo y por qué / what would be done, and why",
+        ),
         "simulate": (
             "maild.cli.simulate:simulate",
             "Juega historias contra las reglas / plays stories against the rules",

@@ -165,3 +165,47 @@ def release(call: Call, ids: tuple[int, ...], as_json: bool) -> int:
 def drop(call: Call, ids: tuple[int, ...], as_json: bool) -> int:
     """No las envía nunca; la fila queda. / Never sends them; the row stays."""
     return _act(call, ids, "drop", as_json)
+
+
+@outbox.command()
+@json_option
+@pass_call
+def stopped(call: Call, as_json: bool) -> int:
+    """Direcciones a las que no se escribe: devolvieron una carta. / Addresses that get no letters."""
+    from maild.store import addresses
+
+    out = Output(as_json)
+    with opened(call) as house:
+        with house.database.write() as tx:
+            rows = addresses.stopped(tx)
+        for row in rows:
+            out.line(row)
+        columns = ("Dirección / address", "Desde / since", "Clase / class", "Código / code", "Ticket", "Por qué / why")
+        out.table(columns, (_stopped(house, row) for row in rows))
+    if not rows:
+        out.say("ninguna / none")
+    return 0 if rows else 1
+
+
+def _stopped(house: House, row: dict[str, Any]) -> tuple[object, ...]:
+    number = mark(house, row["ticket"]) if row["ticket"] else "—"
+    return row["address"], moment(house, row["at"]), row["reason"], row["status"], number, one_line(row["diagnostic"])
+
+
+@outbox.command()
+@click.argument("addresses", nargs=-1, metavar="DIRECCIÓN…")
+@json_option
+@pass_call
+def resume(call: Call, addresses: tuple[str, ...], as_json: bool) -> int:
+    """Vuelve a escribir a una dirección, también lo retenido. / Sends to an address again."""
+    if not addresses:
+        raise UsageError("diga qué direcciones: las de «maild outbox stopped» / say which addresses")
+    out = Output(as_json)
+    with opened(call) as house, house.database.write() as tx:
+        done = {each: house.desk.resume(tx, each.lower(), house.config.desk.operator) for each in addresses}
+    for address, was in done.items():
+        out.line({"address": address, "done": was})
+        if not was:
+            out.say(f"{address}: ya se le escribía / letters went there all along", "red")
+    out.tell(f"{sum(done.values())} de {len(done)} / done")
+    return 0 if all(done.values()) else 1

@@ -5,36 +5,23 @@ from __future__ import annotations
 import io
 import json
 import os
-import resource
 import signal
 import sys
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from maild.core.values import Address, Mail
+from maild.cli.batch import Batch, Job, jobs
+from maild.core.values import Address, Attachment, Mail
 from maild.errors import MailError
 from maild.mail import parse as parser
 
-_MEMORY = 1024 * 1024 * 1024  # of each parsing process
 _SECONDS = 10  # of CPU for one mail
-_WAITING = 64  # mails handed out before their answers are written
-_POSTMARK = b"From "
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One mail to read: a file of its own, or a piece of an mbox."""
-
-    path: str
-    raw: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +54,9 @@ def parse_paths(paths: Sequence[str], *, as_json: bool, full: bool, extract: str
     if extract:
         Path(extract).mkdir(parents=True, exist_ok=True)
     written = 0
-    for line in _answers(_jobs(paths, unreadable), _Wanted(full or not as_json, extract or "")):
+    wanted = _Wanted(full or not as_json, extract or "")
+    batch = Batch(partial(_read, wanted=wanted), partial(_lost, wanted=wanted))
+    for line in batch.answers(jobs(paths, unreadable)):
         fields = json.loads(line) if not as_json else None
         out.write(line + "\n" if fields is None else _for_people(fields, out.isatty()))
         written += 1
@@ -77,147 +66,53 @@ def parse_paths(paths: Sequence[str], *, as_json: bool, full: bool, extract: str
     return 2 if unreadable else 0 if written else 1
 
 
-# --- finding mails ----------------------------------------------------------------------------------------------
-
-
-def _jobs(paths: Iterable[str], unreadable: list[str]) -> Iterator[_Job]:
-    for path in paths:
-        try:
-            for file in _files(Path(path)):
-                yield from _mails(file)
-        except OSError:
-            unreadable.append(path)
-
-
-def _files(path: Path) -> Iterator[Path]:
-    """A file itself; of a Maildir the mails, of another folder every file below it. Oldest name first."""
-    if not path.is_dir():
-        yield path
-        return
-    for folder, below, names in os.walk(path):
-        below[:] = sorted(name for name in below if name != "tmp")
-        yield from (Path(folder, name) for name in sorted(names) if not name.startswith("."))
-
-
-def _mails(file: Path) -> Iterator[_Job]:
-    with file.open("rb") as stream:
-        if stream.read(len(_POSTMARK)) != _POSTMARK:
-            yield _Job(str(file))
-            return
-        stream.seek(0)
-        lines: list[bytes] = []
-        blank = True
-        for line in stream:
-            if blank and line.startswith(_POSTMARK) and lines:
-                yield _Job(str(file), b"".join(lines))
-                lines = []
-            lines.append(line)
-            blank = line in (b"\n", b"\r\n")
-        yield _Job(str(file), b"".join(lines))
-
-
 # --- reading them -----------------------------------------------------------------------------------------------
 
 
-def _answers(jobs: Iterator[_Job], wanted: _Wanted) -> Iterator[str]:
-    """One JSON line for each mail, in order. One mail is read here; more share processes."""
-    first = next(jobs, None)
-    second = next(jobs, None)
-    if first is None:
-        return
-    if second is None:
-        yield _read(first, wanted)
-        return
-    waiting: deque[tuple[_Job, Future[str]]] = deque()
-    pool = _pool()
+def _read(job: Job, wanted: _Wanted) -> str:
+    """One line about one mail, whatever it is."""
     try:
-        for job in _chain(first, second, jobs):
-            try:
-                waiting.append((job, pool.submit(_read, job, wanted)))
-            except BrokenProcessPool:
-                yield from _alone(waiting, wanted)
-                pool = _pool()
-                waiting.append((job, pool.submit(_read, job, wanted)))
-            while (len(waiting) >= _WAITING and not waiting[0][1].done()) or len(waiting) > 4 * _WAITING:
-                yield _result(*waiting.popleft(), wanted)
-        while waiting:
-            yield _result(*waiting.popleft(), wanted)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _chain(first: _Job, second: _Job, others: Iterator[_Job]) -> Iterator[_Job]:
-    yield first
-    yield second
-    yield from others
-
-
-def _pool(workers: int | None = None) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers or os.cpu_count() or 1, initializer=_confine)
-
-
-def _alone(waiting: deque[tuple[_Job, Future[str]]], wanted: _Wanted) -> Iterator[str]:
-    while waiting:
-        yield _result(*waiting.popleft(), wanted)
-
-
-def _result(job: _Job, answer: Future[str], wanted: _Wanted) -> str:
-    """What a process said; a mail whose process died is read once more, alone, and then only from outside."""
-    try:
-        return answer.result()
-    except BrokenProcessPool:
-        pass
-    with _pool(1) as alone:
-        try:
-            return alone.submit(_read, job, wanted).result()
-        except BrokenProcessPool:
-            return _line(job.path, parser.partial(_raw(job), "child-died"), wanted)
-
-
-def _confine() -> None:
-    """A process that reads strangers' mail has little memory and leaves Ctrl-C to its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _raw(job: _Job) -> bytes:
-    return Path(job.path).read_bytes() if job.raw is None else job.raw
-
-
-def _read(job: _Job, wanted: _Wanted) -> str:
-    """One mail, whatever it is: what cannot be read whole is told from its headers, the reason among the defects."""
-    try:
-        raw = _raw(job)
+        raw = job.octets()
     except OSError as problem:
         return json.dumps({"file": job.path, "defects": [f"unreadable:{type(problem).__name__}"]})
+    return _line(job.path, understood(raw, html=wanted.full, extract=wanted.extract), wanted)
+
+
+def _lost(job: Job, wanted: _Wanted) -> str:
+    return _line(job.path, parser.partial(job.octets(), "child-died"), wanted)
+
+
+def understood(raw: bytes, *, html: bool = False, extract: str = "") -> Mail:
+    """The mail within its time; what cannot be read whole is told from its headers, the reason among the defects."""
     signal.signal(signal.SIGPROF, _too_slow)
     signal.setitimer(signal.ITIMER_PROF, _SECONDS)
     try:
-        mail = parser.parse(raw, html=wanted.full)
-        if wanted.extract:
-            _extract(raw, Path(wanted.extract))
+        mail = parser.parse(raw, html=html, carried=_extractor(extract))
     except MailError as refusal:
         mail = parser.partial(raw, str(refusal))
     except Exception as problem:  # noqa: BLE001 - catch point "per mail"
         mail = parser.partial(raw, f"parser:{type(problem).__name__}")
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    return _line(job.path, mail, wanted)
+    return mail
 
 
 def _too_slow(*_: object) -> None:
     raise _TooSlowError
 
 
-def _extract(raw: bytes, folder: Path) -> None:
-    for attachment, data in parser.attachment_bytes(raw):
-        target = folder / attachment.sha256
+def _extractor(folder: str) -> Callable[[Attachment, bytes], None] | None:
+    """What writes an attachment to FOLDER/<sha256>; a name of its own until it is whole, for others write there, too."""
+
+    def extract(attachment: Attachment, data: bytes) -> None:
+        target = Path(folder, attachment.sha256)
         if not target.exists():
-            unfinished = folder / f"{attachment.sha256}.{os.getpid()}"
+            unfinished = Path(folder, f"{attachment.sha256}.{os.getpid()}")
             unfinished.write_bytes(data)
             with suppress(FileNotFoundError):
                 unfinished.replace(target)
+
+    return extract if folder else None
 
 
 # --- telling ----------------------------------------------------------------------------------------------------
@@ -234,7 +129,7 @@ def as_contract(mail: Mail) -> dict[str, Any]:
     """The object that `maild parse --json` promises (CONTRACT §3)."""
     return {
         "message_id": mail.message_id,
-        "from": {"name": mail.sender.name, "address": mail.sender.address},
+        "from": {"name": mail.sender.name, "address": mail.sender.address or mail.sender.claimed},
         "to": _people(mail.to),
         "cc": _people(mail.cc),
         "reply_to": _people(mail.reply_to),
@@ -242,9 +137,12 @@ def as_contract(mail: Mail) -> dict[str, Any]:
         "date": mail.date.isoformat() if mail.date else None,
         "text": mail.text,
         "new_text": mail.new_text,
+        "cuts": [{"kind": cut.kind.value, "start": cut.start, "end": cut.end} for cut in mail.cuts],
+        "forwarded": _forwarded(mail),
         "attachments": [
             {
-                "filename": a.filename, "content_type": a.content_type, "size": a.size, "inline": a.inline,
+                "filename": a.filename if a.named else "", "shown_as": a.filename,
+                "content_type": a.content_type, "size": a.size, "inline": a.inline,
                 "sha256": a.sha256, "content_id": a.content_id,
             }
             for a in mail.attachments
@@ -253,6 +151,7 @@ def as_contract(mail: Mail) -> dict[str, Any]:
         "references": list(mail.references),
         "kind": mail.kind.value,
         "bounce": _bounce(mail),
+        "away_until": mail.away_until.isoformat() if mail.away_until else None,
         "language": mail.language,
         "answerable": mail.answerable,
         "defects": [*mail.defects, *([f"from:{mail.sender.problem}"] if mail.sender.problem else [])],
@@ -263,14 +162,21 @@ def _people(addresses: Sequence[Address]) -> list[dict[str, str]]:
     return [{"name": each.name, "address": each.address} for each in addresses]
 
 
+def _forwarded(mail: Mail) -> dict[str, Any] | None:
+    original = mail.forwarded
+    if original is None:
+        return None
+    sender = {"name": original.sender.name, "address": original.sender.address}
+    return {"from": sender, "date": original.date, "subject": original.subject, "at": original.at}
+
+
 def _bounce(mail: Mail) -> dict[str, Any] | None:
     if mail.bounce is None:
         return None
     recipients = [
         {
             "address": each.address, "action": each.action, "status": each.status,
-            "class": "hard" if each.status.startswith("5") else "soft" if each.status.startswith("4") else "",
-            "diagnostic": each.diagnostic,
+            "class": each.severity, "reason": each.reason, "diagnostic": each.diagnostic,
         }
         for each in mail.bounce.recipients
     ]  # fmt: skip
@@ -287,7 +193,7 @@ def _for_people(fields: dict[str, Any], styled: bool) -> str:
         ("Asunto", fields.get("subject", "")),
         ("Fecha", fields.get("date") or ""),
         ("Clase", fields.get("kind", "")),
-        ("Adjuntos", ", ".join(f"{a['filename']} ({a['size']})" for a in fields.get("attachments", []))),
+        ("Adjuntos", ", ".join(f"{a['shown_as']} ({a['size']})" for a in fields.get("attachments", []))),
         ("Defectos", ", ".join(fields.get("defects", []))),
     ]
     told = [(f"{label:<10}", value) for label, value in rows if value]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -105,8 +106,15 @@ def _why(house: House, row: dict[str, Any]) -> str:
 
 @ticket.command()
 @click.argument("which", metavar="[TICKET]…", nargs=-1)
+@click.option(
+    "--attachments",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="CARPETA",
+    help="Escribe ahí los archivos, con su sha256 por nombre / writes files there, named by their sha256.",
+)
 @pass_call
-def export(call: Call, which: tuple[str, ...]) -> int:
+def export(call: Call, which: tuple[str, ...], folder: Path | None) -> int:
     """Tickets enteros, uno por línea JSON; sin argumentos, todos. / Whole tickets, one JSON line each; none named: all."""
     from maild.store import tickets
 
@@ -124,12 +132,23 @@ def export(call: Call, which: tuple[str, ...]) -> int:
                 _absent(out, house, number)
             else:
                 out.line(whole)
+                missing += bool(folder and _not_taken_out(out, house, whole, folder))
     return 1 if missing else 0
+
+
+def _not_taken_out(out: Output, house: House, whole: dict[str, Any], folder: Path) -> list[str]:
+    """Write the files of a ticket; say and return those that could not be."""
+    from maild.cli.files import take_out
+
+    missing = take_out(whole["attachments"], house.raw, folder)
+    for each in missing:
+        out.say(f"no pude sacar el archivo / cannot take out the file: {each}", "red")
+    return missing
 
 
 def _whole(tx: Tx, house: House, number: int) -> dict[str, Any] | None:
     """Everything about one ticket, as data."""
-    from maild.store import records, reports, tickets
+    from maild.store import attachments, records, reports, tickets
 
     found = tickets.load(tx, number)
     if found is None:
@@ -139,6 +158,7 @@ def _whole(tx: Tx, house: House, number: int) -> dict[str, Any] | None:
         **asdict(found),
         "timers": reports.timers_of(tx, number),
         "conversation": records.conversation(tx, number),
+        "attachments": attachments.of_ticket(tx, number),
         "history": records.history(tx, number),
         "letters": reports.letters_of_ticket(tx, number),
     }
@@ -169,6 +189,14 @@ def _page(out: Output, house: House, whole: dict[str, Any]) -> None:
     clocks = ((f"timer:{t['id']}", t["clock"], moment(house, t["due"])) for t in running)
     if running:
         out.table(("Plazo / timer", "", "Vence / due"), clocks)
+    files = [f for f in whole["attachments"] if f["fate"] != "logo"]
+    if files:
+        columns = ("Archivo / file", "Bytes", "sha256", "", "Antivirus")
+        out.table(columns, ((one_line(f["filename"]), f["size"], f["sha256"][:12], _fate(f), f["scan"]) for f in files))
     for said in whole["conversation"]:
         out.tell(f"\n— {moment(house, said['at'])} · {one_line(said['author'])} · {said['visibility']}", "cyan")
         out.tell(visible(said["text"]).strip())
+
+
+def _fate(file: dict[str, Any]) -> str:
+    return {"refused": "no aceptado / refused", "infected": "INFECTADO / infected"}.get(file["fate"], "")

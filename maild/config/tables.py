@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from maild.config.reach import has_password, is_loopback, url_problem
@@ -24,6 +24,15 @@ from maild.forms import (
     Zone,
     checked,
 )
+
+# A file's ending without the dot, or its content type.
+FileRule = Annotated[str, Field(pattern=r"^([a-z0-9]{1,10}|[a-z0-9]+/[a-z0-9.+-]+)$")]
+# What runs when it is opened on Windows, and what nobody sends by hand.
+FORBIDDEN_FILES = (
+    "ade", "adp", "appx", "bat", "chm", "cmd", "cpl", "exe", "hta", "ins", "isp", "jar", "js", "jse", "lnk", "mde", "msc",
+    "msi", "msix", "msp", "mst", "pif", "ps1", "reg", "scr", "sct", "vb", "vbe", "vbs", "wsc", "wsf", "wsh",
+    "application/x-msdownload", "application/x-dosexec",
+)  # fmt: skip
 
 
 class Desk(Form):
@@ -143,6 +152,19 @@ class Security(Form):
     authentication_results: Literal["none", "authserv_id", "topmost_no_id"] = "none"
     authserv_ids: tuple[Line, ...] = ()
     allow_inline_secrets: Flag = False
+    forbidden_files: tuple[FileRule, ...] = FORBIDDEN_FILES
+    clamd: Line = ""
+    clamd_timeout: Duration = Field(default=timedelta(seconds=30), ge=timedelta(seconds=1), le=timedelta(minutes=5))
+
+    @checked
+    def _scanner_of_this_machine(self) -> Self:
+        host, _, port = self.clamd.rpartition(":")
+        if self.clamd and not self.clamd.startswith("/") and not (is_loopback(host.strip("[]")) and port.isdecimal()):
+            raise ValueError(
+                "clamd: escriba la ruta de su socket (/run/clamav/clamd.ctl) o dirección:puerto de esta misma máquina "
+                "(127.0.0.1:3310); por la red irían los archivos sin cifrar"
+            )
+        return self
 
     @checked
     def _ids_where_ids_count(self) -> Self:
@@ -162,6 +184,10 @@ class Limits(Form):
     parser_workers: Count = Field(default=2, ge=1, le=32)
     parser_time: Duration = Field(default=timedelta(seconds=20), ge=timedelta(seconds=1), le=timedelta(minutes=5))
     parser_memory: Size = Field(default=512 * 1024**2, ge=128 * 1024**2)
+    attachments: Count = Field(default=50, ge=1, le=1000)
+    attachment_size: Size = Field(default=25 * 1024**2, ge=1024)
+    logo_size: Size = Field(default=64 * 1024, ge=0, le=1024**2)
+    logo_mails: Count = Field(default=3, ge=2, le=1000)
     hops: Count = Field(default=30, ge=5, le=100)
     tickets_per_address_hour: Count = 30
     acks_per_address_hour: Count = 3
@@ -169,6 +195,10 @@ class Limits(Form):
     letters_per_address_hour: Count = 20
     letters_per_address_day: Count = 100
     letters_per_staff_day: Count = 2000
+    letters_per_ticket_burst: Count = 10
+    letters_per_ticket_hour: Count = 25
+    letters_per_ticket_day: Count = 100
+    letters_per_domain_hour: Count = 30
     letters_total_hour: Count = 2000
 
 

@@ -6,22 +6,31 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from maild.core import openings, orders, subject, worktime
+from maild.core import openings, orders, subject, survey, worktime
+from maild.core.bounced import bounced
 from maild.core.carrying import carried_out, given, known, says_only_words
 from maild.core.draft import Draft
-from maild.core.effects import Decision, Effect, Keep, Reopen, Review, Send, StopTimer, Tell
-from maild.core.events import Case, FirstMail, Flood, Intrusion, Ordered, Overdue, Recognised, Recurring, Reply, Robot
+from maild.core.effects import Away, Decision, Effect, Keep, Reopen, Review, Send, StopTimer, Tell
+from maild.core.events import (
+    Bounced,
+    Case,
+    FirstMail,
+    Flood,
+    Intrusion,
+    Ordered,
+    Overdue,
+    Recognised,
+    Recurring,
+    Reply,
+    Robot,
+)
 from maild.core.moves import LetterTo, OnClock, OnMail, OnReply
 from maild.core.office import Office
 from maild.core.orders import Order
-from maild.core.posting import SENT
 from maild.core.procedure import Walk
 from maild.core.recurring import recurring
 from maild.core.said import Said
 from maild.core.values import Address, Assurance, Author, Mail, Reason, because
-
-# The fact under which the answer to the survey is kept.
-SCORE = "_score"
 
 
 def decide(case: Case, office: Office, now: datetime) -> Decision:
@@ -37,6 +46,8 @@ def decide(case: Case, office: Office, now: datetime) -> Decision:
             return _intrusion(case, office, now)
         case Robot():
             return _robot(case)
+        case Bounced():
+            return bounced(case, office)
         case Flood():
             return _flood(case)
         case Overdue():
@@ -180,7 +191,7 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
         found = ()
     if found:
         return carried_out(draft, ticket.number, found, author, mail.new_text, internal=internal, written=written)
-    if "requester" in standing and (scored := _score(case, walk)) is not None:
+    if "requester" in standing and (scored := survey.scored(case, walk)) is not None:
         return scored
     moves = [pair for relation in sorted(standing) for pair in walk.matching(OnReply(relation), None)]
     if closed and not moves:
@@ -188,30 +199,14 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     staff = internal and "requester" not in standing
     draft.do(Keep(ticket.number, "internal" if staff else "public"))
     name = _address(author).name or author.address
-    if moves:
+    thanks = orders.answer(mail.new_text, office.book.answers)[0] == "thanks"
+    if moves and (mail.attachments or not thanks):  # thanks are no answer to anything; a signed form sent with them is
         draft.told = {"text": mail.new_text, "sender_name": name}
         walk.make(*moves[0])
-    elif not staff and orders.answer(mail.new_text, office.book.answers)[0] != "thanks":
+    elif not staff and not thanks:
         walk.send(_named(office, "user_wrote"), told={"text": mail.new_text, "sender_name": name})
     draft.because("noted-internally" if staff else "noted")
     return _finished(draft, ticket.number)
-
-
-def _score(case: Reply, walk: Walk) -> Decision | None:
-    """The answer to a survey that was sent: one number, once."""
-    book, ticket = walk.office.book, walk.ticket
-    line = next((line.strip() for line in case.mail.new_text.splitlines() if line.strip()), "")
-    asked = book.survey.template and ticket.fact(SENT + book.survey.template) and ticket.fact(SCORE) is None
-    running = [t for t in ticket.timers if t.clock == book.survey.clock]
-    if not (asked or running) or not line.isdigit() or not 1 <= int(line) <= book.survey.best:
-        return None
-    draft = walk.draft
-    draft.do(Keep(ticket.number, "public"))
-    draft.do(Tell(ticket.number, SCORE, line))
-    for timer in running:
-        draft.do(StopTimer(ticket.number, timer.clock, timer.token))
-    draft.because("survey-answered", score=line)
-    return draft.decision(ticket.number)
 
 
 def _reply_to_closed(case: Reply, draft: Draft, office: Office, now: datetime) -> Decision:
@@ -241,7 +236,8 @@ def _reply_to_closed(case: Reply, draft: Draft, office: Office, now: datetime) -
 
 def _intrusion(case: Intrusion, office: Office, now: datetime) -> Decision:
     """Words of somebody who takes no part: kept apart, shown to who has the ticket, never relayed to its people (S-07)."""
-    if case.author.person is None and not case.author.own_domain and office.strangers != "create":
+    outside = case.author.person is None and not case.author.own_domain
+    if outside and not case.in_copy and office.strangers != "create":
         reason = because("stranger-on-ticket", address=case.author.address, number=case.ticket.number)
         return Decision(0, (Review(reason),), (reason, *case.signs), refused=reason)
     draft = Draft(office, now)
@@ -256,6 +252,9 @@ def _intrusion(case: Intrusion, office: Office, now: datetime) -> Decision:
 def _robot(case: Robot) -> Decision:
     number = case.ticket.number if case.ticket else 0
     kept: tuple[Effect, ...] = (Keep(number, "third_party"),) if number else ()
+    mail = case.mail
+    if mail.away_until and mail.sender.address:
+        kept = (*kept, Away(number, mail.sender.address, mail.away_until, case.proved))
     return Decision(number, kept, (because("no-person", kind=case.mail.kind), *case.mail.signs, *case.signs))
 
 

@@ -102,11 +102,13 @@ def set_service(draft: Draft, number: int, words: str, order: str) -> Reason | N
 
 
 def find_service(words: str, services: Iterable[Service]) -> Service | None:
-    wanted = fold(words).strip()
-    for each in services:
-        if wanted in (fold(each.key), each.number, fold(each.name), *each.spellings):
+    """The row with this key, number or spelling; a name counts only where no other row has it too."""
+    wanted, rows = fold(words).strip(), tuple(services)
+    for each in rows:
+        if wanted in (fold(each.key), each.number, *each.spellings):
             return each
-    return None
+    named = [each for each in rows if wanted == fold(each.name)]
+    return named[0] if len(named) == 1 else None
 
 
 def _service(deed: Deed) -> Reason | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, assert_never
 
 from maild.core.ticket import Ticket, Timer, Token
@@ -157,6 +157,35 @@ class Review:
     reason: Reason
 
 
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    """Letters to this address bounce for good: no more are sent there. `reason` is a class of core/bounce_words."""
+
+    number: int
+    address: str
+    reason: str
+    status: str
+    diagnostic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Letters to this address are sent again."""
+
+    number: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him."""
+
+    number: int
+    address: str
+    until: date
+    proved: bool
+
+
 Effect = (
     Open
     | SetState
@@ -176,6 +205,9 @@ Effect = (
     | Keep
     | Send
     | Review
+    | Suppress
+    | Resume
+    | Away
 )
 
 
@@ -219,7 +251,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=at, closing_reason=reason)
         case Reopen():
             return replace(ticket, closed_at=None, closing_reason="")
-        case Keep() | Send() | Review() | Open() | Issue() | Learn():
+        case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
         case _:
             return _moved(ticket, effect)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from maild.core.files import Scan
 from maild.core.ticket import Ticket
 from maild.core.values import Author, Mail, Person, Reason
 
 
 @dataclass(frozen=True, slots=True)
 class MailArrived:
-    """A stored mail was understood. `received_at` is the server's receipt time, never the sender's Date (RELIABILITY TM-09)."""
+    """A stored mail was understood. `received_at` is the server's receipt time, never the sender's Date (RELIABILITY TM-09).
+
+    `scans`: what the virus scanner said of its files, by hash; empty where none runs.
+    """
 
     inbound: int
     mail: Mail
     received_at: datetime
+    scans: Mapping[str, Scan] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +129,40 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Intrusion:
-    """A mail that names a ticket in which its author takes no part: a guessed number or a forwarded letter."""
+    """A mail that names a ticket in which its author takes no part: a guessed number, a forwarded letter, or a colleague
+    who answers the requester's own mail. `in_copy`: a mail of this ticket was sent to him, too."""
 
     mail: Mail
     author: Author
     ticket: Ticket
     signs: tuple[Reason, ...] = ()
+    in_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Robot:
-    """A mail that no person wrote: kept, never answered, moves nothing. `ticket` is the one it speaks about, if any."""
+    """A mail that no person wrote: kept, never answered, moves nothing. `ticket` is the one it speaks about, if any.
+
+    `proved`: it answers a letter that was made for its sender.
+    """
 
     mail: Mail
     ticket: Ticket | None
+    signs: tuple[Reason, ...] = ()
+    proved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """A delivery report that carries the signed Message-ID of a letter of ours, which went to `recipient`.
+
+    `stopped`: letters to that address are stopped already.
+    """
+
+    mail: Mail
+    ticket: Ticket | None
+    recipient: str
+    stopped: bool = False
     signs: tuple[Reason, ...] = ()
 
 
@@ -181,4 +207,4 @@ class Ordered:
     kin: Kin = _ALONE
 
 
-Case = FirstMail | Recognised | Reply | Intrusion | Robot | Flood | Overdue | Recurring | Ordered
+Case = FirstMail | Recognised | Reply | Intrusion | Robot | Bounced | Flood | Overdue | Recurring | Ordered

@@ -37,6 +37,7 @@ FACTS = frozenset(
         "reason_text",
         "channel",
         "attachments",
+        "files_refused",  # reasons: which of the reader's own files the desk did not take
         "history",
         "orders",
         "problem_lines",

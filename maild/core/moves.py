@@ -36,7 +36,7 @@ GUARDS = (
     "month_end",
     "closed",
 )
-# What an order must bring, besides `fact:key`, `fact:key=value` and `document:key`.
+# What an order must bring, besides `fact:key`, `fact:key=value`, `document:key` and `criterion:level,level`.
 NEEDS = ("text", "attachment", "person", "provider", "rows", "date", "span", "criterion", "entry", "ticket")
 # What `tell` may take from the mail at hand: who wrote it, what it says to people, the words of its order.
 SAID = ("{sender}", "{words}", "{value}")

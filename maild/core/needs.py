@@ -26,8 +26,12 @@ def missing(needs: tuple[str, ...], order: str, walk: Walk, draft: Draft) -> Rea
         elif kind == "document":
             if not walk.ticket.fact(DOCUMENT + name):
                 return because("needs-document", order=order, document=name)
+        elif kind == "criterion":
+            known = _criteria(walk, name)
+            if (walk.ticket.fact(walk.office.book.fact_for("criterion")) or "") not in known:
+                return because("needs-criterion", order=order, known=", ".join(known))
         elif not _there(need, walk, draft):
-            return because(f"needs-{need}", order=order, **_hint(need, walk))
+            return because(f"needs-{need}", order=order)
     return None
 
 
@@ -48,17 +52,16 @@ def _there(need: str, walk: Walk, draft: Draft) -> bool:
             return deadlines.moment(ticket.fact(book.fact_for("date")) or "", book) is not None
         case "span":
             return said.span is not None
-        case "criterion":
-            return (ticket.fact(book.fact_for("criterion")) or "") in book.criteria
         case "entry":
             return any(fold(arg) in entries(draft) for arg in said.args[1:])
         case _:
             return any(other.number != ticket.number for other in draft.kin.named)
 
 
-def _hint(need: str, walk: Walk) -> dict[str, str]:
-    book = walk.office.book
-    return {"known": ", ".join(book.criteria)} if need == "criterion" and book.criteria else {}
+def _criteria(walk: Walk, levels: str) -> tuple[str, ...]:
+    """The criteria of the escalation matrix; of these levels only, where some are named."""
+    wanted = {level.strip() for level in levels.split(",")} - {""}
+    return tuple(key for key, each in walk.office.book.criteria.items() if not wanted or each.level in wanted)
 
 
 def entries(draft: Draft) -> frozenset[str]:

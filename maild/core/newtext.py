@@ -1,54 +1,55 @@
-"""What the author of a mail wrote this time: the text without quotations, signature and "sent from my phone".
+"""What the author of a mail wrote this time: the text without quotations, forwards, signature and notices.
 
-Lines only ever go as a whole, and if nothing would be left the whole text stays: to lose a person's words is worse.
+Lines only ever go as a whole, what goes is told by offset, and if nothing would be left the whole text stays: to lose a
+person's words is worse than to keep another's.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Set
+from dataclasses import dataclass
+
+from maild.core import phrases
+from maild.core.quotes import (
+    LONGEST_LINE,
+    Block,
+    banner,
+    header_block,
+    introduction,
+    is_quoted,
+    is_rule,
+    plain,
+)
+from maild.core.signatures import tail
+from maild.core.values import Address, Cut, CutKind, Forwarded
+from maild.core.words import fold
 
 MARKER_ES = "— Responda por encima de esta línea —"
 MARKER_EN = "— Please reply above this line —"
-_MARKERS = tuple(marker.strip("— ").casefold() for marker in (MARKER_ES, MARKER_EN))
+_MARKERS = tuple(fold(marker.strip("— ")) for marker in (MARKER_ES, MARKER_EN))
 
-_LONGEST_LINE = 500  # nothing that separates is longer; longer lines are never matched against patterns
-_LONGEST_INTRODUCTION = 4  # lines over which "El … escribió:" may be broken
+_RULE_TO_BLOCK = 4  # lines below a rule or banner in which the header block must begin
+_TO_QUOTED = 4  # lines below a separator in which the quotation must begin to be one that is marked
+_WRAPPED = 55  # a quoted line this long may have been broken by a program that did not mark the rest
+_FORWARD_SUBJECT = re.compile(
+    rf"\s{{0,9}}(?:\[[^\]]{{1,30}}\]\s{{0,9}})?(?:{'|'.join(phrases.FORWARD_PREFIXES)})\s{{0,3}}:", re.IGNORECASE
+)
+_REPLY_SUBJECT = re.compile(r"\s{0,9}(?:re|rta|resp|res|aw|sv|antw)\s{0,3}(?:\[\d{1,3}\])?:", re.IGNORECASE)
+_PICTURE = re.compile(
+    r"\s{0,3}(?:\[(?:image|imagen|imagem|cid|inline image|imagen insertada)\b[^\]]{0,300}\]|\ufffc)\s{0,3}\Z",
+    re.IGNORECASE,
+)
+_MAILBOX = re.compile(r"[<\[(]?(?:mailto:)?([^\s@<>()\[\]\"]{1,64}@[^\s@<>()\[\]\",;:]{1,200})")
 
-_QUOTE = re.compile(r"\s{0,3}>")
-# "El lun, 3 nov 2025 a las 9:12, Ana (<ana@…>) escribió:", whole, once its lines have been put together.
-_INTRODUCTION = re.compile(
-    r"(?:(?:el|a|em|no dia|on|le|am|il|op)\s.{4,400}?\b"
-    r"(?:escribió|escribio|escreveu|wrote|a écrit|schrieb|ha scritto|schreef)"
-    r"|.{0,200}?\d.{0,200}?(?:escribió|escribio|escreveu|wrote)"
-    r"|.{0,120}<[^<>\s@]{1,64}@[^<>\s]{1,200}>\s{0,3}(?:escribió|escribio|escreveu|wrote))\s{0,3}:\s{0,3}\Z",
-    re.IGNORECASE,
-)
-_INTRODUCTION_BEGINS = re.compile(
-    r"(?:el|em|on|a las|no dia|le|am|il)\s.{0,60}\d|.{0,80}\d{1,2}:\d{2}|.{0,120}<[^<>\s@]{1,64}@", re.IGNORECASE
-)
-_INTRODUCTION_ENDS = re.compile(
-    r"(?:escribió|escribio|escreveu|wrote|a écrit|schrieb|ha scritto|schreef)\s{0,3}:\s{0,3}\Z", re.IGNORECASE
-)
-_ORIGINAL = re.compile(
-    r"\s{0,3}[-_*]{2,20}\s{0,3}(?:mensaje original|mensagem original|original message|mensaje reenviado"
-    r"|forwarded message|mensagem encaminhada|forwarded by|ursprüngliche nachricht|message d'origine)\b.{0,80}\Z"
-    r"|\s{0,3}(?:inicio del mensaje reenviado|begin forwarded message|início da mensagem reencaminhada)\s?:\s{0,3}\Z",
-    re.IGNORECASE,
-)
-_RULE = re.compile(r"\s{0,3}_{20,80}\s{0,3}\Z")
-_LABEL = re.compile(
-    r"\s{0,3}\*{0,2}(de|from|enviado(?: el| em)?|sent|fecha|date|data|para|to|cc|cco|bcc|asunto|assunto|subject"
-    r"|importancia|responder a|reply-to)\s?:\*{0,2}(?:\s|\Z)",
-    re.IGNORECASE,
-)
-_FIRST_LABEL = re.compile(r"\s{0,3}\*{0,2}(?:de|from)\s?:", re.IGNORECASE)
-_SENT_FROM = re.compile(
-    r"\s{0,3}(?:enviado (?:desde|do meu|a partir d|mediante|con)|sent (?:from|via|with)|get outlook for"
-    r"|obten(?:er|ga) outlook para|obter o outlook para|descargar outlook para|enviado via|sent using)\b.{0,100}\Z",
-    re.IGNORECASE,
-)
-_SENT_FROM_TAIL = 6  # lines at the end among which such a line may stand
-_SIGNATURE = re.compile(r"--\s?\Z")
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`text` is the whole text without `cuts` and without blank lines around; `forwarded` the mail it passes on."""
+
+    text: str
+    cuts: tuple[Cut, ...] = ()
+    forwarded: Forwarded | None = None
 
 
 def new_text(text: str) -> str:
@@ -57,119 +58,207 @@ def new_text(text: str) -> str:
     >>> new_text("Ya funciona.\\n\\nEl lun, 3 nov 2025 a las 9:12, Mesa <mesa@entidad.test> escribió:\\n> ¿Funciona?")
     'Ya funciona.'
     """
-    lines = text.split("\n")
-    kept = _without_phone(_without_signature(_without_quotes(_above_marker(lines))))
-    own = "\n".join(_trimmed(kept))
-    return own if own.strip() else text
+    return read(text).text
 
 
-def _above_marker(lines: list[str]) -> list[str]:
-    """Our own letters carry a line above which to answer; what stands below it is ours."""
-    for number, line in enumerate(lines):
-        if len(line) < _LONGEST_LINE and any(marker in line.casefold() for marker in _MARKERS):
-            return lines[:number]
-    return lines
+def read(
+    text: str, *, subject: str = "", sender: str = "", reply: bool = False, known: Set[str] = frozenset()
+) -> Written:
+    """Tell the author's words of this time from everything else.
+
+    `subject` and `reply` (the mail names one it answers) say what a copied mail is, `sender` (name and address) whose
+    name a signature may begin with, `known` holds fingerprints of paragraphs that he or his office always add.
+    """
+    reply = reply or bool(_REPLY_SUBJECT.match(subject))
+    walk = _Walk(text, forwards=bool(_FORWARD_SUBJECT.match(subject)) or not reply, reply=reply)
+    walk.quotations()
+    if walk.has_words():
+        walk.below(sender, known)
+    if not walk.has_words():
+        return Written(text, (), walk.forwarded)
+    return Written(walk.kept(), walk.cuts(), walk.forwarded)
 
 
-def _without_quotes(lines: list[str]) -> list[str]:
-    """Up to the first separator. Behind an introduction only the quoted lines go: people answer below and between."""
-    kept: list[str] = []
-    quoting = False  # an introduction has been seen: from here on `>` is the other person
-    number = 0
-    while number < len(lines):
-        line = lines[number]
-        if _QUOTE.match(line):
-            if not quoting:
-                kept.append(line)
-        elif _begins_copy(lines, number):
-            return _own(kept) if _own(kept) else lines
-        elif length := _introduction(lines, number):
-            if not _quoted_next(lines, number + length) and _own(kept):
-                return kept  # the copy is not marked line by line: all that follows is copy
-            quoting = quoting or _quoted_next(lines, number + length)
-            number += length
-            continue
+class _Walk:
+    """The lines of one text and what each is; None is the author's."""
+
+    def __init__(self, text: str, *, forwards: bool, reply: bool) -> None:
+        self.lines = text.split("\n")
+        self.kinds: list[CutKind | None] = [None] * len(self.lines)
+        self.forwarded: Forwarded | None = None
+        self._forwards, self._reply = forwards, reply
+        self._quoting = False  # an introduction has been seen: from here on `>` is somebody else
+        self._loose: list[int] = []  # lines with `>` before any introduction
+
+    # --- quotations ---------------------------------------------------------------------------------------------
+
+    def quotations(self) -> None:
+        number = 0
+        while number < len(self.lines):
+            number = self._next(number)
+        self._settle_loose()
+
+    def _next(self, number: int) -> int:
+        """Decide about the lines that begin here; the number of the first undecided one."""
+        line = self.lines[number]
+        if is_quoted(line):
+            return self._quoted(number)
+        if not line.strip() or len(line) >= LONGEST_LINE:
+            return number + 1
+        if self._is_marker(line):
+            return self._copy(number, number + 1, CutKind.QUOTE)
+        if kind := banner(line):
+            return self._below_banner(number, CutKind(kind))
+        block = self._block_below(number) if is_rule(line) else header_block(self.lines, number)
+        if block:
+            return self._copied_mail(number, block)
+        if length := introduction(self.lines, number):
+            return self._introduced(number, length)
+        if self._is_wrapped_quotation(number):
+            self.kinds[number] = CutKind.QUOTE
+        elif _PICTURE.match(line):
+            self.kinds[number] = CutKind.PICTURE
+        return number + 1
+
+    def _quoted(self, number: int) -> int:
+        """Behind an introduction, which may itself be quoted (iPhone), quoted lines go and answers between them stay."""
+        if not self._quoting and (not self._loose or self._loose[-1] != number - 1 or self._is_introduced(number)):
+            self._quoting = self._is_introduced(number)
+        if self._quoting:
+            self.kinds[number] = CutKind.FORWARD if self._kind_of_copy() is CutKind.FORWARD else CutKind.QUOTE
         else:
-            kept.append(line)
-        number += 1
-    return _without_last_quote(kept)
+            self._loose.append(number)
+        return number + 1
+
+    def _is_introduced(self, number: int) -> bool:
+        line = self.lines[number]
+        return bool(
+            banner(line)
+            or self._is_marker(line)
+            or introduction(self.lines, number)
+            or header_block(self.lines, number)
+        )
+
+    def _is_marker(self, line: str) -> bool:
+        """Our own letters carry a line above which to answer; what stands below it is ours."""
+        folded = plain(line) if len(line) < 120 else ""
+        return any(marker in folded for marker in _MARKERS)
+
+    def _below_banner(self, number: int, kind: CutKind) -> int:
+        block = self._block_below(number)
+        if kind is CutKind.FORWARD or (block and self._forwards):
+            self._pass_on(block, number)
+            kind = CutKind.FORWARD
+        return self._copy(number, block.start + block.length if block else number + 1, kind)
+
+    def _copied_mail(self, number: int, block: Block) -> int:
+        if self._forwards:
+            self._pass_on(block, block.start)
+        return self._copy(number, block.start + block.length, self._kind_of_copy())
+
+    def _kind_of_copy(self) -> CutKind:
+        return CutKind.FORWARD if self.forwarded else CutKind.QUOTE
+
+    def _introduced(self, number: int, length: int) -> int:
+        return self._copy(number, number + length, self._kind_of_copy())
+
+    def _copy(self, number: int, below: int, kind: CutKind) -> int:
+        """A mail is copied below: up to the end, or, where its lines are marked, only those that are."""
+        self.kinds[number:below] = [CutKind.SEPARATOR] * (below - number)
+        following = next((line for line in self.lines[below : below + _TO_QUOTED] if line.strip()), "")
+        if is_quoted(following):
+            self._quoting = True
+            return below
+        self.kinds[below:] = [kind] * (len(self.lines) - below)
+        return len(self.lines)
+
+    def _block_below(self, number: int) -> Block | None:
+        for at in range(number + 1, min(number + 1 + _RULE_TO_BLOCK, len(self.lines))):
+            if self.lines[at].strip():
+                return header_block(self.lines, at, announced=True)
+        return None
+
+    def _pass_on(self, block: Block | None, number: int) -> None:
+        """Remember whose mail is passed on: the first one, which the author saw."""
+        if self.forwarded is not None:
+            return
+        fields = block.fields if block else {}
+        offset = sum(len(line) + 1 for line in self.lines[:number])
+        self.forwarded = Forwarded(
+            mailbox(fields.get("from", "")), fields.get("date", "")[:200], fields.get("subject", "")[:500], offset
+        )
+
+    def _is_wrapped_quotation(self, number: int) -> bool:
+        """The rest of a long quoted line, broken by a program that did not mark it: small letters between quoted lines."""
+        if not self._quoting or not 0 < number < len(self.lines) - 1:
+            return False
+        above, line, below = self.lines[number - 1 : number + 2]
+        above = above.rstrip()
+        return (
+            len(above) >= _WRAPPED
+            and is_quoted(above)
+            and is_quoted(below)
+            and line[:1].islower()
+            and not above.endswith((".", "?", "!", ":"))
+        )
+
+    def _settle_loose(self) -> None:
+        """Quoted lines without introduction: at the end, or above all words of a reply, they are another's."""
+        if not self._loose:
+            return
+        loose = set(self._loose)
+        own = [n for n, line in enumerate(self.lines) if self.kinds[n] is None and line.strip() and n not in loose]
+        for number in self._loose:
+            if not own or number > own[-1] or (self._reply and number < own[0]):
+                self.kinds[number] = CutKind.QUOTE
+
+    # --- below the words ----------------------------------------------------------------------------------------
+
+    def below(self, sender: str, known: Set[str]) -> None:
+        """Signature, notices, phone: at the end of what is the author's. Where the text jumps, a paragraph ends."""
+        numbers: list[int] = []
+        for number, kind in enumerate(self.kinds):
+            if kind is None:
+                if numbers and numbers[-1] != number - 1:
+                    numbers.append(-1)
+                numbers.append(number)
+        lines = ["" if number < 0 else self.lines[number] for number in numbers]
+        for at, kind_of_tail in tail(lines, list(range(len(lines))), sender, known).items():
+            if numbers[at] >= 0:
+                self.kinds[numbers[at]] = CutKind(kind_of_tail)
+
+    # --- what comes of it ---------------------------------------------------------------------------------------
+
+    def has_words(self) -> bool:
+        return any(kind is None and line.strip() for kind, line in zip(self.kinds, self.lines, strict=True))
+
+    def kept(self) -> str:
+        lines = [line for kind, line in zip(self.kinds, self.lines, strict=True) if kind is None]
+        filled = [number for number, line in enumerate(lines) if line.strip()]
+        return "\n".join(lines[filled[0] : filled[-1] + 1])
+
+    def cuts(self) -> tuple[Cut, ...]:
+        """Neighbouring lines of one kind, and blank lines between them, are one cut."""
+        found: list[Cut] = []
+        offset, blank_since = 0, True
+        for kind, line in zip(self.kinds, self.lines, strict=True):
+            end = offset + len(line)
+            if kind is not None:
+                if found and found[-1].kind is kind and blank_since:
+                    found[-1] = Cut(kind, found[-1].start, end)
+                else:
+                    found.append(Cut(kind, offset, end))
+                blank_since = True
+            elif line.strip():
+                blank_since = False
+            offset = end + 1
+        return tuple(found)
 
 
-def _own(kept: list[str]) -> list[str]:
-    kept = _without_last_quote(kept)
-    return kept if any(line.strip() for line in kept) else []
-
-
-def _begins_copy(lines: list[str], number: int) -> bool:
-    """A line from which a mail program pasted the mail it answers: a banner or a block of header labels."""
-    line = lines[number]
-    if len(line) >= _LONGEST_LINE:
-        return False
-    if _ORIGINAL.match(line):
-        return True
-    if _RULE.match(line):
-        return any(_is_header_block(lines, at) for at in range(number + 1, min(number + 4, len(lines))))
-    return _is_header_block(lines, number)
-
-
-def _is_header_block(lines: list[str], number: int) -> bool:
-    """De:/Enviado:/Para:/Asunto: one after another, three at least."""
-    if not _FIRST_LABEL.match(lines[number][:100]):
-        return False
-    labels = set()
-    for line in lines[number : number + 12]:
-        if found := _LABEL.match(line[:100]):
-            labels.add(found[1].casefold())
-    return len(labels) >= 3
-
-
-def _introduction(lines: list[str], number: int) -> int:
-    """How many lines the sentence "On … wrote:" takes that begins here, or 0."""
-    first = lines[number].strip()
-    if not first or len(first) >= _LONGEST_LINE or not _INTRODUCTION_BEGINS.match(first):
-        return 0
-    sentence = ""
-    for length in range(1, _LONGEST_INTRODUCTION + 1):
-        if number + length > len(lines):
-            return 0
-        line = lines[number + length - 1].strip()
-        if not line or len(sentence) + len(line) >= _LONGEST_LINE or _QUOTE.match(line):
-            return 0
-        sentence = f"{sentence} {line}".strip()
-        if _INTRODUCTION_ENDS.search(line):
-            return length if _INTRODUCTION.match(sentence) else 0
-    return 0
-
-
-def _quoted_next(lines: list[str], number: int) -> bool:
-    following = next((line for line in lines[number : number + 4] if line.strip()), "")
-    return bool(_QUOTE.match(following))
-
-
-def _without_last_quote(lines: list[str]) -> list[str]:
-    """Quoted lines at the end answer nothing."""
-    end = len(lines)
-    while end and (not lines[end - 1].strip() or _QUOTE.match(lines[end - 1])):
-        end -= 1
-    return lines[:end]
-
-
-def _without_signature(lines: list[str]) -> list[str]:
-    """From the line `-- ` (RFC 3676 §4.3) on; not where everything would go."""
-    for number, line in enumerate(lines):
-        if _SIGNATURE.match(line) and any(each.strip() for each in lines[:number]):
-            return lines[:number]
-    return lines
-
-
-def _without_phone(lines: list[str]) -> list[str]:
-    """ "Enviado desde mi iPhone" near the end."""
-    filled = [number for number, line in enumerate(lines) if line.strip()][-_SENT_FROM_TAIL:]
-    phone = {number for number in filled if len(lines[number]) < _LONGEST_LINE and _SENT_FROM.match(lines[number])}
-    return [line for number, line in enumerate(lines) if number not in phone]
-
-
-def _trimmed(lines: list[str]) -> list[str]:
-    """Without blank lines around."""
-    filled = [number for number, line in enumerate(lines) if line.strip()]
-    return lines[filled[0] : filled[-1] + 1] if filled else []
+def mailbox(written: str) -> Address:
+    """Who a header block names: "Ana <ana@…>", "Ana [mailto:ana@…]", "ana@…", or a name alone."""
+    written = " ".join(written[:LONGEST_LINE].split())
+    found = _MAILBOX.search(written)
+    if not found:
+        return Address("", written.strip("\"' *")[:200])
+    return Address(found[1].lower(), written[: found.start()].strip("\"' *<[(")[:200])

@@ -111,9 +111,12 @@ class Office:
                 return found
         if all(c in _NOBODY_ELSE or c.startswith("fact:") for c in choices):
             return ()
-        desk = (key for key, role in self.book.roles.items() if role.kind == "desk")
-        instead = next((people for key in desk if (people := self._away(self._in_role(key, scene)))), ())
-        return instead or ((self.operator, "technician", self.language),)
+        return self.desk(scene) or ((self.operator, "technician", self.language),)
+
+    def desk(self, scene: Scene | None = None) -> tuple[Recipient, ...]:
+        """The people (or the mailbox) of the desk's role; nobody where nobody has it."""
+        keys = (key for key, role in self.book.roles.items() if role.kind == "desk")
+        return next((people for key in keys if (people := self._away(self._in_role(key, scene)))), ())
 
     def _away(self, people: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
         return tuple(one for one in people if one[0].address and one[0].address.lower() not in self.addresses)
@@ -133,13 +136,16 @@ class Office:
         role = self.book.roles.get(person.role) if person else None
         return role is None or role.kind != "machine"
 
-    def _in_role(self, to: str, scene: Scene) -> tuple[Recipient, ...]:
+    def _in_role(self, to: str, scene: Scene | None) -> tuple[Recipient, ...]:
         role = self.book.roles.get(to)
         audience = role.audience if role else "technician"
         mailbox = self.directory.mailboxes.get(to)
         if mailbox:
             return ((Address(mailbox, role.label if role else to), audience, self.language),)
-        people = (self._present(p, scene.today) for p in self.concerned(to, scene.ticket))
+        if scene is None:
+            people: Iterable[Person] = self.directory.in_role(to)
+        else:
+            people = (self._present(p, scene.today) for p in self.concerned(to, scene.ticket))
         return tuple((Address(p.address, p.name), audience, p.language) for p in people)
 
     def concerned(self, to: str, ticket: Ticket) -> tuple[Person, ...]:

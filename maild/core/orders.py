@@ -55,8 +55,10 @@ def read(mail_subject: str, title: str, new_text: str, verbs: Mapping[str, Verb]
         area = _without_title(area, title)
     spellings = {word: verb.key for verb in verbs.values() for word in (verb.key, *verb.spellings)}
     spaced = {verb.key for verb in verbs.values() if verb.spaced}
-    found = [*_orders(area, spellings, spaced), *_orders(_opening_lines(new_text), spellings, spaced)]
-    return tuple(dict.fromkeys(found))[:_MOST_ORDERS]
+    above = _orders(area, spellings, spaced)
+    # #hecho #hecho is two steps; an order of the subject written once more at the top of the text is the same one.
+    below = [order for order in _orders(_opening_lines(new_text), spellings, spaced) if order not in above]
+    return (*above, *below)[:_MOST_ORDERS]
 
 
 def _without_title(area: str, title: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from maild.core.robot_signs import SIGNS, Sign
 from maild.core.subject import without_prefixes
 from maild.core.values import Bounce, Kind, Reason, because
 from maild.core.words import fold
@@ -18,7 +19,11 @@ HOPS = 30
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the parser saw of a mail, before anybody judged it. `fields` are (lower-case name, decoded value)."""
+    """What the parser saw of a mail, before anybody judged it. `fields` are (lower-case name, decoded value).
+
+    `opening` are the first lines of the text; `returned` is "report" or "letter" where a delivery report, or a whole
+    letter as an attachment, comes with it.
+    """
 
     fields: tuple[tuple[str, str], ...] = ()
     sender: str = ""
@@ -32,111 +37,9 @@ class Facts:
     text: str = ""
     attachments: int = 0
     bounce: Bounce | None = None
+    opening: tuple[str, ...] = ()
+    returned: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """One row: for which kind, how much, where to look, and how to compare: present, is, isnt, begins, holds."""
-
-    kind: Kind
-    weight: int
-    where: str
-    how: str = "present"
-    words: tuple[str, ...] = ()
-
-
-_WEAK, _HALF, _STRONG = 4, 6, 10
-
-
-def _any(*words: str) -> tuple[str, ...]:
-    """The words of a row, written with bars between them."""
-    return tuple(word for several in words for word in several.split("|"))
-
-
-_MONITORS = _any("nagios|zabbix|icinga|grafana|alertmanager|monitor|centreon|prtg|alert")
-
-SIGNS = (
-    Sign(Kind.AUTOREPLY, _STRONG, "auto-submitted", "isnt", ("no", "")),
-    Sign(Kind.AUTOREPLY, _STRONG, "x-autoreply", "isnt", ("no",)),
-    Sign(Kind.AUTOREPLY, _STRONG, "x-autorespond"),
-    Sign(Kind.AUTOREPLY, _STRONG, "x-auto-reply-from"),
-    Sign(Kind.AUTOREPLY, _STRONG, "x-mail-autoreply"),
-    Sign(Kind.AUTOREPLY, _STRONG, "precedence", "is", _any("auto_reply|auto-reply")),
-    Sign(Kind.AUTOREPLY, _STRONG, "return-path", "is", ("<>",)),
-    Sign(Kind.AUTOREPLY, _STRONG, "x-ms-exchange-generated-message-source"),
-    Sign(Kind.AUTOREPLY, _STRONG, "x-loop"),
-    # Outlook puts this into some people's ordinary mail: it needs a second sign.
-    Sign(Kind.AUTOREPLY, _WEAK, "x-auto-response-suppress"),
-    Sign(
-        Kind.AUTOREPLY,
-        _STRONG,
-        "(local part)",
-        "is",
-        _any("no-reply|noreply|no_reply|do-not-reply|donotreply|no-responder|noresponder|nao-responda"),
-    ),
-    Sign(Kind.AUTOREPLY, _HALF, "(local part)", "begins", _any("no-reply|noreply|no_reply|donotreply|noresponder")),
-    Sign(
-        Kind.AUTOREPLY,
-        _HALF,
-        "(subject)",
-        "begins",
-        _any(
-            "respuesta automatica|respuesta de ausencia|mensaje automatico|fuera de la oficina|fuera de oficina",
-            "ausencia temporal|ausente|de vacaciones|automatic reply|auto:|autoreply|auto reply|auto-reply",
-            "out of office|out of the office|vacation reply|resposta automatica|fora do escritorio",
-        ),
-    ),
-    Sign(Kind.BOUNCE, _STRONG, "(report)", "is", ("delivery-status",)),
-    Sign(Kind.BOUNCE, _STRONG, "x-failed-recipients"),
-    Sign(Kind.BOUNCE, _STRONG, "(local part)", "is", _any("mailer-daemon|mailerdaemon")),
-    Sign(Kind.BOUNCE, _HALF, "(local part)", "is", _any("postmaster|mail-daemon|bounce|bounces|mailadmin")),
-    Sign(Kind.BOUNCE, _WEAK, "return-path", "is", ("<>",)),
-    Sign(Kind.BOUNCE, _WEAK, "(content type)", "is", ("multipart/report",)),
-    Sign(Kind.BOUNCE, _WEAK, "auto-submitted", "isnt", ("no", "")),
-    Sign(
-        Kind.BOUNCE,
-        _HALF,
-        "(subject)",
-        "holds",
-        _any(
-            "undeliver|delivery status notification|delivery failure|delivery failed|delivery has failed|mail delivery",
-            "returned mail|failure notice|returned to sender|could not be delivered|delivery delayed|warning: message",
-            "no se puede entregar|no se pudo entregar|no entregado|no se ha podido entregar|correo devuelto",
-            "buzon lleno|estado de entrega|entrega retrasada|nao entregue|falha na entrega|devolvido|non remis",
-        ),
-    ),
-    Sign(Kind.AUTOREPLY, _STRONG, "(local part)", "is", _any("postmaster|bounce|bounces")),
-    Sign(Kind.RECEIPT, _STRONG, "(report)", "is", ("disposition-notification",)),
-    Sign(Kind.RECEIPT, _STRONG, "(content type)", "is", ("message/disposition-notification",)),
-    Sign(Kind.CALENDAR, _STRONG, "(calendar)", "is", _any("request|reply|cancel|counter|refresh|declinecounter")),
-    Sign(Kind.SPAM, _STRONG, "x-spam-flag", "begins", _any("yes|true")),
-    Sign(Kind.SPAM, _STRONG, "x-spam-status", "begins", ("yes",)),
-    Sign(Kind.SPAM, _STRONG, "x-spam", "is", ("yes",)),
-    Sign(Kind.SPAM, _STRONG, "x-ms-exchange-organization-scl", "is", _any("5|6|7|8|9")),
-    Sign(Kind.BULK, _STRONG, "list-id"),
-    Sign(Kind.BULK, _STRONG, "list-unsubscribe"),
-    Sign(Kind.BULK, _STRONG, "list-post"),
-    Sign(Kind.BULK, _STRONG, "precedence", "is", _any("bulk|junk|list")),
-    Sign(Kind.BULK, _STRONG, "feedback-id"),
-    Sign(Kind.BULK, _STRONG, "x-mailing-list"),
-    Sign(Kind.BULK, _STRONG, "(report)", "is", ("feedback-report",)),
-    Sign(Kind.ALERT_PROBLEM, _HALF, "(local part)", "begins", _MONITORS),
-    Sign(
-        Kind.ALERT_PROBLEM,
-        _HALF,
-        "(subject)",
-        "begins",
-        _any("** problem|problem:|problem |[firing|problema:|[alerting]|down:"),
-    ),
-    Sign(Kind.ALERT_RECOVERY, _HALF, "(local part)", "begins", _MONITORS),
-    Sign(
-        Kind.ALERT_RECOVERY,
-        _HALF,
-        "(subject)",
-        "begins",
-        _any("** recovery|recovery:|resolved|[resolved|recuperado:|[ok]|up:|ok:"),
-    ),
-)
 
 # Which kind wins when several have enough: the one that is most dangerous to answer, then the one that says most.
 _ORDER = (
@@ -150,7 +53,18 @@ _ORDER = (
     Kind.BULK,
 )
 
-_DELAY_WORDS = ("delayed", "delay", "retrasad", "demora", "atrasad", "warning: message", "still being retried")
+_DELAY_SUBJECTS = ("delayed", "delay", "retrasad", "demora", "atrasad", "warning: message", "still being retried")
+_DELAY_OPENINGS = (
+    "has not yet been delivered",
+    "has been delayed",
+    "se ha retrasado",
+    "todavia no se ha entregado",
+    "sera reintentad",
+    "ainda nao foi entregue",
+    "this is a warning message only",
+    "delayed 24 hours",
+    "se seguira intentando",
+)
 
 
 def signs(facts: Facts) -> tuple[Kind, tuple[Reason, ...]]:
@@ -180,7 +94,13 @@ def _seen(facts: Facts) -> dict[str, tuple[str, ...]]:
         # Parameters say nothing about the kind (RFC 3834 §5).
         word = value if name in ("return-path", "list-id", "feedback-id") else value.partition(";")[0]
         seen.setdefault(name, []).append(fold(word[:300]))
-    seen["(subject)"] = [fold(without_prefixes(facts.subject)[:300])]
+    bare = without_prefixes(facts.subject)
+    by_hand = ":" in facts.subject.strip().removesuffix(bare)  # RE: or RV: somebody answered, or sent it on
+    seen["(subject)"] = [] if by_hand else [fold(bare[:300])]
+    seen["(subject as is)"] = [fold(facts.subject[:300])]
+    seen["(opening)"] = [fold(line[:300]).replace("\u2019", "'") for line in facts.opening]
+    seen["(returned)"] = [facts.returned] if facts.returned else []
+    seen["(answers)"] = ["yes"] if facts.has_ids else []
     seen["(local part)"] = [facts.sender.partition("@")[0]] if facts.sender else []
     seen["(report)"] = [facts.report_type] if facts.report_type else []
     seen["(content type)"] = [facts.content_type]
@@ -195,6 +115,7 @@ def _hit(sign: Sign, seen: dict[str, tuple[str, ...]]) -> str | None:
             or (sign.how == "is" and value in sign.words)
             or (sign.how == "isnt" and value not in sign.words)
             or (sign.how == "begins" and value.startswith(sign.words))
+            or (sign.how == "ends" and value.endswith(sign.words))
             or (sign.how == "holds" and any(word in value for word in sign.words))
         ):
             return value
@@ -208,8 +129,9 @@ def _delayed(kind: Kind, facts: Facts) -> Kind:
     actions = tuple(_actions(facts.bounce))
     if actions:
         return Kind.DELAY if all(action == "delayed" for action in actions) else kind
-    subject = fold(facts.subject)
-    return Kind.DELAY if any(word in subject for word in _DELAY_WORDS) else kind
+    subject, opening = fold(facts.subject), " ".join(fold(line) for line in facts.opening)
+    later = any(word in subject for word in _DELAY_SUBJECTS) or any(word in opening for word in _DELAY_OPENINGS)
+    return Kind.DELAY if later else kind
 
 
 def _actions(bounce: Bounce | None) -> Iterator[str]:

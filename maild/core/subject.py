@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
+
+from maild.core.prefixes import STAMPS, WORDS
 
 # Check letter of the Spanish NIF: catches every wrong digit and every swap of neighbours (COMMANDS.md §3).
 _CHECK = "TRWAGMYFPDXBNJZSQVHLCKE"
-# Reply and forward prefixes of mail programs in es, en, pt, de, fr, it, and the stamps of mail gateways.
+TITLE_LENGTH = 200
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """The longest first: what is only the beginning of another would hide it."""
+    return "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
+
+
+_WORD = _any_of(word for words in WORDS.values() for word in words)
+_STAMP = _any_of(STAMPS)
+# Every repetition is bounded: a subject is read in linear time whatever stands in it.
 _PREFIX = re.compile(
-    r"^(?:(?:re|rv|res|enc|fw|fwd|rta|resp|aw|wg|sv|vs|tr|antw|r|i)\s*(?:\[\d{1,3}\])?\s*:"
-    r"|\[(?:externo?|external|spam\??|\*+spam\*+|sospechoso)\]|\*{1,5}spam\*{1,5})\s*",
+    rf"(?:(?:{_WORD})\.?\s{{0,3}}(?:\[\d{{1,3}}\]|\(\d{{1,3}}\)|[\^*]?\d{{1,2}})?\s{{0,3}}[:：]"
+    rf"|\[[\s*!]{{0,5}}(?:{_STAMP})[\s*!]{{0,5}}\]:?|\{{\s?(?:{_STAMP})\s?\}}:?|(?P<stars>\*{{1,8}})\s?(?:{_STAMP})\s?(?P=stars):?)\s*+",
     re.IGNORECASE,
 )
-_MOST_PREFIXES = 20
-TITLE_LENGTH = 200
+# A number as others give it to their own cases: «INC0012345», «Caso 00123», «#5512-A», «SR 3-22455».
+_NUMBERED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{2,39}", re.ASCII)
+_CALLED = re.compile(
+    r"(?:\b(?:caso|case|ticket|tkt|incidente|incidencia|incident|solicitud|request|referencia|ref|reporte|orden|sr|n[o°º]|nro|"
+    r"num|número|numero|chamado|protocolo)\b[.:\s#]{0,4}|[#\[])$",
+    re.IGNORECASE,
+)
+_MOST_NUMBERS = 5
 
 
 def check_letter(number: int) -> str:
@@ -58,14 +77,32 @@ def without_prefixes(subject: str) -> str:
     'No imprime'
     """
     text = subject.strip()
-    for _ in range(_MOST_PREFIXES):
-        shorter = _PREFIX.sub("", text, count=1)
-        if shorter == text:
-            break
-        text = shorter.strip()
-    return text
+    at = 0
+    while prefix := _PREFIX.match(text, at):
+        at = prefix.end()
+    return text[at:]
 
 
 def title(subject: str, key: str) -> str:
     """What a new ticket is called: the bare subject, at most 200 characters."""
     return without_prefixes(without_marks(without_prefixes(subject), key))[:TITLE_LENGTH].strip()
+
+
+def numbers_of_others(subject: str, title: str, key: str) -> tuple[str, ...]:
+    """Case numbers that somebody else's desk put into this subject, in lower case: what neither is our mark nor stood in our title.
+
+    Five digits or more make a number, or three behind a word like «caso» or a «#».
+
+    >>> numbers_of_others("RE: [BASE-12-N] Sin red - Caso 4471 / INC0098123", "Sin red", "BASE")
+    ('4471', 'inc0098123')
+    """
+    text = without_prefixes(without_marks(subject, key))
+    ours = {found.group(0).lower() for found in _NUMBERED.finditer(title)}
+    numbers: list[str] = []
+    for found in _NUMBERED.finditer(text):
+        word = found.group(0).strip("._/-").lower()
+        digits = sum(c.isdigit() for c in word)
+        called = _CALLED.search(text[max(0, found.start() - 20) : found.start()])
+        if word not in ours and word not in numbers and (digits >= 5 or (digits >= 3 and called)):
+            numbers.append(word)
+    return tuple(numbers[:_MOST_NUMBERS])

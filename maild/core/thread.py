@@ -1,63 +1,145 @@
-"""Which ticket a mail belongs to: what to look up, and how to choose among what the store knows. Never touches the store."""
+"""Which ticket a mail belongs to: what to look up, and how to choose among what the store knows. Never touches the store.
+
+The detectors stand in one ordered table; the first that speaks decides, and which ones were asked before it is kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from maild.core import seal, subject
 from maild.core.values import Mail, Reason, because
 
+_MOST_QUOTED = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a mail says about the conversation it continues: ids, newest first, and ticket numbers of its marks."""
+    """What a mail says about the conversation it continues: ids, newest first; ticket numbers of the marks in its subject
+    and in what it quotes; case numbers of somebody else's desk; the conversation that Outlook counts it to."""
 
     ids: tuple[str, ...]
     marks: tuple[int, ...]
+    quoted: tuple[int, ...] = ()
+    numbers: tuple[str, ...] = ()
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store knows of the keys: the ticket of each message id, and which of the marks' tickets exist."""
+    """What the store knows of the keys: the ticket of each message id, which of the marks' tickets exist, where this provider
+    gave one of these numbers, which tickets have mails of this conversation; and in which of them all the sender takes part."""
 
-    by_id: Mapping[str, int]
-    existing: frozenset[int]
+    by_id: Mapping[str, int] = field(default_factory=dict)
+    existing: frozenset[int] = frozenset()
+    by_number: tuple[int, ...] = ()
+    by_conversation: tuple[int, ...] = ()
+    mine: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The ticket a mail speaks of (0: none), by which detector, and whether the sender answered a letter made for him."""
+    """The ticket a mail speaks of (0: none), by which detector, whether the sender answered a letter made for him, and which
+    detectors had been asked in vain."""
 
     number: int
     by: Reason
     answers_own_letter: bool = False
+    tried: tuple[str, ...] = ()
 
 
 def keys(mail: Mail, mark_key: str) -> Keys:
     ids = dict.fromkeys((*mail.in_reply_to, *reversed(mail.references)))
-    return Keys(tuple(ids), subject.marks(mail.subject, mark_key))
+    marks = subject.marks(mail.subject, mark_key)
+    quoted = tuple(n for n in _quoted_marks(mail, mark_key) if n not in marks)
+    return Keys(tuple(ids), marks, quoted, subject.numbers_of_others(mail.subject, "", mark_key), mail.conversation)
+
+
+def _quoted_marks(mail: Mail, mark_key: str) -> tuple[int, ...]:
+    """Marks in what was cut from the text. What the author writes himself about another ticket moves nothing."""
+    cut = Counter(mail.text.splitlines()) - Counter(mail.new_text.splitlines())
+    with_key = (line[:1000] for line in cut if mark_key.lower() in line.lower())
+    return tuple(dict.fromkeys(n for line in with_key for n in subject.marks(line, mark_key)))[:_MOST_QUOTED]
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    mail: Mail
+    addresses: tuple[str, ...]
+    wanted: Keys
+    known: Known
+    ring: seal.KeyRing
+    today: date
 
 
 def choose(
     mail: Mail, addresses: Iterable[str], wanted: Keys, known: Known, ring: seal.KeyRing, today: date
 ) -> Placement:
-    """The first detector that speaks: our signed id, the mark with its button code, any known id, the bare mark.
+    """The first detector that speaks. `addresses` are those of the sender (one, or all of a known person)."""
+    search = _Search(mail, tuple(addresses), wanted, known, ring, today)
+    tried: list[str] = []
+    for code, find in DETECTORS.items():
+        number = find(search)
+        if number:
+            return Placement(number, because(code), code in _PROVING, tuple(tried))
+        tried.append(code)
+    return Placement(0, because("thread-none"), tried=tuple(tried))
 
-    `addresses` are those of the sender (one, or all of a known person).
-    """
-    mine = tuple(addresses)
-    signed = (seal.ticket_of(i, mine, ring, today) for i in wanted.ids)
-    number = next((n for n in signed if n), None)
-    if number:
-        return Placement(number, because("thread-signed-id"), answers_own_letter=True)
-    marked = next((n for n in wanted.marks if n in known.existing), 0)
-    if marked and seal.carries_code(mail.subject, marked, mine, ring, today):
-        return Placement(marked, because("thread-button"), answers_own_letter=True)
-    by_id = next((known.by_id[i] for i in wanted.ids if i in known.by_id), 0)
-    if by_id:
-        return Placement(by_id, because("thread-known-id"))
-    if marked:
-        return Placement(marked, because("thread-mark"))
-    return Placement(0, because("thread-none"))
+
+def _signed_id(s: _Search) -> int:
+    """Our own letter to this very person is answered."""
+    return next((n for i in s.wanted.ids if (n := seal.ticket_of(i, s.addresses, s.ring, s.today))), 0)
+
+
+def _button(s: _Search) -> int:
+    """The subject carries the code of a button that was made for this very person."""
+    found = (n for n in s.wanted.marks if n in s.known.existing)
+    return next((n for n in found if seal.carries_code(s.mail.subject, n, s.addresses, s.ring, s.today)), 0)
+
+
+def _mark(s: _Search) -> int:
+    """The subject carries the mark of a ticket in which he takes part."""
+    return next((n for n in s.wanted.marks if n in s.known.mine), 0)
+
+
+def _known_id(s: _Search) -> int:
+    """A mail or letter of the ticket is answered, whoever answers it."""
+    return next((s.known.by_id[i] for i in s.wanted.ids if i in s.known.by_id), 0)
+
+
+def _number_of_provider(s: _Search) -> int:
+    """A provider's own case number, which he gave on a ticket where he was called in."""
+    return next((n for n in s.known.by_number if n in s.known.mine), 0)
+
+
+def _conversation(s: _Search) -> int:
+    """Outlook counts it to the conversation of a ticket in which he takes part: its servers rewrite ids, this they keep."""
+    return next((n for n in s.known.by_conversation if n in s.known.mine), 0)
+
+
+def _quoted_mark(s: _Search) -> int:
+    """Ids and subject are gone (telephones do that), but one of our letters is quoted. Two tickets there prove nothing."""
+    found = [n for n in s.wanted.quoted if n in s.known.mine]
+    return found[0] if len(found) == 1 else 0
+
+
+def _mark_alone(s: _Search) -> int:
+    """A mark that anybody may have guessed: it names a ticket and gives no right to it."""
+    return next((n for n in s.wanted.marks if n in s.known.existing), 0)
+
+
+# In the order in which they are asked (FEATURES C6, CONTRACT §6).
+DETECTORS: Mapping[str, Callable[[_Search], int]] = {
+    "thread-signed-id": _signed_id,
+    "thread-button": _button,
+    "thread-mark": _mark,
+    "thread-known-id": _known_id,
+    "thread-provider-number": _number_of_provider,
+    "thread-conversation": _conversation,
+    "thread-quoted-mark": _quoted_mark,
+    "thread-mark-alone": _mark_alone,
+}
+_PROVING = frozenset({"thread-signed-id", "thread-button"})

@@ -9,6 +9,8 @@ from enum import IntEnum, StrEnum
 
 from maild.core.words import fold
 
+Day = date  # inside Mail, `date` is the field
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -39,17 +41,22 @@ class Sender:
     """Who the From header names, read strictly: one field, one mailbox, plain ASCII addr-spec (RELIABILITY S-16).
 
     `address` is empty when the header is missing or can be read in two ways; `problem` then says why.
-    An empty address may open a ticket for review, but is nobody: no rights and no letter.
+    An empty address may open a ticket for review, but is nobody: no rights and no letter. `claimed` is then the first
+    address that the mail shows, for people to look at and for nothing else.
     """
 
     address: str
     name: str = ""
     problem: str = ""
+    claimed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is not the text; `size` in decoded bytes, `sha256` of the decoded bytes, hex; `filename` is never a path."""
+    """A part that is not the text; `size` in decoded bytes, `sha256` of the decoded bytes, hex; `filename` is never a path.
+
+    `filename` always says something that people can be shown; `named` is false where the mail itself gave no name.
+    """
 
     filename: str
     content_type: str
@@ -57,6 +64,7 @@ class Attachment:
     sha256: str
     inline: bool = False
     content_id: str = ""
+    named: bool = True
 
 
 class Kind(StrEnum):
@@ -84,12 +92,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BounceRecipient:
-    """One recipient of a delivery report (RFC 3464 §2.3)."""
+    """One recipient of a delivery report (RFC 3464 §2.3). `severity`: hard, soft, or "" where nothing failed;
+
+    `reason` a key of core/bounce_words.REASONS, or "".
+    """
 
     address: str
     action: str
     status: str
     diagnostic: str = ""
+    severity: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +113,52 @@ class Bounce:
     original_message_id: str = ""
 
 
+class CutKind(StrEnum):
+    """What a part of a mail's text is that its author did not write this time."""
+
+    QUOTE = "quote"
+    FORWARD = "forward"
+    SIGNATURE = "signature"
+    DISCLAIMER = "disclaimer"
+    SEPARATOR = "separator"
+    PICTURE = "picture"  # the place-holder of a picture, a line of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`text[start:end]` of a mail was left out of its `new_text`; offsets in characters, in order, never overlapping."""
+
+    kind: CutKind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The mail that was passed on, as its header block says: `date` as written there, `at` its offset in the text."""
+
+    sender: Address
+    date: str
+    subject: str
+    at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A mail as understood. Message ids stand without their angle brackets. All texts can be stored: no NUL, no lone surrogate.
 
-    `text` is the readable body, `new_text` what its author wrote this time. `canonical` is the sha256 of what makes it
+    `text` is the readable body, `new_text` what its author wrote this time, `cuts` what was left out of it and
+    `forwarded` the mail it passes on. `canonical` is the sha256 of what makes it
     *this* mail whatever its road was (RELIABILITY §4.2, canonical hash v1). `signs` say why `kind` is what it is.
+    `away_until` is the last day of the absence that an automatic answer tells of.
+    `conversation` names the conversation that Outlook counts the mail to (Thread-Index), hex, or is empty.
     """
 
     sender: Sender
     message_id: str = ""
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    conversation: str = ""
     subject: str = ""
     date: datetime | None = None
     to: tuple[Address, ...] = ()
@@ -119,11 +166,14 @@ class Mail:
     reply_to: tuple[Address, ...] = ()
     text: str = ""
     new_text: str = ""
+    cuts: tuple[Cut, ...] = ()
+    forwarded: Forwarded | None = None
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
     kind: Kind = Kind.REQUEST
     signs: tuple[Reason, ...] = ()
     bounce: Bounce | None = None
+    away_until: Day | None = None
     language: str = ""
     canonical: str = ""
     instance: str = ""

@@ -23,6 +23,11 @@ def fold(text: str) -> str:
     return " ".join(" ".join(_fold_word(word) for word in text.split()).split())
 
 
+def bars(*lines: str) -> tuple[str, ...]:
+    """The words of a table, written with bars between them, over as many lines as they need."""
+    return tuple(word for line in lines for word in line.split("|"))
+
+
 def nearest(word: str, known: tuple[str, ...]) -> str:
     """The known word that one slip of the fingers away gives `word`, if exactly one does; else ''."""
     close = [k for k in known if _one_edit(word, k)]

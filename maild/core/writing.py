@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from maild.core import seal
+from maild.core import files, seal
 from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
 from maild.core.moves import Move, OnOrder
@@ -23,13 +23,14 @@ _REASON = "reason_code"
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """What the letters of one decision have in common. `mail` is the one they answer, if any; `request` the requester's
-    first words, for those who work on the ticket."""
+    first words, for those who work on the ticket; `files` what became of the files of the mail."""
 
     office: Office
     ring: seal.KeyRing
     today: date
     mail: Mail | None = None
     request: str = ""
+    files: Sequence[files.Judged] = ()
 
 
 def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
@@ -64,6 +65,9 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         if send.audience in ("technician", "manager"):
             facts["request"] = occasion.request
         facts["orders"] = _orders(send, ticket, occasion.office)
+        facts["attachments"] = files.names(occasion.files)
+        if occasion.mail and occasion.mail.sender.address == send.to.address:
+            facts["files_refused"] = files.told(occasion.files)
     ended = given.pop("due_at", "")  # the deadline that this letter is about, where another one runs already
     if ended and send.audience != "user":
         facts["due_at"] = datetime.fromisoformat(ended)

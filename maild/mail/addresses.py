@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from maild.core.values import Address, Sender
 from maild.mail.charset import one_line
-from maild.mail.headers import Headers, decoded, plain, words_decoded
+from maild.mail.headers import Headers, plain, words_decoded
 
 MOST_ADDRESSES = 200
 
@@ -30,15 +30,46 @@ def is_address(text: str) -> bool:
 def sender(headers: Headers) -> Sender:
     """The one mailbox of the one From field. Anything that two readers might read in two ways is nobody."""
     values = headers.raw("from")
-    if len(values) != 1:
-        return Sender("", _shown(values[0]) if values else "", "several-from-fields" if values else "no-from-field")
-    text = plain(values[0])
+    if not values:
+        return Sender("", "", "no-from-field")
+    text = plain(values[0], headers.charset)
+    if len(values) > 1:
+        return _nobody(text, "several-from-fields")
     if _CONTROL.search(text):
-        return Sender("", _shown(values[0]), "control-in-from")
+        return _nobody(text, "control-in-from")
     name, address, problem = _one_mailbox(text)
-    if problem:
-        return Sender("", _shown(values[0]), problem)
-    return Sender(address.lower(), name)
+    if problem in _SLOPPY:
+        name, address = _the_only_one(text)
+    if not address:
+        return _nobody(text, problem)
+    return Sender(address.lower(), _without_disguise(name, address))
+
+
+def _nobody(text: str, problem: str) -> Sender:
+    shown = next(iter(_listed(text[:1000])), Address("", one_line(words_decoded(text[:1000]))))
+    return Sender("", _without_disguise(shown.name, shown.address), problem, shown.address)
+
+
+# Written against the grammar, but by people and their programs every day: «Pérez, Ana <ana@…>», «Ana ana@…».
+_SLOPPY = frozenset(("several-mailboxes", "unreadable-from", "bad-address"))
+_COMMENT = re.compile(r"\((?:[^()\\]|\\.){0,300}\)")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.){0,500}"')
+_SPACED_DOT = re.compile(r"[ \t]{0,20}([.@])[ \t]{0,20}")
+_WORD_WITH_AT = re.compile(r"(?<![^\s<>,])[^\s<>,@]{1,64}@[^\s<>,@]{1,253}(?![^\s<>,])")
+
+
+def _the_only_one(text: str) -> tuple[str, str]:
+    """Name and address of a field that breaks the grammar and still shows one address, whoever reads it; or nothing."""
+    if len(text) > 2000 or text.count("@") != 1 or (text.count("<"), text.count(">")) not in ((0, 0), (1, 1)):
+        return "", ""
+    bare = _COMMENT.sub(" ", _COMMENT.sub(" ", text))  # comments may stand inside comments
+    found = _WORD_WITH_AT.search(_QUOTED.sub(" ", bare))
+    if not found or not is_address(found[0]) or "=?" in found[0]:
+        return "", ""
+    name = bare.replace(found[0], " ", 1).translate({ord("<"): " ", ord(">"): " "})
+    if any(sign in _QUOTED.sub(" ", name) for sign in '();:"\\') or "@" in words_decoded(name):
+        return "", ""
+    return one_line(words_decoded(_unquoted(name))).strip(" ,"), found[0]
 
 
 def _one_mailbox(text: str) -> tuple[str, str, str]:
@@ -56,7 +87,7 @@ def _one_mailbox(text: str) -> tuple[str, str, str]:
     name = words_decoded(_unquoted(phrase))
     if "=?" in phrase and _TRICK.search(name):
         return "", "", "encoded-trick"
-    return _without_addresses(one_line(name)), address, ""
+    return one_line(name), address, ""
 
 
 def _what_is_wrong(text: str) -> str:
@@ -76,13 +107,10 @@ def _unquoted(phrase: str) -> str:
     return _ESCAPED.sub(r"\1", phrase.replace('"', "")) if '"' in phrase else phrase
 
 
-def _without_addresses(name: str) -> str:
+def _without_disguise(name: str, address: str) -> str:
     """A display name that shows another address is a disguise (S-18)."""
-    return "" if "@" in name or "＠" in name else name.strip(" '\"")
-
-
-def _shown(value: bytes) -> str:
-    return _without_addresses(decoded(value[:1000]))
+    hides = ("@" in name or "＠" in name) and name.strip(" '\"").lower() != address.lower()
+    return "" if hides else name.strip(" '\"")
 
 
 # --- the others -------------------------------------------------------------------------------------------------
@@ -98,7 +126,7 @@ def mailboxes(headers: Headers, name: str) -> tuple[Address, ...]:
     """The addresses of To, Cc or Reply-To, over all occurrences; names decoded; what is no address is left out."""
     found: list[Address] = []
     for value in headers.raw(name):
-        for address in _listed(plain(value)):
+        for address in _listed(plain(value, headers.charset)):
             found.append(address)
             if len(found) >= MOST_ADDRESSES:
                 return tuple(found)
@@ -126,7 +154,7 @@ def _listed(text: str) -> Iterable[Address]:
 def _address(words: list[str], angle: str, remark: str) -> Address | None:
     phrase = " ".join(words)
     if not angle:
-        bare = phrase.split()
+        bare = _SPACED_DOT.sub(r"\1", phrase).split()
         angle = next((word for word in bare if "@" in word), "")
         phrase = remark
     # A route (RFC 5322 §4.4) says how the mail travelled in 1985.

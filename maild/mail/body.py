@@ -1,34 +1,31 @@
-"""What a mail says and carries: the readable text from its best parts, and every other part as an attachment."""
+"""What a mail says and carries: the readable text from its best parts, and every other part as an attachment.
+
+One walk down the tree. What is packed inside a part (an enclosed mail, a winmail.dat, a uuencoded file, what an opaque
+signature wraps) is read on from there, within the same limits.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 
 from maild.core.values import Attachment
-from maild.mail.charset import cut, decode, one_line, readable
-from maild.mail.headers import parameters
+from maild.errors import MailError
+from maild.mail import standins, tnef
+from maild.mail.charset import cut, decode, readable
+from maild.mail.headers import split
 from maild.mail.html import to_text
-from maild.mail.structure import EMBEDDED, ParseLimits
+from maild.mail.leaf import Leaf, nameless, of_part, safe_name
+from maild.mail.structure import ParseLimits, prepared
+from maild.mail.transfer import without_uu
 
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A part that holds no others: what it says of itself, and its bytes as they were before transport."""
-
-    content_type: str
-    params: dict[str, str]
-    disposition: str
-    filename: str
-    content_id: str
-    data: bytes
-
-    @property
-    def is_text(self) -> bool:
-        return self.content_type in ("text/plain", "text/html") or self.content_type.startswith("multipart/")
+_DEEPEST_ENCLOSED = 5
+_MOST_ENCLOSED = 60
+Walk = Callable[[bytes], Message]
+Carried = Callable[[Attachment, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +33,14 @@ class _Words:
     """Text that a part contributes, still as it was written."""
 
     content: str
-    is_html: bool
+    is_html: bool = False
 
 
 @dataclass(slots=True)
 class Body:
-    """Everything below the headers."""
+    """Everything below the headers. `own` is what stands at the beginning of `text`, before all that is enclosed."""
 
+    own: str = ""
     text: str = ""
     html: str = ""
     attachments: list[Attachment] = field(default_factory=list)
@@ -52,11 +50,20 @@ class Body:
     reports: dict[str, bytes] = field(default_factory=dict)  # parts of a delivery report by type
 
 
-def read(message: Message, limits: ParseLimits) -> Body:
-    """Walk the tree once."""
+def read(message: Message, raw: bytes, walk: Walk, limits: ParseLimits, carried: Carried | None = None) -> Body:
+    """Walk the tree once. `walk` makes a tree of a prepared mail; `carried` is given every attachment with its bytes."""
     body = Body()
-    words = _words_of(message, body, limits)
-    body.text = _together(words, body, limits)
+    reading = _Reading(body, limits, walk, carried)
+    if message.get_content_type() == "multipart/report":
+        reading.is_report = True
+    words = reading.words_of(message, raw)
+    own = _together(words)
+    behind = _together(reading.behind)
+    if not own:
+        own = next((text for kind in _SPARES if (text := _together(reading.spare.get(kind, [])))), "")
+    if not own and not behind:
+        own = _together(reading.spare.get(_ATTACHED, []))
+    body.own, body.text = _bounded(own, behind, body, limits)
     body.html = cut(body.html, limits.html)
     if len(body.attachments) > limits.attachments:
         del body.attachments[limits.attachments :]
@@ -64,96 +71,211 @@ def read(message: Message, limits: ParseLimits) -> Body:
     return body
 
 
-def leaves(message: Message) -> Iterator[Leaf]:
-    """Every leaf in its order. Embedded messages are leaves."""
-    if message.is_multipart():
-        for part in message.get_payload():
-            if isinstance(part, Message):
-                yield from leaves(part)
-    else:
-        yield _leaf(message)
+# Text that counts only where the mail has no other, the better before the worse.
+_ATTACHED = "attached"
+_SPARES = ("tnef", "invitation", "sealed")
 
 
-def _leaf(part: Message) -> Leaf:
-    fields: dict[str, bytes] = {}
-    for key, value in part.raw_items():
-        fields.setdefault(key.lower(), _bytes(value))  # the first of two is what other readers believe, too
-    content_type, params = parameters(fields.get("content-type", b"text/plain"))
-    if content_type.count("/") != 1:
-        content_type = "text/plain"
-    if content_type.startswith(EMBEDDED):
-        content_type = "message/" + content_type.removeprefix(EMBEDDED)
-    disposition, more = parameters(fields.get("content-disposition", b""))
-    name = more.get("filename") or params.get("name") or ""
-    content_id = one_line(_text(fields.get("content-id", b""))).strip("<> ")[:200]
-    data = part.get_payload(decode=True)
-    return Leaf(
-        content_type[:100], params, disposition, safe_name(name), content_id, data if isinstance(data, bytes) else b""
-    )
+def _together(words: list[_Words]) -> str:
+    texts = (readable(to_text(each.content)) if each.is_html else each.content for each in words)
+    return "\n".join(text.strip("\n") for text in texts if text.strip())
 
 
-def _bytes(value: object) -> bytes:
-    return str(value).encode("utf-8", "surrogateescape")
+def _bounded(own: str, behind: str, body: Body, limits: ParseLimits) -> tuple[str, str]:
+    whole = "\n\n".join(filter(None, (own, behind)))
+    kept = cut(whole, limits.text)
+    if len(kept) < len(whole):
+        body.defects.append("text-cut")
+    return kept[: len(own)], kept
 
 
-def _text(value: bytes) -> str:
-    return decode(value)[0]
+class _Reading:
+    """One walk: what was found so far, and how deep inside enclosed mails it is."""
 
+    def __init__(self, body: Body, limits: ParseLimits, walk: Walk, carried: Carried | None) -> None:
+        self.body = body
+        self.limits = limits
+        self.is_report = False
+        self.behind: list[_Words] = []  # what stands behind the author's own words: enclosed mails, stubs
+        self.spare: dict[str, list[_Words]] = {}
+        self._walk = walk
+        self._carried = carried
+        self._depth = 0
+        self._number = 0
+        self._enclosed = 0
 
-# --- names ------------------------------------------------------------------------------------------------------
+    def words_of(self, message: Message, raw: bytes, *, is_version: bool = False) -> list[_Words]:
+        """The words of a part and of all below it; parts that are not text go to the attachments."""
+        if not message.is_multipart():
+            return self._words_of_leaf(of_part(message, raw), is_version)
+        alternative = message.get_content_type() == "multipart/alternative"
+        children = [part for part in message.get_payload() if isinstance(part, Message)]
+        told = [self.words_of(part, raw, is_version=alternative) for part in children]
+        if alternative:
+            best, stub = _best(told)
+            self.behind += stub
+            return best
+        return [words for each in told for words in each]
 
-_UNFIT = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE)
-_LONGEST_NAME = 200
-_EXTENSION = re.compile(r"\.[^.\s]{1,16}\Z")
-
-
-def safe_name(name: str) -> str:
-    """A file name to show: cleaned first and judged afterwards, never a path, never hidden (S-41)."""
-    clean = _UNFIT.sub("_", one_line(name)).lstrip("._ ").rstrip(". ")
-    if _DEVICES.match(clean):
-        clean = "_" + clean
-    if len(clean.encode()) > _LONGEST_NAME:
-        extension = _EXTENSION.search(clean)
-        tail = extension[0] if extension else ""
-        clean = cut(clean, _LONGEST_NAME - len(tail.encode())) + tail
-    return clean
-
-
-# --- text -------------------------------------------------------------------------------------------------------
-
-
-def _words_of(message: Message, body: Body, limits: ParseLimits) -> list[_Words]:
-    """The words of a part and of all below it; parts that are not text go to the attachments."""
-    if not message.is_multipart():
-        return _words_of_leaf(_leaf(message), body, limits)
-    children = [part for part in message.get_payload() if isinstance(part, Message)]
-    told = [_words_of(part, body, limits) for part in children]
-    if message.get_content_type() == "multipart/alternative":
-        return _best(told)
-    return [words for each in told for words in each]
-
-
-def _words_of_leaf(leaf: Leaf, body: Body, limits: ParseLimits) -> list[_Words]:
-    digest = hashlib.sha256(leaf.data).hexdigest()
-    body.digests.append((leaf.content_type, _digest_of_any_road(leaf) if _has_lines(leaf) else digest))
-    _note(leaf, body)
-    # A named part that is shown inline and comes first is the text, whatever its name.
-    first = len(body.digests) == 1 and leaf.disposition != "attachment"
-    if leaf.disposition == "attachment" or leaf.filename or not leaf.is_text:
-        body.attachments.append(_attachment(leaf, digest, len(body.digests)))
-        if not (first and leaf.is_text):
+    def _words_of_leaf(self, leaf: Leaf, is_version: bool) -> list[_Words]:
+        digest = hashlib.sha256(leaf.data).hexdigest()
+        self._number += 1
+        self._note(leaf.defect)
+        if not self._depth:
+            self.body.digests.append((leaf.content_type, _digest_of_any_road(leaf) if _has_lines(leaf) else digest))
+            _remember(leaf, self.body)
+        if is_version and leaf.content_type in _OTHER_VERSIONS and not leaf.filename:
             return []
-    is_html = leaf.content_type == "text/html"
-    text, defect = decode(leaf.data[: limits.html if is_html else 2 * limits.text], leaf.params.get("charset", ""))
-    if defect:
-        body.defects.append(defect)
-    text = readable(text)
-    if is_html:
-        body.html += text if len(body.html) < limits.html else ""
-    elif leaf.params.get("format", "").lower() == "flowed":
-        text = unflowed(text, leaf.params.get("delsp", "").lower() == "yes")
-    return [_Words(text, is_html)]
+        if (opened := self._opened(leaf, digest)) is not None:
+            return opened
+        is_text = leaf.content_type in _TEXTS or leaf.content_type.startswith("multipart/")
+        if is_text and leaf.disposition != "attachment" and not leaf.filename:
+            return self._text(leaf)
+        if not (self.is_report and leaf.content_type in _TOLD_BY_REPORTS and not leaf.filename):
+            self._attach(leaf, digest)
+        if not is_text or self._number > 1:
+            return []
+        if leaf.disposition != "attachment":
+            return self._text(leaf)  # a named part that is shown inline and comes first is the text, whatever its name
+        if not leaf.filename or _NAMES_OF_TEXT.match(leaf.filename):
+            self.spare.setdefault(_ATTACHED, []).extend(self._text(leaf))
+        return []
+
+    def _attach(self, leaf: Leaf, digest: str, title: str = "") -> None:
+        if self._depth and any(each.sha256 == digest for each in self.body.attachments):
+            return
+        attachment = Attachment(
+            filename=leaf.filename or nameless(leaf.content_type, self._number, title),
+            content_type=leaf.content_type,
+            size=len(leaf.data),
+            sha256=digest,
+            inline=leaf.disposition == "inline" or bool(leaf.content_id and leaf.disposition != "attachment"),
+            content_id=leaf.content_id,
+            named=bool(leaf.filename),
+        )
+        self.body.attachments.append(attachment)
+        if self._carried and len(self.body.attachments) <= self.limits.attachments:
+            self._carried(attachment, leaf.data)
+
+    # --- text ---------------------------------------------------------------------------------------------------
+
+    def _text(self, leaf: Leaf) -> list[_Words]:
+        is_html = leaf.content_type == "text/html"
+        data = leaf.data
+        if leaf.content_type == "text/plain":
+            data, files = without_uu(data)
+            for name, content in files:
+                self._found(safe_name(decode(name)[0]), "application/octet-stream", content)
+        data = data[: self.limits.html if is_html else 2 * self.limits.text]
+        charset = leaf.params.get("charset") or (_charset_inside(data) if is_html else "")
+        text, defect = decode(data, charset)
+        text = readable(text)
+        self._note(defect)
+        if is_html:
+            self.body.html += text if len(self.body.html) < self.limits.html else ""
+            return [_Words(text, True)]
+        if leaf.content_type in _ENRICHED:
+            text = standins.plain_of_enriched(text)
+        elif leaf.params.get("format", "").lower() == "flowed":
+            text = unflowed(text, leaf.params.get("delsp", "").lower() == "yes")
+        text, sealed = standins.without_armour(text)
+        self._note(sealed)
+        return [_Words(text)]
+
+    def _note(self, defect: str) -> None:
+        if defect:
+            self.body.defects.append(defect)
+
+    # --- what is packed inside a part ----------------------------------------------------------------------------
+
+    def _opened(self, leaf: Leaf, digest: str) -> list[_Words] | None:
+        """The words inside a part that holds more than it shows; None where it is what it seems."""
+        if leaf.content_type in _MAILS:
+            self._enclosed_mail(leaf, digest)
+        elif leaf.content_type in _TNEF or (leaf.filename.lower() == "winmail.dat" and tnef.is_tnef(leaf.data)):
+            self._unpack(leaf, digest)
+        elif leaf.content_type in standins.SMIME or leaf.filename.lower().endswith(".p7m"):
+            return self._sealed(leaf, digest)
+        elif leaf.content_type == "text/calendar":
+            self._attach(leaf, digest)
+            text = standins.invitation(readable(decode(leaf.data, leaf.params.get("charset", ""))[0]))
+            self.spare.setdefault("invitation", []).append(_Words(text))
+        elif leaf.content_type == "application/pgp-encrypted":
+            self._attach(leaf, digest)
+            self.body.defects.append("pgp-encrypted")
+            self.spare.setdefault("sealed", []).append(_Words(standins.ENCRYPTED_PGP))
+        else:
+            return None
+        return []
+
+    def _enclosed_mail(self, leaf: Leaf, digest: str) -> None:
+        """A mail inside the mail: kept whole, its text behind the author's words, its files among the attachments."""
+        headers = split(leaf.data)
+        self._attach(leaf, digest, headers.first("subject"))
+        if not self.is_report:
+            self.behind += self._inside(leaf.data)
+
+    def _inside(self, data: bytes) -> list[_Words]:
+        self._enclosed += 1
+        if self._depth >= _DEEPEST_ENCLOSED or self._enclosed > _MOST_ENCLOSED:
+            self.body.defects.append("enclosed-too-deep")
+            return []
+        try:
+            message = self._walk(prepared(data, split(data), self.limits))
+        except MailError as refusal:
+            self.body.defects.append(f"enclosed-{refusal}")
+            return []
+        self._depth += 1
+        words = self.words_of(message, data)
+        self._depth -= 1
+        return words
+
+    def _unpack(self, leaf: Leaf, digest: str) -> None:
+        """A winmail.dat: its files instead of itself, unless nothing in it can be read."""
+        found = tnef.unpacked(leaf.data)
+        for file in found.files:
+            content_type = file.content_type or "application/octet-stream"
+            self._found(safe_name(file.name), content_type, file.data, file.content_id)
+        if not found.files:
+            self._attach(leaf, digest)
+        words = _Words(readable(found.html), True) if found.html else _Words(readable(found.text))
+        self.spare.setdefault("tnef", []).append(words)
+
+    def _found(self, name: str, content_type: str, data: bytes, content_id: str = "") -> None:
+        leaf = Leaf(content_type, {}, "attachment", name, content_id, data)
+        self._attach(leaf, hashlib.sha256(data).hexdigest())
+
+    def _sealed(self, leaf: Leaf, digest: str) -> list[_Words]:
+        """S/MIME in one piece: what a signature wraps is read like any part, never verified; what is encrypted is named."""
+        self._attach(leaf, digest)
+        content = standins.signed_content(leaf.data)
+        if content is not None:
+            self.body.defects.append("smime-signed")
+            return self._inside(content)
+        self.body.defects.append("smime-encrypted")
+        self.spare.setdefault("sealed", []).append(_Words(standins.ENCRYPTED_SMIME))
+        return []
+
+
+_ENRICHED = frozenset(("text/enriched", "text/richtext"))
+_TEXTS = frozenset(("text/plain", "text/html", *_ENRICHED))
+# Versions of a text that only one vendor's program shows.
+_OTHER_VERSIONS = frozenset(("text/x-amp-html", "text/watch-html", "text/rtf", *_ENRICHED))
+_MAILS = frozenset(("message/rfc822", "message/global", "message/news"))
+_TNEF = frozenset(("application/ms-tnef", "application/vnd.ms-tnef"))
+# What programs call the body when they send it as a file.
+_NAMES_OF_TEXT = re.compile(
+    r"(?:att\d{3,6}|body|message|mensaje|mensagem|texto?|cuerpo|corpo|part[e_. -]?\d{0,3}|untitled[\w -]{0,20}|mail|correo)"
+    r"\.(?:txt|te?xt|html?)\Z",
+    re.IGNORECASE,
+)
+_META = re.compile(rb"<meta\b[^>]{0,300}?charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+
+
+def _charset_inside(data: bytes) -> str:
+    """What an HTML part says of its letters itself."""
+    found = _META.search(data[:8192])
+    return found[1].decode("ascii") if found else ""
 
 
 def _has_lines(leaf: Leaf) -> bool:
@@ -179,18 +301,11 @@ _REPORT_PARTS = frozenset(
 )
 
 
-def _attachment(leaf: Leaf, digest: str, number: int) -> Attachment:
-    return Attachment(
-        filename=leaf.filename or nameless(leaf.content_type, number),
-        content_type=leaf.content_type,
-        size=len(leaf.data),
-        sha256=digest,
-        inline=leaf.disposition == "inline" or bool(leaf.content_id and leaf.disposition != "attachment"),
-        content_id=leaf.content_id,
-    )
+# What a report says to programs: read where it belongs, and no file that anybody would open.
+_TOLD_BY_REPORTS = _REPORT_PARTS | {"message/disposition-notification", "message/feedback-report"}
 
 
-def _note(leaf: Leaf, body: Body) -> None:
+def _remember(leaf: Leaf, body: Body) -> None:
     """Remember what tells robots from people."""
     if leaf.content_type == "text/calendar" and not body.calendar_method:
         body.calendar_method = (leaf.params.get("method") or "unknown").lower()
@@ -198,49 +313,21 @@ def _note(leaf: Leaf, body: Body) -> None:
         body.reports.setdefault(leaf.content_type, leaf.data[:262144])
 
 
-_EXTENSIONS = {
-    "message/rfc822": "eml",
-    "message/delivery-status": "txt",
-    "text/rfc822-headers": "txt",
-    "text/plain": "txt",
-    "text/html": "html",
-    "text/calendar": "ics",
-    "application/pdf": "pdf",
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/gif": "gif",
-}
-
-
-def nameless(content_type: str, number: int) -> str:
-    """What a part without a name is called: always the same for the same mail."""
-    return f"part-{number}.{_EXTENSIONS.get(content_type, 'bin')}"
-
-
 _STUB = re.compile(
     r"html|browser|navegador|(?:does|do) not (?:support|display)|no (?:soporta|admite|permite)", re.IGNORECASE
 )
 
 
-def _best(versions: list[list[_Words]]) -> list[_Words]:
-    """Of the versions of one text: the plain one, unless it is empty or only says that there is another."""
+def _best(versions: list[list[_Words]]) -> tuple[list[_Words], list[_Words]]:
+    """Of the versions of one text: the plain one, unless it is empty or only says that there is another. And such a stub."""
     filled = [words for words in versions if any(each.content.strip() for each in words)]
     plain = next((words for words in filled if not any(each.is_html for each in words)), None)
     rich = next((words for words in reversed(filled) if any(each.is_html for each in words)), None)
     if plain is None or rich is None:
-        return plain or rich or []
+        return plain or rich or [], []
     said = " ".join(each.content for each in plain)
     is_stub = len(said) < 300 and _STUB.search(said) and len("".join(each.content for each in rich)) > 3 * len(said)
-    return rich if is_stub else plain
-
-
-def _together(words: list[_Words], body: Body, limits: ParseLimits) -> str:
-    texts = [readable(to_text(each.content)) if each.is_html else each.content for each in words]
-    whole = "\n".join(text.strip("\n") for text in texts if text.strip())
-    kept = cut(whole, limits.text)
-    if len(kept) < len(whole):
-        body.defects.append("text-cut")
-    return kept
+    return (rich, plain) if is_stub else (plain, [])
 
 
 def unflowed(text: str, delsp: bool) -> str:

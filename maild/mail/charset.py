@@ -10,6 +10,23 @@ import unicodedata
 _STATEFUL = ("iso2022", "hz", "utf-7", "utf-16", "utf-32")
 # What people call these is windows-1252 (WHATWG Encoding); the true ones have controls where Windows has quotes.
 _CALLED_LATIN = {"ascii": "cp1252", "iso8859-1": "cp1252"}
+# Names that mail uses and Python does not know, and codecs of which everybody sends the larger one (WHATWG Encoding).
+_ALIASES = {
+    "iso-8859-8-i": "cp1255", "iso-8859-8-e": "cp1255", "iso-8859-8": "cp1255", "logical": "cp1255",
+    "ks_c_5601-1987": "cp949", "ks_c_5601-1989": "cp949", "ks_c_5601": "cp949", "euc-kr": "cp949", "x-windows-949": "cp949",
+    "gb2312": "gb18030", "gb_2312-80": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "euc-cn": "gb18030",
+    "shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "windows-31j": "cp932", "sjis": "cp932",
+    "big5": "big5hkscs", "x-x-big5": "big5hkscs", "big5-eten": "big5hkscs",
+    "iso-2022-jp": "iso2022_jp_ext",
+    "iso-8859-9": "cp1254", "tis-620": "cp874", "iso-8859-11": "cp874", "windows-874": "cp874",
+    "x-mac-roman": "mac_roman", "macintosh": "mac_roman", "x-mac-cyrillic": "mac_cyrillic",
+    "ansi": "cp1252", "ansi_x3.110-1983": "cp1252", "x-ansi": "cp1252", "windows1252": "cp1252", "win-1252": "cp1252",
+    "cp-1252": "cp1252", "x-cp1252": "cp1252", "windows-1252http-equivcontent-type": "cp1252", "latin-9": "iso8859-15",
+    "iso-8859-1-windows-3.1-latin-1": "cp1252", "iso-88591": "cp1252", "iso8859_1": "cp1252", "iso-8859": "cp1252",
+    "cp-850": "cp850", "ibm-850": "cp850", "dos-850": "cp850", "cp-437": "cp437", "cp-1251": "cp1251", "win-1251": "cp1251",
+    "x-cp1251": "cp1251", "koi8": "koi8-r", "unicode-1-1-utf-7": "utf-7", "unicode-1-1-utf-8": "utf-8", "utf8mb4": "utf-8",
+    "utf-8n": "utf-8", "x-utf-8": "utf-8", "unicode": "utf-16",
+}  # fmt: skip
 # Text codecs of Python that no mail is written in, some of them slower than linear.
 _NOT_FOR_MAIL = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "rot13"}
 
@@ -25,23 +42,32 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 def known_codec(declared: str) -> str:
     """The Python name of a declared charset, or empty if nobody can read by it."""
-    label = declared.partition("*")[0].strip(" \t\"'")
+    label = declared.partition("*")[0].strip(" \t\"';,")
     if not label or len(label) > 64 or not label.isascii() or not label.isprintable():
         return ""
     try:
-        name = codecs.lookup(label).name
+        name = codecs.lookup(_ALIASES.get(label.lower(), label)).name
     except (LookupError, ValueError):
         return ""
     return "" if name in _NOT_FOR_MAIL else name
 
 
+def _told_by(data: bytes) -> str:
+    """The codec that the bytes themselves name: by the mark at their beginning, or by the escapes of Japanese mail."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return "iso2022_jp_ext" if b"\x1b$" in data[:65536] and data[:65536].isascii() else ""
+
+
 def decode(data: bytes, declared: str = "") -> tuple[str, str]:
     """The text of some bytes and the defect met on the way, or empty."""
     codec = known_codec(declared)
+    if codec in ("", "ascii") and (named := _told_by(data)):
+        codec = named
     if codec.startswith(_STATEFUL):
         return _tried(data, codec) or (data.decode("cp1252", "replace"), "charset-replaced")
     try:
-        return data.decode("utf-8-sig"), ""
+        return _once_decoded(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         pass
     if codec and codec != "utf-8":
@@ -50,6 +76,31 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
             return text
     defect = "charset-guessed" if codec or not declared else "charset-unknown"
     return data.decode("cp1252", "replace"), defect
+
+
+# What UTF-8 looks like to a program that took it for windows-1252: a lead byte and a continuation byte. The second of
+# the pair proves it: no text has «Ã³», but a Portuguese one may end a quotation with «Ã”».
+_TWICE = re.compile("[\xc2-\xdf][\xa0-\xbf]")
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
+_WINDOWS = {letter: n for n in range(0x80, 0xA0) if (letter := bytes([n]).decode("cp1252", "ignore"))}
+
+
+def _once_decoded(text: str) -> tuple[str, str]:
+    """UTF-8 that somebody encoded a second time («atenciÃ³n»), undone wherever the letters bear it."""
+    if text.isascii() or not _TWICE.search(text):
+        return text, ""
+    once = _NOT_ASCII.sub(_undone, text)
+    return (text, "") if once == text else (once, "charset-double")
+
+
+def _undone(found: re.Match[str]) -> str:
+    codes = [_WINDOWS.get(letter, ord(letter)) for letter in found[0]]
+    if max(codes) > 0xFF:
+        return found[0]
+    try:
+        return bytes(codes).decode("utf-8")
+    except UnicodeDecodeError:
+        return found[0]
 
 
 def _tried(data: bytes, codec: str) -> tuple[str, str] | None:

@@ -1,6 +1,7 @@
-"""A disposable child that parses what it is sent under hard limits: `python -m maild.mail.child CPU_SECONDS BYTES`.
+"""A disposable child that parses what it is sent under hard limits: `python -m maild.mail.child CPU_SECONDS BYTES TASK`.
 
-It reads frames of raw mail from its standard input and answers each with a frame of JSON; it ends with its parent.
+It reads frames of raw mail from its standard input and answers each with a frame: for the task `parse` the mail as JSON, for
+`files` the bytes of its attachments. It ends with its parent.
 """
 
 from __future__ import annotations
@@ -10,23 +11,24 @@ import math
 import os
 import resource
 import sys
+from collections.abc import Callable, Mapping
 
 from maild.errors import MailError
-from maild.mail.frames import LENGTH_BYTES, frame, to_json
-from maild.mail.parse import parse
+from maild.mail.frames import LENGTH_BYTES, frame, packed, to_json
+from maild.mail.parse import attachment_bytes, parse
 
 _STDIN, _STDOUT = 0, 1
 
 
 def main() -> None:
-    cpu_seconds, memory_bytes = int(sys.argv[1]), int(sys.argv[2])
+    cpu_seconds, memory_bytes, do = int(sys.argv[1]), int(sys.argv[2]), _TASKS[sys.argv[3]]
     _confine(memory_bytes)
     while (length := _read(LENGTH_BYTES)) is not None:
         raw = _read(int.from_bytes(length, "big"))
         if raw is None:
             return
         _allow(cpu_seconds)
-        answer = _answer(raw)
+        answer = _answer(raw, do)
         del raw
         _write(frame(answer))
 
@@ -46,9 +48,15 @@ def _allow(cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + cpu_seconds, hard))
 
 
-def _answer(raw: bytes) -> bytes:
+_TASKS: Mapping[str, Callable[[bytes], bytes]] = {
+    "parse": lambda raw: to_json(parse(raw)),
+    "files": lambda raw: packed((attachment.sha256, data) for attachment, data in attachment_bytes(raw)),
+}
+
+
+def _answer(raw: bytes, do: Callable[[bytes], bytes]) -> bytes:
     try:
-        return to_json(parse(raw))
+        return do(raw)
     except MailError as refusal:
         return json.dumps({"refused": str(refusal)}).encode()
     except MemoryError:

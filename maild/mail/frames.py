@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
-from maild.core.values import Address, Attachment, Bounce, BounceRecipient, Kind, Mail, Reason, Sender
+from maild.core.values import (
+    Address,
+    Attachment,
+    Bounce,
+    BounceRecipient,
+    Cut,
+    CutKind,
+    Forwarded,
+    Kind,
+    Mail,
+    Reason,
+    Sender,
+)
 
 T = TypeVar("T")
 
@@ -23,10 +35,11 @@ def frame(payload: bytes) -> bytes:
 def to_json(mail: Mail) -> bytes:
     """Every field of a Mail, in UTF-8."""
     fields = {
-        "sender": [mail.sender.address, mail.sender.name, mail.sender.problem],
+        "sender": [mail.sender.address, mail.sender.name, mail.sender.problem, mail.sender.claimed],
         "message_id": mail.message_id,
         "in_reply_to": mail.in_reply_to,
         "references": mail.references,
+        "conversation": mail.conversation,
         "subject": mail.subject,
         "date": mail.date.isoformat() if mail.date else None,
         "to": _addresses(mail.to),
@@ -34,13 +47,16 @@ def to_json(mail: Mail) -> bytes:
         "reply_to": _addresses(mail.reply_to),
         "text": mail.text,
         "new_text": mail.new_text,
+        "cuts": [[cut.kind.value, cut.start, cut.end] for cut in mail.cuts],
+        "forwarded": _forwarded(mail.forwarded),
         "html": mail.html,
         "attachments": [
-            [a.filename, a.content_type, a.size, a.sha256, a.inline, a.content_id] for a in mail.attachments
+            [a.filename, a.content_type, a.size, a.sha256, a.inline, a.content_id, a.named] for a in mail.attachments
         ],
         "kind": mail.kind.value,
         "signs": [[reason.code, reason.facts] for reason in mail.signs],
         "bounce": _bounce(mail.bounce),
+        "away_until": mail.away_until.isoformat() if mail.away_until else None,
         "language": mail.language,
         "canonical": mail.canonical,
         "instance": mail.instance,
@@ -49,6 +65,32 @@ def to_json(mail: Mail) -> bytes:
         "defects": mail.defects,
     }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+_HASH = 64  # hex digits of a sha256
+
+
+def packed(files: Iterable[tuple[str, bytes]]) -> bytes:
+    """Files as hash, length and bytes, one behind the other."""
+    return b"".join(
+        part
+        for digest, data in files
+        for part in (digest.encode("ascii"), len(data).to_bytes(LENGTH_BYTES, "big"), data)
+    )
+
+
+def unpacked(answer: bytes) -> dict[str, bytes]:
+    """The files of an answer, by hash. What is not complete raises ValueError."""
+    found: dict[str, bytes] = {}
+    at = 0
+    while at < len(answer):
+        start = at + _HASH + LENGTH_BYTES
+        end = start + int.from_bytes(answer[at + _HASH : start], "big")
+        if start > len(answer) or end > len(answer):
+            raise ValueError("a file was cut")
+        found[answer[at : at + _HASH].decode("ascii")] = answer[start:end]
+        at = end
+    return found
 
 
 def from_json(answer: bytes) -> Mail:
@@ -67,7 +109,10 @@ def _addresses(addresses: Iterable[Address]) -> list[list[str]]:
 def _bounce(bounce: Bounce | None) -> list[Any] | None:
     if bounce is None:
         return None
-    return [bounce.original_message_id, [[r.address, r.action, r.status, r.diagnostic] for r in bounce.recipients]]
+    return [
+        bounce.original_message_id,
+        [[r.address, r.action, r.status, r.diagnostic, r.severity, r.reason] for r in bounce.recipients],
+    ]
 
 
 def _mail(fields: dict[str, Any]) -> Mail:
@@ -76,6 +121,7 @@ def _mail(fields: dict[str, Any]) -> Mail:
         message_id=_text(fields["message_id"]),
         in_reply_to=_texts(fields["in_reply_to"]),
         references=_texts(fields["references"]),
+        conversation=_text(fields["conversation"]),
         subject=_text(fields["subject"]),
         date=datetime.fromisoformat(fields["date"]) if fields["date"] else None,
         to=_many(fields["to"], lambda each: Address(*_texts(each))),
@@ -83,11 +129,14 @@ def _mail(fields: dict[str, Any]) -> Mail:
         reply_to=_many(fields["reply_to"], lambda each: Address(*_texts(each))),
         text=_text(fields["text"]),
         new_text=_text(fields["new_text"]),
+        cuts=_many(fields["cuts"], _cut),
+        forwarded=_passed_on(fields["forwarded"]) if fields["forwarded"] else None,
         html=_text(fields["html"]),
         attachments=_many(fields["attachments"], _attachment),
         kind=Kind(fields["kind"]),
         signs=_many(fields["signs"], _reason),
         bounce=_bounced(fields["bounce"]) if fields["bounce"] else None,
+        away_until=date.fromisoformat(fields["away_until"]) if fields["away_until"] else None,
         language=_text(fields["language"]),
         canonical=_text(fields["canonical"]),
         instance=_text(fields["instance"]),
@@ -97,14 +146,31 @@ def _mail(fields: dict[str, Any]) -> Mail:
     )
 
 
+def _forwarded(original: Forwarded | None) -> list[Any] | None:
+    if original is None:
+        return None
+    return [original.sender.address, original.sender.name, original.date, original.subject, original.at]
+
+
+def _passed_on(fields: list[Any]) -> Forwarded:
+    address, name, date, subject, at = fields
+    return Forwarded(Address(_text(address), _text(name)), _text(date), _text(subject), int(at))
+
+
+def _cut(row: list[Any]) -> Cut:
+    kind, start, end = row
+    return Cut(CutKind(kind), int(start), int(end))
+
+
 def _bounced(fields: list[Any]) -> Bounce:
     original, recipients = fields
     return Bounce(_many(recipients, lambda each: BounceRecipient(*_texts(each))), _text(original))
 
 
 def _attachment(row: list[Any]) -> Attachment:
-    filename, content_type, size, sha256, inline, content_id = row
-    return Attachment(_text(filename), _text(content_type), int(size), _text(sha256), bool(inline), _text(content_id))
+    filename, content_type, size, sha256, inline, content_id, named = row
+    texts = (_text(filename), _text(content_type), int(size), _text(sha256), bool(inline), _text(content_id))
+    return Attachment(*texts, named=bool(named))
 
 
 def _reason(row: list[Any]) -> Reason:

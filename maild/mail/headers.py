@@ -33,19 +33,20 @@ class Headers:
     fields: tuple[tuple[str, bytes], ...]
     body_at: int
     defects: tuple[str, ...] = ()
+    charset: str = ""  # what the mail calls its letters: the only clue to raw 8-bit bytes in its fields
 
     def raw(self, name: str) -> tuple[bytes, ...]:
         return tuple(value for key, value in self.fields if key == name)
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a field, decoded, one line each."""
-        return tuple(decoded(value) for key, value in self.fields if key == name)
+        return tuple(decoded(value, self.charset) for key, value in self.fields if key == name)
 
     def first(self, name: str) -> str:
-        return next((decoded(value) for key, value in self.fields if key == name), "")
+        return next((decoded(value, self.charset) for key, value in self.fields if key == name), "")
 
     def decoded(self) -> Iterator[tuple[str, str]]:
-        return ((name, decoded(value)) for name, value in self.fields)
+        return ((name, decoded(value, self.charset)) for name, value in self.fields)
 
 
 _FIELD = re.compile(
@@ -77,15 +78,52 @@ def split(raw: bytes, caps: Caps | None = None, *, of_part: bool = False) -> Hea
             break
         found = _FIELD.match(raw, at)
         if not found:
-            defects.append("header-garbage")  # like every reader: what is no field begins the body
-            break
+            defects.append("header-garbage")
+            resumed = _resumed(raw, at) if fields else None
+            if resumed is None:
+                break  # like every reader: what is no field begins the body
+            at = resumed
+            continue
         if found.end() - found.start() > caps.field:
             defects.append("field-cut")
         if found.end(1) - found.start(1) <= 256:
             value = _FOLD.sub(b" ", found[2][: caps.field]).strip(b" \t\r\n")
             fields.append((found[1].decode("ascii").lower(), value))
         at = found.end()
-    return Headers(tuple(fields), at, tuple(dict.fromkeys(defects)))
+    return Headers(tuple(fields), at, tuple(dict.fromkeys(defects)), _charset(raw, fields, at))
+
+
+_GARBAGE = re.compile(rb"[^\r\n]{0,2000}(?:\r\n|\n|\r)(?=([!-9;-~]{1,80})[ \t]*:)")
+_MOST_GARBAGE = 5
+# Fields that begin no sentence: behind a line that is no field, one of them proves that the block goes on.
+_KNOWN = re.compile(
+    rb"(?:received|return-path|delivered-to|date|from|to|cc|subject|sender|reply-to|message-id|in-reply-to|references"
+    rb"|mime-version|content-[a-z-]{1,40}|x-[a-z0-9-]{1,60}|dkim-signature|authentication-results|auto-submitted)\Z",
+    re.IGNORECASE,
+)
+
+
+def _resumed(raw: bytes, at: int) -> int | None:
+    """Where the block goes on behind a line (or a few) that a broken program put into it; None where it ends."""
+    for _ in range(_MOST_GARBAGE):
+        found = _GARBAGE.match(raw, at)
+        if not found:
+            return None
+        if _KNOWN.match(found[1]):
+            return found.end()
+        at = found.end()
+    return None
+
+
+_CHARSET = re.compile(rb"charset\s{0,3}=\s{0,3}[\"']?([A-Za-z0-9._:+-]{1,40})", re.IGNORECASE)
+
+
+def _charset(raw: bytes, fields: list[tuple[str, bytes]], body_at: int) -> str:
+    """The first charset a mail declares, its own or a part's; looked for only where a field holds raw 8-bit bytes."""
+    if all(value.isascii() for _, value in fields):
+        return ""
+    found = _CHARSET.search(raw, 0, min(len(raw), body_at + 8192))
+    return found[1].decode("ascii") if found else ""
 
 
 def _first_field(raw: bytes) -> int:
@@ -186,6 +224,19 @@ def ids(headers: Headers, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in found if each))
 
 
+_CONVERSATION_OCTETS = 22  # [MS-OXOMSG] 2.2.1.3: the header of a Thread-Index; every answer adds five octets behind it
+
+
+def conversation(headers: Headers) -> str:
+    """The conversation of Outlook's Thread-Index, hex; '' where there is none that can be read."""
+    value = b"".join(next(iter(headers.raw("thread-index")), b"").split())[:400]
+    try:
+        index = binascii.a2b_base64(value, strict_mode=True)
+    except binascii.Error:
+        return ""
+    return index[:_CONVERSATION_OCTETS].hex() if len(index) >= _CONVERSATION_OCTETS else ""
+
+
 # --- MIME fields ------------------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(r"[!#-'*+.0-9A-Z^-~-]{1,80}(?:/[!#-'*+.0-9A-Z^-~-]{1,80})?\Z")  # RFC 2045 §5.1
@@ -217,7 +268,8 @@ def _joined(pieces: dict[str, str]) -> dict[str, str]:
         elif f"{name}*0" in pieces or f"{name}*0*" in pieces:
             joined[name] = _continued(pieces, name)
         elif name in pieces:
-            joined[name] = one_line(words_decoded(pieces[name]))
+            # A boundary is compared letter by letter, its blanks included.
+            joined[name] = pieces[name] if name == "boundary" else one_line(words_decoded(pieces[name]))
     return joined
 
 

@@ -8,6 +8,8 @@ from collections import Counter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from maild.mail.shapes import has_cell_behind, holds_data, is_quotation, is_tight
+
 # Nesting beyond this costs a real HTML parser minutes (LIBRARIES §11); no person's mail comes near it.
 _DEEPEST = 400
 _OPEN_OR_CLOSE = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})")
@@ -96,7 +98,18 @@ _BLOCKS = frozenset(
 )
 _SPACED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre"))
 _HIDDEN = re.compile(
-    r"display\s{0,9}:\s{0,9}none|mso-hide\s{0,9}:\s{0,9}all|visibility\s{0,9}:\s{0,9}hidden", re.IGNORECASE
+    r"display\s{0,9}:\s{0,9}none|mso-hide\s{0,9}:\s{0,9}all|visibility\s{0,9}:\s{0,9}hidden"
+    r"|font-size\s{0,9}:\s{0,9}0(?:px|pt|em|%)?\s{0,9}(?:;|!|\Z)",
+    re.IGNORECASE,
+)
+# A page with more links than this is a newsletter, and their addresses would hide its words.
+_MOST_LINKS = 12
+_LONGEST_LINK = 300
+# Words of a link that only point («haga clic aquí»): what they point at is the link itself. Other words speak for themselves.
+_POINTING = re.compile(
+    r"\b(?:aqu[ií]|ac[aá]|clic|click|cliquear|pinch\w{1,4}|enlace|v[ií]nculo|link|liga|here|this|aqui|clique|acess[ea]r?|abrir|ver"
+    r"|open|view|descarg\w{1,4}|baixar|download|ingres\w{1,4}|acced\w{1,4}|entrar|siguiente|seguinte)\b",
+    re.IGNORECASE,
 )
 _SPACES = re.compile(r"[ \t\n\r\f\xa0]+")
 
@@ -104,9 +117,13 @@ _SPACES = re.compile(r"[ \t\n\r\f\xa0]+")
 class _Page:
     """Lines as they grow: what stands on the current one, how deep in quotations, and whether a blank one is due."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shows_links: bool = True) -> None:
         self.lines: list[str] = []
         self.quotes = 0
+        self.shows_links = shows_links
+        self.tables: list[bool] = []  # of the tables around: whether each holds data, or only places what it holds
+        self.in_data = 0  # how many of them hold data
+        self.lists: list[int | None] = []  # of the lists around: the next number, or None where they have none
         self._current: list[str] = []
         self._blank_due = False
 
@@ -121,9 +138,22 @@ class _Page:
     def running(self, text: str) -> None:
         """Words between which any white space is one blank, and none begins a line."""
         text = _SPACES.sub(" ", text)
-        self.word(text if self._current else text.lstrip())
+        self.word(text if self._current and not self._current[-1].endswith(" ") else text.lstrip())
 
     def end_line(self, *, forced: bool = False) -> None:
+        if self.in_data:  # a row of data is one line, whatever blocks its cells are made of
+            self.running(" ")
+        else:
+            self.end_row(forced=forced)
+
+    def end_cell(self, *, last: bool) -> None:
+        if self.in_data:
+            held = "".join(self._current).rstrip()
+            self._current = [held if last else f"{held} | "]
+        elif not last:
+            self.word("  ")
+
+    def end_row(self, *, forced: bool = False) -> None:
         line = "".join(self._current).rstrip()
         if line or forced:
             self._put(line)
@@ -131,7 +161,7 @@ class _Page:
 
     def blank(self) -> None:
         self.end_line()
-        self._blank_due = True
+        self._blank_due = self._blank_due or not self.in_data
 
     def _put(self, line: str) -> None:
         self.lines.append("> " * self.quotes + line)
@@ -144,7 +174,7 @@ def to_text(source: str) -> str:
     root = LexborHTMLParser(source).root
     if root is None:
         return ""
-    page = _Page()
+    page = _Page(shows_links=source.count("href=") + source.count("HREF=") <= _MOST_LINKS)
     _walk(root, page)
     page.end_line()
     return "\n".join(line.rstrip() for line in page.lines).strip("\n")
@@ -153,6 +183,7 @@ def to_text(source: str) -> str:
 def _walk(root: LexborNode, page: _Page) -> None:
     """Depth first without recursion: a sender chooses how deep his mail goes."""
     node: LexborNode | None = root
+    root_id = root.mem_id  # two nodes that are compared are written out as HTML first, each time
     preformatted = 0
     while node is not None:
         tag = node.tag or ""
@@ -163,20 +194,20 @@ def _walk(root: LexborNode, page: _Page) -> None:
             node = child
             continue
         if entered:
-            _leave(tag, page)
+            _leave(node, tag, page)
         while node is not None and node.next is None:
             node = node.parent
-            if node is None or node == root:
+            if node is None or node.mem_id == root_id:
                 return
             preformatted -= node.tag == "pre"
-            _leave(node.tag or "", page)
+            _leave(node, node.tag or "", page)
         node = node.next if node is not None else None
 
 
 def _enter(node: LexborNode, tag: str, page: _Page, preformatted: bool) -> bool:
     """Write what a node begins with; whether to go on to its children."""
     if tag == "-text":
-        _words(node.text_content or "", page, preformatted)
+        _words(node.text_content or "", page, preformatted and page.in_data == 0)
         return False
     if tag in _UNSEEN or (tag.startswith(("-", "!")) and tag != "-document"):
         return False
@@ -187,23 +218,64 @@ def _enter(node: LexborNode, tag: str, page: _Page, preformatted: bool) -> bool:
     if style and _HIDDEN.search(style):
         return False
     if tag in _BLOCKS:
-        page.blank() if tag in _SPACED else page.end_line()
-    if tag == "blockquote":
+        page.blank() if _is_spaced(node, tag, page) else page.end_line()
+    if is_quotation(node):
         page.quotes += 1
+    elif tag == "table":
+        page.tables.append(holds_data(node))
+        page.in_data += page.tables[-1]
+    elif tag in _LISTS:
+        page.lists.append(1 if tag == "ol" else None)
     elif tag == "li":
-        page.word("- ")
+        page.word(_item(page))
     elif tag == "hr":
         page.word("-" * 10)
     return True
 
 
-def _leave(tag: str, page: _Page) -> None:
+_LISTS = frozenset(("ul", "ol"))
+
+
+def _item(page: _Page) -> str:
+    """What stands before an item: its number or a dash, the deeper the further in."""
+    number = page.lists[-1] if page.lists else None
+    if number is not None:
+        page.lists[-1] = number + 1
+    return "  " * max(0, len(page.lists) - 1) + ("- " if number is None else f"{number}. ")
+
+
+def _is_spaced(node: LexborNode, tag: str, page: _Page) -> bool:
+    """Whether a blank line stands before this block; a list inside a list has none."""
+    return tag in _SPACED and not (page.lists and tag in _LISTS) and not is_tight(node)
+
+
+def _leave(node: LexborNode, tag: str, page: _Page) -> None:
     if tag in ("td", "th"):
-        page.word("  ")
+        page.end_cell(last=not has_cell_behind(node))
+    elif tag == "tr":
+        page.end_row()
     elif tag in _BLOCKS:
-        page.blank() if tag in _SPACED else page.end_line()
-    if tag == "blockquote":
+        if tag == "table" and page.tables:
+            page.end_row()
+            page.in_data -= page.tables.pop()
+        elif tag in _LISTS and page.lists:
+            page.lists.pop()
+        empty = tag == "p" and is_tight(node) and not node.text().strip()
+        page.blank() if empty or _is_spaced(node, tag, page) else page.end_line()
+    elif tag == "a" and page.shows_links:
+        _link(node, page)
+    if is_quotation(node):
         page.quotes -= 1
+
+
+def _link(node: LexborNode, page: _Page) -> None:
+    """Where a link leads that only points."""
+    target = (node.attributes.get("href") or "").strip()
+    if not target.lower().startswith(("http://", "https://")) or len(target) > _LONGEST_LINK:
+        return
+    words = (node.text(deep=True) or "").strip()
+    if len(words) < 40 and _POINTING.search(words) and "://" not in words:
+        page.word(f" <{' '.join(target.split())}>")
 
 
 def _words(text: str, page: _Page, preformatted: bool) -> None:

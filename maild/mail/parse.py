@@ -8,7 +8,6 @@ from __future__ import annotations
 import email
 import hashlib
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email.message import Message
 from email.parser import BytesFeedParser
@@ -16,15 +15,16 @@ from email.parser import BytesFeedParser
 import mailparser
 from mailparser.exceptions import MailParserError
 
-from maild.core.bounces import bounce
+from maild.core import newtext
+from maild.core.absence import away_until
+from maild.core.bounces import Evidence, bounce
 from maild.core.language import language
-from maild.core.newtext import new_text
 from maild.core.robots import Facts, signs
-from maild.core.values import Attachment, Bounce, Mail, Sender
+from maild.core.values import Attachment, Bounce, Kind, Mail, Sender
 from maild.mail import addresses, body, dates
 from maild.mail.canonical import canonical
 from maild.mail.charset import cut, decode, readable
-from maild.mail.headers import INSTANCE_HEADER, SUBJECT_SHOWN, Headers, ids, message_id, parameters, split
+from maild.mail.headers import INSTANCE_HEADER, SUBJECT_SHOWN, Headers, conversation, ids, message_id, parameters, split
 from maild.mail.structure import ParseLimits, prepared
 
 # It warns about every calendar and picture; what matters stands in Mail.defects.
@@ -44,31 +44,50 @@ class _Read:
     defects: tuple[str, ...]
 
 
-def parse(raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS) -> Mail:
-    """Understand a mail. Raises MailError only where the limits forbid to read on; no bytes make it fail otherwise."""
+def parse(
+    raw: bytes, *, html: bool = False, limits: ParseLimits = _LIMITS, carried: body.Carried | None = None
+) -> Mail:
+    """Understand a mail. Raises MailError only where the limits forbid to read on; no bytes make it fail otherwise.
+
+    `carried` is called with every attachment that the Mail lists and its bytes, while they are at hand.
+    """
     headers = split(raw)
     read = _walked(prepared(raw, headers, limits))
-    found = body.read(read.message, limits)
+    found = body.read(read.message, raw, _plain_walk, limits, carried)
     mail = _from_headers(headers)
-    sender = _agreed(mail.sender, read.senders)
-    written = new_text(found.text)
-    report = _bounce(headers, found)
+    mail = replace(mail, sender=_agreed(mail.sender, read.senders))
+    written = newtext.read(
+        # What stands in an enclosed mail is not this author's: neither his words nor his orders (S-43).
+        found.own,
+        subject=mail.subject,
+        sender=f"{mail.sender.name} {mail.sender.address}",
+        reply=bool(mail.in_reply_to or mail.references),
+    )
     facts = replace(
-        _facts(headers, replace(mail, sender=sender)),
-        calendar_method=found.calendar_method, text=written, attachments=len(found.attachments), bounce=report,
+        _facts(headers, mail),
+        calendar_method=found.calendar_method, text=written.text, attachments=len(found.attachments),
+        opening=_opening(found.text), returned=_returned(found),
     )  # fmt: skip
     kind, reasons = signs(facts)
+    report = None
+    if kind in (Kind.BOUNCE, Kind.DELAY):
+        report = _bounce(headers, found, mail)
+        kind, reasons = signs(replace(facts, bounce=report))  # its actions tell a failure from a delay
     return replace(
         mail,
-        sender=sender,
         text=found.text,
-        new_text=written,
+        new_text=written.text,
+        cuts=written.cuts,
+        forwarded=written.forwarded,
         html=found.html if html else "",
         attachments=tuple(found.attachments),
         kind=kind,
         signs=reasons,
-        bounce=report if kind in ("bounce", "delay") else None,
-        language=language(written),
+        bounce=report,
+        away_until=away_until(written.text, mail.date.date() if mail.date else None)
+        if kind is Kind.AUTOREPLY
+        else None,
+        language=language(written.text),
         canonical=canonical(headers, found.digests),
         defects=tuple(dict.fromkeys((*mail.defects, *read.defects, *found.defects))),
     )
@@ -86,15 +105,11 @@ def partial(raw: bytes, why: str, limits: ParseLimits = _LIMITS) -> Mail:
     )
 
 
-def attachment_bytes(raw: bytes, *, limits: ParseLimits = _LIMITS) -> Iterator[tuple[Attachment, bytes]]:
+def attachment_bytes(raw: bytes, *, limits: ParseLimits = _LIMITS) -> list[tuple[Attachment, bytes]]:
     """Every attachment that `parse` lists, with its bytes."""
-    headers = split(raw)
-    message = _walked(prepared(raw, headers, limits)).message
-    listed = {each.sha256: each for each in body.read(message, limits).attachments}
-    for leaf in body.leaves(message):
-        attachment = listed.pop(hashlib.sha256(leaf.data).hexdigest(), None)
-        if attachment:
-            yield attachment, leaf.data
+    found: list[tuple[Attachment, bytes]] = []
+    parse(raw, limits=limits, carried=lambda attachment, data: found.append((attachment, data)))
+    return found
 
 
 def _walked(safe: bytes) -> _Read:
@@ -120,7 +135,7 @@ def _plain_walk(safe: bytes) -> Message:
 def _agreed(sender: Sender, seen_by_library: tuple[str, ...]) -> Sender:
     """Two readers who see two senders make him nobody (S-16)."""
     if sender.address and any(address != sender.address for address in seen_by_library):
-        return Sender("", sender.name, "readers-disagree")
+        return Sender("", sender.name, "readers-disagree", sender.address)
     return sender
 
 
@@ -136,6 +151,7 @@ def _from_headers(headers: Headers) -> Mail:
         message_id=message_id(headers),
         in_reply_to=ids(headers, "in-reply-to"),
         references=ids(headers, "references"),
+        conversation=conversation(headers),
         subject=headers.first("subject")[:SUBJECT_SHOWN].rstrip(),
         date=date,
         to=addresses.mailboxes(headers, "to"),
@@ -167,9 +183,31 @@ def _facts(headers: Headers, mail: Mail) -> Facts:
 _NO_SIGN = frozenset(("received", "dkim-signature", "arc-seal", "arc-message-signature", "references", "to", "cc"))
 
 
-def _bounce(headers: Headers, found: body.Body) -> Bounce | None:
-    """The delivery report a mail carries, if it carries one."""
+def _opening(text: str) -> tuple[str, ...]:
+    """The first three lines that say anything."""
+    lines = (line.strip() for line in text[:2000].split("\n"))
+    return tuple(line for line in lines if line)[:3]
+
+
+def _returned(found: body.Body) -> str:
+    if any(each.endswith("delivery-status") for each in found.reports):
+        return "report"
+    return "letter" if found.reports else ""
+
+
+def _bounce(headers: Headers, found: body.Body, mail: Mail) -> Bounce | None:
+    """What the mail says about a letter that failed, if it says so anywhere."""
     reports = {each: readable(decode(data)[0]) for each, data in found.reports.items()}
     report = reports.get("message/delivery-status") or reports.get("message/global-delivery-status") or ""
     original = next((text for each, text in reports.items() if not each.endswith("delivery-status")), "")
-    return bounce(report, original[:65536], headers.first("x-failed-recipients"))
+    return bounce(
+        Evidence(
+            report=report,
+            original=original[:65536],
+            text=found.text,
+            failed=headers.first("x-failed-recipients"),
+            subject=mail.subject,
+            addressees=tuple(each.address for each in mail.to),
+            answered=next(iter((*mail.in_reply_to, *mail.references)), ""),
+        )
+    )

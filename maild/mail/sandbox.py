@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 import maild
 from maild.core.values import Mail
 from maild.errors import MailError
-from maild.mail.frames import LARGEST_ANSWER, LENGTH_BYTES, from_json
+from maild.mail.frames import LARGEST_ANSWER, LENGTH_BYTES, from_json, unpacked
 
 _SLICE = 256 * 1024
 _ROOT = Path(maild.__file__).resolve().parent.parent
@@ -33,10 +34,11 @@ class Sandbox:
         cpu_seconds: int = 10,
         memory_bytes: int = 512 * 1024 * 1024,
         recycle_after: int = 200,
+        task: Literal["parse", "files"] = "parse",
     ) -> None:
         self._wall_seconds = wall_seconds
         self._recycle_after = recycle_after
-        self._limits = (str(cpu_seconds), str(memory_bytes))
+        self._limits = (str(cpu_seconds), str(memory_bytes), task)
         self._children: list[_Child | None] = [None] * workers
         self._free: asyncio.Queue[int] = asyncio.Queue()
         for seat in range(workers):
@@ -59,13 +61,24 @@ class Sandbox:
 
     async def parse(self, raw: bytes) -> Mail:
         """The Mail as a child understands it, or MailError."""
+        return _mail(await self._seated(raw))
+
+    async def files(self, raw: bytes) -> dict[str, bytes]:
+        """The bytes of the attachments by their hash, from a pool whose task that is, or MailError."""
+        answer = await self._seated(raw)
+        try:
+            return unpacked(_accepted(answer))
+        except ValueError:
+            raise MailError("bad-answer") from None
+
+    async def _seated(self, raw: bytes) -> bytes:
         seat = await self._free.get()
         try:
-            return await self._parsed(seat, raw)
+            return await self._answered(seat, raw)
         finally:
             self._free.put_nowait(seat)
 
-    async def _parsed(self, seat: int, raw: bytes) -> Mail:
+    async def _answered(self, seat: int, raw: bytes) -> bytes:
         child = self._children[seat]
         if child is None or child.served >= self._recycle_after or not child.alive:
             self._children[seat] = None
@@ -80,7 +93,7 @@ class Sandbox:
                 raise MailError("wall-limit") from None
             except (OSError, EOFError):
                 raise MailError("child-died") from None
-        return _mail(answer)
+        return answer
 
     @asynccontextmanager
     async def _lost_unless_answered(self, seat: int, child: _Child) -> AsyncIterator[None]:
@@ -93,11 +106,15 @@ class Sandbox:
             raise
 
 
+def _accepted(answer: bytes) -> bytes:
+    if answer.startswith(b'{"refused"'):
+        raise MailError(str(json.loads(answer)["refused"]))
+    return answer
+
+
 def _mail(answer: bytes) -> Mail:
     try:
-        if answer.startswith(b'{"refused"'):
-            raise MailError(str(json.loads(answer)["refused"]))
-        return from_json(answer)
+        return from_json(_accepted(answer))
     except ValueError:
         raise MailError("bad-answer") from None
 
@@ -112,7 +129,7 @@ class _Child:
         self.served = 0
 
     @classmethod
-    async def started(cls, limits: tuple[str, str]) -> _Child:
+    async def started(cls, limits: tuple[str, str, str]) -> _Child:
         # Nothing of our environment: no secret, no failpoint. -B: it may not write files, compiled ones included.
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-B", "-P", "-s", "-m", "maild.mail.child", *limits,
@@ -134,7 +151,7 @@ class _Child:
             self._stdin.write(view[start : start + _SLICE])
             await self._stdin.drain()
         length = int.from_bytes(await self._stdout.readexactly(LENGTH_BYTES), "big")
-        if length > LARGEST_ANSWER:
+        if length > LARGEST_ANSWER + len(raw):  # files are no larger than the mail that brought them
             raise EOFError
         return await self._stdout.readexactly(length)
 

@@ -164,8 +164,12 @@ def _need(names: Names, need: str, file: str, key: str) -> str:
     kind, colon, rest = need.partition(":")
     if colon and kind == "document":
         names.known(rest, names.sources.documents.document, "el documento", file, key)
+    elif colon and kind == "criterion":
+        for level in rest.split(","):
+            names.known(level, names.sources.escalation.level, "el nivel", file, key)
     elif not (colon and kind == "fact" and rest) and need not in NEEDS:
-        hint = offer(need, NEEDS) or f"; las que hay: {', '.join(NEEDS)}, fact:dato, fact:dato=valor, document:clave"
+        more = "fact:dato, fact:dato=valor, document:clave, criterion:nivel,nivel"
+        hint = offer(need, NEEDS) or f"; las que hay: {', '.join(NEEDS)}, {more}"
         names.wrong(file, key, f"«{need}» no es una de las exigencias{hint}")
     return need
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from maild import rules
+from maild.brakes import Limits
 from maild.config.shipped import shipped
 from maild.core import seal
 from maild.core.effects import Effect, StartTimer, StopTimer
@@ -27,7 +28,6 @@ from maild.core.trust import Boundary
 from maild.core.values import because
 from maild.desk import Desk, Outcome, operator_address
 from maild.errors import MailError, Problem, UsageError
-from maild.limits import Limits
 from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.parse import parse
 from maild.simulate import cast, post

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from maild.store.database import unless_there
-from maild.store.schema import agenda
+from maild.store.standing import agenda
 
 
 def plan(tx: Connection, clock: str, due: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The kinds of columns: times with a zone, text that every database takes, text that rows are found by."""
+"""Kinds of columns that take whatever a mail may hold, the same on every database."""
 
 from __future__ import annotations
 

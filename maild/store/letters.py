@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import groupby
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Integer, and_, bindparam, func, or_, select, update
@@ -37,17 +39,15 @@ class Leased:
     ambiguous: int
 
 
-_INSERT = Prepared(
-    outbox.insert().inline(),
-    (
-        "cause", "message_id", "ticket", "template", "recipient", "raw", "state", "reason", "created_at", "not_before", "expires_at",
-    ),
-)  # fmt: skip
+@cache
+def _inserting(keys: tuple[str, ...]) -> Prepared:
+    return Prepared(outbox.insert().inline(), keys)
 
 
 def insert(tx: Connection, rows: list[dict[str, Any]]) -> None:
     """Letters join the outbox in the transaction of their cause; the same cause cannot write them twice."""
-    _INSERT.many(tx, rows)
+    for keys, alike in groupby(rows, key=tuple):
+        _inserting(keys).many(tx, list(alike))
 
 
 _WRITTEN = Prepared(
@@ -221,9 +221,15 @@ def act(tx: Connection, ids: Collection[int], what: Literal["retry", "hold", "re
     """Retry, hold, release or drop letters; how many of them stood in a state that allows it."""
     may = and_(outbox.c.id.in_(ids), outbox.c.state.in_(_MAY[what]))
     choices: dict[str, dict[str, Any]] = {
-        "retry": {"state": "queued", "not_before": now, "ended_at": None, "expires_at": now + timedelta(days=3)},
-        "hold": {"state": "held", "reason": "retenida por el operador / held by the operator"},
-        "release": {"state": "queued", "not_before": now, "expires_at": now + timedelta(days=3)},
+        "retry": {
+            "state": "queued",
+            "held_by": "",
+            "not_before": now,
+            "ended_at": None,
+            "expires_at": now + timedelta(days=3),
+        },
+        "hold": {"state": "held", "held_by": "operator", "reason": "retenida por el operador / held by the operator"},
+        "release": {"state": "queued", "held_by": "", "not_before": now, "expires_at": now + timedelta(days=3)},
         "drop": {"state": "dropped", "ended_at": now},
     }
     return tx.execute(update(outbox).where(may).values(**choices[what])).rowcount

@@ -13,11 +13,12 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 from maild.core.values import Mail
 from maild.store.database import unless_there
 from maild.store.prepared import Prepared
-from maild.store.schema import epoch, inbound
+from maild.store.schema import correspondence, epoch, inbound, message
 
 State = Literal["stored", "done", "auto", "duplicate", "parked", "ignored"]
 # A mailbox that was never read to its end: nothing can be said about silence yet.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_COPIED = 50
 TERMINAL = ("done", "auto", "duplicate", "parked", "ignored")
 
 
@@ -86,6 +87,7 @@ _COLUMNS_OF_TWINS = (
     inbound.c.canonical,
     inbound.c.sender,
     func.coalesce(inbound.c.ticket, 0),
+    inbound.c.subject,
 )
 _EARLIER = (
     select(*_COLUMNS_OF_TWINS)
@@ -185,6 +187,40 @@ def _finishing(columns: tuple[str, ...]) -> Prepared:
     return Prepared(update(inbound).where(inbound.c.id == bindparam("mail")).values(values))
 
 
+def note(tx: Connection, mail_id: int, number: int, mail: Mail, ours: Collection[str]) -> None:
+    """What later mails of the conversation need to know of a mail of this ticket; `ours` are the desk's own addresses."""
+    others = dict.fromkeys(each.address for each in (*mail.to, *mail.cc) if each.address not in ours)
+    copied = "".join(f" {address} " for address in list(others)[:_MOST_COPIED])
+    if copied or mail.conversation:
+        row = {"inbound": mail_id, "ticket": number, "conversation": mail.conversation, "copied": copied}
+        tx.execute(unless_there(tx, correspondence), row)
+
+
+_OF_CONVERSATION = Prepared(
+    select(correspondence.c.ticket)
+    .where(correspondence.c.conversation == bindparam("conversation"))
+    .order_by(correspondence.c.inbound.desc())
+    .limit(20)
+)
+_COPIED = (
+    select(correspondence.c.copied)
+    .join_from(correspondence, message, message.c.inbound == correspondence.c.inbound)
+    .where(correspondence.c.ticket == bindparam("number"), message.c.visibility != "third_party")
+)
+
+
+def tickets_of_conversation(tx: Connection, conversation: str) -> tuple[int, ...]:
+    """The tickets of mails that Outlook counts to this conversation, the newest mail's first."""
+    rows = _OF_CONVERSATION(tx, {"conversation": conversation}) if conversation else ()
+    return tuple(dict.fromkeys(int(number) for (number,) in rows))
+
+
+def was_copied(tx: Connection, number: int, address: str) -> bool:
+    """Whether somebody who takes part wrote a mail of this ticket to this address, too."""
+    rows = tx.execute(_COPIED, {"number": number}) if address else ()
+    return any(f" {address} " in str(copied) for (copied,) in rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Twin:
     """An earlier mail that says it is the same one."""
@@ -194,6 +230,7 @@ class Twin:
     canonical: str
     sender: str
     ticket: int
+    subject: str
 
 
 def twins(tx: Connection, mail: Mail, mail_id: int) -> list[Twin]:

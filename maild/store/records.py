@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, select
 
-from maild.core.effects import Decision, Open, Send
+from maild.core.effects import Decision, Effect, Open, Send
 from maild.core.values import Reason
 from maild.store.database import prepared_unless_there
 from maild.store.prepared import Prepared
@@ -57,6 +57,11 @@ def _shown(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return value if len(value) <= _LONGEST_WORDS else value[: _LONGEST_WORDS - 1] + "…"
+
+
+def shown_effects(effects: Iterable[Effect]) -> list[tuple[str, dict[str, Any]]]:
+    """Effects as a journal keeps them: the name of each and its fields, plain data."""
+    return [(name, facts) for name, facts in json.loads(_json(_effect(e) for e in effects))]
 
 
 def _effect(effect: Any) -> list[Any]:

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     UniqueConstraint,
     false,
@@ -18,26 +17,15 @@ from sqlalchemy import (
 )
 
 from maild.store.columns import Instant, Key, Words
+from maild.store.standing import BIG
+from maild.store.standing import metadata as metadata
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0040"
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# SQLite counts rows only in a column that is exactly INTEGER PRIMARY KEY.
-_BIG = BigInteger().with_variant(Integer, "sqlite")
+VERSION = "0004"
 
 
 def _id() -> Column[int]:
-    return Column("id", _BIG, primary_key=True, autoincrement=True)
+    return Column("id", BIG, primary_key=True, autoincrement=True)
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -93,13 +81,6 @@ inbound = Table(
         postgresql_where=text("disposition = 'pending'"),
     ),
     sqlite_autoincrement=True,
-)
-
-counter = Table(
-    "counter",
-    metadata,
-    Column("name", Words, primary_key=True),
-    Column("value", BigInteger, nullable=False),
 )
 
 ticket = Table(
@@ -164,6 +145,28 @@ provider = Table(
     _words("name"),
 )
 
+# What a mail of a ticket says about the conversation, besides its Message-ID.
+correspondence = Table(
+    "correspondence",
+    metadata,
+    Column("inbound", ForeignKey("inbound.id"), primary_key=True),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    _words("conversation", Key),  # Outlook's Thread-Index
+    _words("copied"),  # to whom else it was sent: " a@x  b@y "
+    Index(None, "conversation"),
+    Index(None, "ticket"),
+)
+
+# Numbers that a provider's own desk gave to a ticket of ours.
+case_number = Table(
+    "case_number",
+    metadata,
+    Column("ticket", ForeignKey("ticket.number"), primary_key=True),
+    Column("address", Key, primary_key=True),
+    Column("value", Key, primary_key=True),
+    Index(None, "address", "value"),
+)
+
 timer = Table(
     "timer",
     metadata,
@@ -204,6 +207,31 @@ message = Table(
     sqlite_autoincrement=True,
 )
 
+# The files of mails that belong to tickets. Their bytes lie in the raw mail and nowhere else.
+attachment = Table(
+    "attachment",
+    metadata,
+    _id(),
+    Column("inbound", ForeignKey("inbound.id"), nullable=False),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    Column("position", Integer, nullable=False),
+    _words("filename"),  # what the mail says: shown, never the name of anything on a disk
+    _words("content_type"),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Words, nullable=False),
+    Column("inline", Boolean, nullable=False),
+    _words("content_id"),
+    _words("domain", Key),  # of the sender: logos are known by their repetition there
+    Column("fate", Words, nullable=False),  # file | logo | refused | infected
+    _words("why"),  # the code of the reason where it is not simply kept
+    _words("scan"),  # clean | infected | unchecked; empty: no scanner runs
+    _words("scan_said"),
+    UniqueConstraint("inbound", "ticket", "position"),
+    Index(None, "ticket"),
+    Index(None, "sha256", "domain"),
+    sqlite_autoincrement=True,
+)
+
 journal = Table(
     "journal",
     metadata,
@@ -240,6 +268,9 @@ outbox = Table(
     Column("owner", Words),
     Column("leased_until", Instant),
     Column("ended_at", Instant),
+    _words("held_by"),  # of a held one: rehearsal | operator | stopped | brake | address | ticket | domain
+    Index(None, "created_at"),
+    Index("ix_outbox_held", "held_by", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
     Index(
         "ix_outbox_open",
         "not_before",
@@ -266,14 +297,6 @@ attempt = Table(
     sqlite_autoincrement=True,
 )
 
-# When each recurring clock comes next: once for the institution, whoever asks.
-agenda = Table(
-    "agenda",
-    metadata,
-    Column("clock", Words, primary_key=True),
-    Column("due", Instant, nullable=False),
-)
-
 # Numbered forms as they were made out.
 form = Table(
     "form",
@@ -294,20 +317,4 @@ knowledge = Table(
     Column("text", Words, nullable=False),
     Column("ticket", ForeignKey("ticket.number"), nullable=False),
     Column("at", Instant, nullable=False),
-)
-
-lease = Table(
-    "lease",
-    metadata,
-    Column("name", Words, primary_key=True),
-    Column("owner", Words, nullable=False),
-    Column("term", BigInteger, nullable=False),
-    Column("expires_at", Instant, nullable=False),
-)
-
-instance = Table(
-    "instance",
-    metadata,
-    Column("key", Words, primary_key=True),
-    Column("value", Words, nullable=False),
 )

@@ -14,11 +14,13 @@ from maild.core.values import Address
 from maild.store.columns import as_key
 from maild.store.database import unless_there
 from maild.store.prepared import Prepared
-from maild.store.schema import counter, fact, inbound, outbox, provider, ticket, timer, token
+from maild.store.schema import case_number, fact, inbound, outbox, provider, ticket, timer, token
+from maild.store.standing import counter
 
 TimerKey = tuple[str, int]
 _MOST_WAITING = 500
 _MOST_JOINED = 20
+_MOST_NAMED = 40
 
 
 # Statements of the path that every mail takes are built once: building one costs more than running it.
@@ -237,11 +239,43 @@ def opened_by(tx: Connection, address: str, since: datetime, most: int) -> list[
     return [int(number) for (number,) in _OF_REQUESTER(tx, asked)]
 
 
-def existing(tx: Connection, numbers: Iterable[int]) -> frozenset[int]:
-    wanted = tuple(numbers)[:10]
+def participants(tx: Connection, numbers: Iterable[int]) -> dict[int, frozenset[str]]:
+    """Of those of these tickets that exist, the addresses of who takes part. Locks nothing."""
+    wanted = sorted(set(numbers))[-_MOST_NAMED:]
     if not wanted:
-        return frozenset()
-    return frozenset(int(n) for (n,) in tx.execute(select(ticket.c.number).where(ticket.c.number.in_(wanted))))
+        return {}
+    columns = (ticket.c.number, ticket.c.requester, ticket.c.creator, ticket.c.responsible)
+    people = {int(n): set(others) for n, *others in tx.execute(select(*columns).where(ticket.c.number.in_(wanted)))}
+    called = select(provider.c.ticket, provider.c.address).where(provider.c.ticket.in_(wanted))
+    for number, address in tx.execute(called):
+        people[int(number)].add(str(address))
+    return {number: frozenset(str(a) for a in addresses if a) for number, addresses in people.items()}
+
+
+_BY_NUMBER = (
+    select(case_number.c.ticket)
+    .where(
+        case_number.c.address.in_(bindparam("addresses", expanding=True)),
+        case_number.c.value.in_(bindparam("numbers", expanding=True)),
+    )
+    .order_by(case_number.c.ticket.desc())
+)
+
+
+def by_numbers(tx: Connection, addresses: Iterable[str], numbers: Iterable[str]) -> tuple[int, ...]:
+    """The tickets, newest first, on which this provider gave one of these case numbers of his own."""
+    wanted = [as_key(number) for number in numbers]
+    if not wanted:
+        return ()
+    rows = tx.execute(_BY_NUMBER, {"addresses": list(addresses), "numbers": wanted})
+    return tuple(dict.fromkeys(int(number) for (number,) in rows))
+
+
+def learn_numbers(tx: Connection, number: int, address: str, values: Iterable[str]) -> None:
+    """A provider gave this ticket these numbers of his own."""
+    rows = [{"ticket": number, "address": address, "value": value} for value in values]
+    if rows:
+        tx.execute(unless_there(tx, case_number), rows)
 
 
 def children(tx: Connection, numbers: Iterable[int]) -> tuple[Child, ...]:

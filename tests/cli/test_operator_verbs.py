@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from maild.store import letters, mails
+from maild.core.events import MailArrived
+from maild.mail.parse import parse
+from maild.store import addresses, letters, mails
 from maild.store.schema import inbound, timer
 from tests.cli.desk import Desk
 
@@ -285,3 +288,54 @@ def test_why_says_what_keeps_a_deadline_from_firing(ticket: Desk) -> None:
     assert story()["why"] == "failing"
     change(ended_at=now, outcome="fired")
     assert story()["why"] == "ended"
+
+
+# Addresses that bounce ------------------------------------------------------------------------------------------------
+
+
+def test_an_address_that_bounced_is_listed_with_its_reason_and_resumed(desk: Desk) -> None:
+    assert desk.maild("outbox", "stopped")[0] == 1
+    desk.mail("rosa@entidad.example", "Sin red", "No hay red.")
+    house = desk.open()
+    with house.database.write() as tx:
+        what = addresses.Stopped("rosa@entidad.example", "no-such-user", "5.1.1", f"550 {HOSTILE}", 1, "inbound:1")
+        addresses.stop(tx, what, house.now())
+    house.close()
+    code, out, _ = desk.maild("outbox", "stopped")
+    assert code == 0 and "no-such-user" in out and "MESA-1-R" in out and "\x1b" not in out
+    (row,) = lines(desk.maild("outbox", "stopped", "--json")[1])
+    assert row["address"] == "rosa@entidad.example" and row["status"] == "5.1.1"
+    assert desk.maild("outbox", "resume", "Rosa@entidad.example")[0] == 0
+    assert desk.maild("outbox", "resume", "rosa@entidad.example")[0] == 1
+    assert desk.maild("outbox", "resume")[0] == 2
+    assert desk.maild("outbox", "stopped")[:2] == (1, "")
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+def test_files_of_a_ticket_are_shown_exported_and_taken_out(desk: Desk, tmp_path: Path) -> None:
+    raw = (
+        b"From: rosa@entidad.example\r\nSubject: Con archivo\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/mixed; boundary="x"\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nVa.\r\n'
+        b"--x\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=acta.pdf\r\n\r\n%PDF\r\n--x--\r\n"
+    )
+    house = desk.open()
+    try:
+        (name,) = house.raw.put([raw])
+        with house.database.write() as tx:
+            (mail_id,) = mails.put(tx, [mails.Arrival(name, len(raw), house.now())], house.now())
+            house.desk.mail(tx, MailArrived(mail_id, parse(raw), house.now()))
+    finally:
+        house.close()
+    assert "acta.pdf" in desk.maild("ticket", "show", "1")[1]
+    folder = tmp_path / "out"
+    code, out, _ = desk.maild("ticket", "export", "1", "--attachments", str(folder))
+    (row,) = lines(out)[0]["attachments"]
+    assert (code, row["filename"], row["fate"]) == (0, "acta.pdf", "file")
+    assert (folder / row["sha256"]).read_bytes() == b"%PDF"
+    house = desk.open()
+    house.raw.path(name).unlink()
+    house.close()
+    code, _, err = desk.maild("ticket", "export", "1", "--attachments", str(tmp_path / "other"))
+    assert code == 1 and "raw-missing" in err

@@ -37,7 +37,7 @@ def test_an_object_has_the_promised_fields(tmp_path: Path) -> None:
     (told,) = objects([written(tmp_path, "a.eml", spanish("postfix_bounce.eml"))])
     assert set(told) == {
         "file", "message_id", "from", "to", "cc", "reply_to", "subject", "date", "text", "new_text", "attachments",
-        "in_reply_to", "references", "kind", "bounce", "language", "answerable", "defects",
+        "in_reply_to", "references", "kind", "bounce", "away_until", "language", "answerable", "defects",
     }  # fmt: skip
     assert told["from"] == {"name": "Mail Delivery System", "address": "mailer-daemon@mx.entidad.test"}
     assert told["date"] == "2025-11-05T11:00:00-05:00" and told["kind"] == "bounce" and told["answerable"] is False
@@ -109,10 +109,10 @@ def test_a_mail_whose_process_dies_is_still_told_and_so_are_the_others(
     others = [written(tmp_path, f"b{n}.eml", spanish("receipt.eml")) for n in range(5)]
     real = parser.parse
 
-    def understood(raw: bytes, *, html: bool) -> Any:
+    def understood(raw: bytes, **wanted: Any) -> Any:
         if b"mortal" in raw:
             os.kill(os.getpid(), signal.SIGKILL)
-        return real(raw, html=html)
+        return real(raw, **wanted)
 
     monkeypatch.setattr(parser, "parse", understood)
     told = objects([deadly, *others])

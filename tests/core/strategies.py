@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
 from maild import rules
 from maild.config.shipped import shipped
-from maild.core.events import Case, FirstMail, Flood, Intrusion, Ordered, Overdue, Recurring, Reply, Robot
+from maild.core.events import Bounced, Case, FirstMail, Flood, Intrusion, Ordered, Overdue, Recurring, Reply, Robot
 from maild.core.office import Office
 from maild.core.subject import mark
 from maild.core.ticket import Ticket, Timer, Token
-from maild.core.values import Address, Assurance, Author, Directory, Kind, Mail, Person, Sender
+from maild.core.values import Address, Assurance, Author, Bounce, BounceRecipient, Directory, Kind, Mail, Person, Sender
 
 BOOK = rules.load(shipped("rules") / "base")
 DESK = "mesa@entidad.test"
@@ -145,6 +146,18 @@ def robots(draw: st.DrawFn) -> Robot:
 
 
 @st.composite
+def bounces(draw: st.DrawFn) -> Bounced:
+    address = draw(addresses.filter(bool))
+    told = st.builds(
+        BounceRecipient, st.sampled_from([address, "", "otro@externo.test"]), st.sampled_from(["failed", "delayed", ""]),
+        st.sampled_from(["5.1.1", "4.2.2", ""]), words, st.sampled_from(["hard", "soft", ""]), st.just("no-such-user"),
+    )  # fmt: skip
+    report = st.builds(lambda each: Bounce(tuple(each)), st.lists(told, max_size=3))
+    mail = replace(draw(mails(draw(addresses), (Kind.BOUNCE, Kind.DELAY))), bounce=draw(st.one_of(st.none(), report)))
+    return Bounced(mail, draw(st.one_of(st.none(), tickets())), address, draw(st.booleans()))
+
+
+@st.composite
 def floods(draw: st.DrawFn) -> Flood:
     return Flood(draw(mails(draw(addresses), PERSONS)), draw(tickets()))
 
@@ -164,7 +177,7 @@ def ordered(draw: st.DrawFn) -> Ordered:
 
 
 cases: st.SearchStrategy[Case] = st.one_of(
-    replies(), first_mails(), intrusions(), robots(), floods(), overdues(), ordered()
+    replies(), first_mails(), intrusions(), robots(), bounces(), floods(), overdues(), ordered()
 )
 
 

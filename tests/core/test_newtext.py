@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core.newtext import MARKER_EN, MARKER_ES, new_text
+from maild.core.newtext import MARKER_EN, MARKER_ES, new_text, read
+from maild.core.signatures import fingerprint
+from maild.core.values import CutKind
 
 QUOTE = "\n> Hemos registrado su solicitud.\n>\n> Mesa de Ayuda"
 
@@ -113,6 +117,13 @@ _LINES = st.sampled_from(
         "________________________________",
         "Sent from my iPad",
         "   ",
+        "Atentamente,",
+        "Rosa Huanca Ticona",
+        "Jefa de Unidad | Anexo 214",
+        "Antes de imprimir este correo, piense en el medio ambiente.",
+        "Inicio del mensaje reenviado:",
+        "> De: a <a@e.test>",
+        "[image: foto.png]",
     ]
 )
 
@@ -122,6 +133,40 @@ def test_new_text_is_always_some_of_the_lines_in_their_order(lines: list[str]) -
     text = "\n".join(lines)
     rest = iter(text.split("\n"))
     assert all(line in rest for line in new_text(text).split("\n"))
+
+
+@given(st.lists(_LINES | st.text(max_size=30), max_size=30), st.sampled_from(["", "RE: a", "RV: a"]))
+def test_what_was_cut_is_told_by_offset(lines: list[str], subject: str) -> None:
+    text = "\n".join(lines)
+    written = read(text, subject=subject, sender="Rosa Huanca rosa@e.test")
+    edges = [at for cut in written.cuts for at in (cut.start, cut.end)]
+    assert edges == sorted(edges)
+    assert all(0 <= at <= len(text) for at in edges)
+    kept, at = "", 0
+    for cut in written.cuts:
+        kept, at = kept + text[at : cut.start], cut.end
+    assert (kept + text[at:]).split() == written.text.split()
+
+
+@given(st.lists(_LINES | st.text(max_size=30), max_size=30))
+def test_words_are_never_all_taken(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    assert bool(read(text).text.strip()) == bool(text.strip())
+
+
+def test_a_paragraph_that_is_always_added_goes_and_the_rest_stays() -> None:
+    slogan = "Trabajamos por la integración\nde los pueblos del sur"
+    known = {fingerprint(slogan.split("\n"))}
+    written = read(f"No hay luz.\n\n{slogan}", known=known)
+    assert (written.text, [cut.kind for cut in written.cuts]) == ("No hay luz.", [CutKind.SIGNATURE])
+    assert read(slogan, known=known).text == slogan
+
+
+def test_many_lines_and_one_long_line_take_little_time() -> None:
+    for text in ("hola\n" * 100_000, "hola\n" + "a@b " * 250_000, ">" * 20_000, "De: a\n" * 80_000, "-- \n" * 80_000):
+        start = process_time()
+        read(text, subject="RV: x", reply=True)
+        assert process_time() - start < 8
 
 
 @pytest.mark.parametrize(

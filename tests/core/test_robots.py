@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core.bounces import bounce
-from maild.core.robots import ENOUGH, SIGNS, Facts, signs
+from maild.core.bounces import Evidence, bounce
+from maild.core.robot_signs import SIGNS
+from maild.core.robots import ENOUGH, Facts, signs
 from maild.core.values import Bounce, BounceRecipient, Kind
 
 PERSON = Facts(
@@ -92,7 +93,8 @@ def test_a_subject_alone_never_makes_a_robot(subject: str) -> None:
     ("subject", "kind"),
     [
         ("Respuesta automática: VPN", Kind.AUTOREPLY),
-        ("RE: Fuera de la oficina", Kind.AUTOREPLY),
+        ("Fuera de la oficina: RE: VPN", Kind.AUTOREPLY),
+        ("RE: Fuera de la oficina: VPN", Kind.REPLY),  # somebody answers an absence
         ("Automatic reply: VPN", Kind.AUTOREPLY),
         ("Resposta automática: VPN", Kind.AUTOREPLY),
     ],
@@ -173,23 +175,23 @@ def test_a_report_names_every_recipient_and_the_letter() -> None:
         "Diagnostic-Code: smtp; 550 no\n such user\n\n"
         "Original-Recipient: rfc822;luis@y.test\nFinal-Recipient: x400; /G=Luis/\nAction: delayed\nStatus: 4.2.2\n"
     )
-    found = bounce(report, "Received: x\nMessage-Id: <carta.1@mesa.test>\n")
+    found = bounce(Evidence(report, "Received: x\nMessage-Id: <carta.1@mesa.test>\n"))
     assert found == Bounce(
         (
-            BounceRecipient("ana@y.test", "failed", "5.1.1", "550 no such user"),
-            BounceRecipient("luis@y.test", "delayed", "4.2.2", ""),
+            BounceRecipient("ana@y.test", "failed", "5.1.1", "550 no such user", "hard", "no-such-user"),
+            BounceRecipient("luis@y.test", "delayed", "4.2.2", "", "soft", "mailbox-full"),
         ),
         "carta.1@mesa.test",
     )
 
 
 def test_failed_recipients_of_a_header_are_read_where_there_is_no_report() -> None:
-    found = bounce("", "", "Ana@y.test, luis@y.test")
+    found = bounce(Evidence(failed="Ana@y.test, luis@y.test"))
     assert found and [each.address for each in found.recipients] == ["ana@y.test", "luis@y.test"]
-    assert bounce("", "Message-ID: <a@b>") is None
+    assert bounce(Evidence(original="Message-ID: <a@b>")) is None
 
 
 @given(st.text(max_size=400))
 def test_any_text_is_a_report_or_none(text: str) -> None:
-    found = bounce(text, text, text)
+    found = bounce(Evidence(text, text, text, text, text))
     assert found is None or len(found.recipients) <= 200

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maild.core.subject import check_letter, mark, marks, title, without_marks, without_prefixes
+from maild.core.prefixes import STAMPS, WORDS
+from maild.core.subject import (
+    check_letter,
+    mark,
+    marks,
+    numbers_of_others,
+    title,
+    without_marks,
+    without_prefixes,
+)
 
 numbers = st.integers(1, 999_999)
 quick = settings(deadline=None)
@@ -98,3 +109,88 @@ def test_a_title_is_short_and_without_marks() -> None:
 
 def test_marks_of_other_desks_stay_in_the_title() -> None:
     assert without_marks("[OTRA-12-N] [MESA-12-N] No imprime", "MESA") == "[OTRA-12-N] No imprime"
+
+
+# Prefixes as data -----------------------------------------------------------------------------------------------------
+
+WORDS_USED = sorted({word for words in WORDS.values() for word in words})
+decorations = st.sampled_from(["{}:", "{} :", "{}[2]:", "{}(3):", "{}^2:", "{} 2:", "{}：", "{}. :"])
+prefixes = st.one_of(
+    st.builds(
+        lambda word, shape, up: shape.format(word.upper() if up else word),
+        st.sampled_from(WORDS_USED),
+        decorations,
+        st.booleans(),
+    ),
+    st.builds(
+        lambda word, shape: shape.format(word),
+        st.sampled_from(STAMPS),
+        st.sampled_from(["[{}]", "***{}***", "*{}*", "[{}]:", "{{{}}}"]),
+    ),
+)
+bare = st.sampled_from(
+    ["No imprime", "Reunión: proyector", "3er piso sin red", "¿Y mi pedido?", "[Aula 3] sin luz", "Internet: lento"]
+)
+
+
+@given(st.lists(prefixes, max_size=40), bare, st.booleans())
+@quick
+def test_any_pile_of_prefixes_falls_away_and_the_subject_stays(pile: list[str], subject: str, blanks: bool) -> None:
+    assert without_prefixes((" " if blanks else "").join([*pile, subject])) == subject
+
+
+@given(st.lists(prefixes, max_size=10), bare, numbers)
+@quick
+def test_no_prefix_hides_a_mark_and_the_title_is_the_same(pile: list[str], subject: str, number: int) -> None:
+    written = " ".join([*pile, f"[{mark('MESA', number)}]", *pile, subject])
+    assert marks(written, "MESA") == (number,)
+    assert title(written, "MESA") == title(subject, "MESA")
+
+
+@pytest.mark.parametrize("language", sorted(WORDS))
+def test_every_language_has_its_prefixes(language: str) -> None:
+    for word in WORDS[language]:
+        assert without_prefixes(f"{word.capitalize()}: No imprime") == "No imprime"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Ref: oficio 123",
+        "Ext: 214 sin tono",
+        "[WARNING] disco lleno",
+        "Virus en mi PC",
+        "Externo: acceso",
+        "Res. 45-2026",
+        "RENIEC: clave",
+        "I+D: servidor",
+        "Rev: plano",
+        "Error: 500",
+    ],
+)
+def test_words_that_people_begin_with_stay(subject: str) -> None:
+    assert without_prefixes(subject) == subject
+
+
+def test_a_hostile_subject_is_read_in_no_time() -> None:
+    for seed in ("re", "re: ", "[", "[ ", "*", "RE [", "[externo", "***spam", "{ spam "):
+        started = time.perf_counter()
+        without_prefixes(seed * (200_000 // len(seed)))
+        assert time.perf_counter() - started < 2, seed
+
+
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [
+        ("RE: [MESA-12-N] Sin red - Caso 4471", ("4471",)),
+        ("[#INC-0098123] Sin red", ("inc-0098123",)),
+        ("Ticket #2024111510000123: cerrado", ("2024111510000123",)),
+        ("SR 3-22455", ("3-22455",)),
+        ("Referencia: CAS-001", ("cas-001",)),
+        ("RE: Sin red", ()),
+        ("RE: [MESA-12-N] Sin red en el piso 3 el 12", ()),
+        ("Equipo 740895001234", ()),
+    ],
+)
+def test_numbers_of_somebody_elses_desk(subject: str, found: tuple[str, ...]) -> None:
+    assert numbers_of_others(subject, "Equipo 740895001234", "MESA") == found

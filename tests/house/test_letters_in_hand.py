@@ -107,3 +107,25 @@ async def test_a_letter_doubtful_for_the_second_time_is_told_to_the_operator_onc
         ("unknown", "acuse", "rosa@entidad.example"),
         ("queued", "carta_fallida", "operador@entidad.example"),
     ]
+
+
+async def test_letters_of_the_brake_are_queued_as_the_hour_has_room_and_no_others(sending: Sending) -> None:
+    now = real_now()
+    with sending.house.database.write() as tx:
+        for number, holder in enumerate(("brake", "address", "operator", "stopped", "brake")):
+            row = {
+                "cause": f"inbound:{number}#0",
+                "message_id": f"m{number}@entidad.example",
+                "template": "acuse",
+                "recipient": f"persona{number}@entidad.example",
+                "raw": b"Subject: hola\r\n\r\n",
+                "state": "held",
+                "held_by": holder,
+                "created_at": now - timedelta(days=5),
+                "not_before": now,
+                "expires_at": now - timedelta(days=2),
+            }
+            letters.insert(tx, [row])
+    await sending.dispatcher.flush()
+    assert [row["state"] for row in sending.rows()] == ["queued", "held", "held", "held", "queued"]
+    assert all(row["expires_at"] > now for row in sending.rows() if row["state"] == "queued")

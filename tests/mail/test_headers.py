@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maild.mail import addresses, dates
-from maild.mail.headers import Caps, decoded, ids, message_id, parameters, split
+from maild.mail.headers import Caps, conversation, decoded, ids, message_id, parameters, split
 
 # What stands in From, and whose mail it is: "" where two readers might see two senders (RELIABILITY S-16).
 FROM: list[tuple[bytes, str]] = [
@@ -34,6 +34,10 @@ FROM: list[tuple[bytes, str]] = [
     (b"Ana\r\n Quispe\r\n <ana@entidad.example>", "ana@entidad.example"),
     (b"Ana < ana@entidad.example >", "ana@entidad.example"),
     (b"'Ana Quispe' <ana@entidad.example>", "ana@entidad.example"),
+    # against the grammar, with one address whoever reads it
+    (b"Quispe, Ana <ana@entidad.example>", "ana@entidad.example"),
+    (b"Ana Quispe ana@entidad.example", "ana@entidad.example"),
+    (b"Ana (a (nested) one) <ana@entidad.example>", "ana@entidad.example"),
     # disguises: the address is clear, the name that shows another is dropped
     (b'"jefe@entidad.example" <evil@x.test>', "evil@x.test"),
     (b'"jefe@entidad.example <jefe@entidad.example>" <evil@x.test>', "evil@x.test"),
@@ -51,7 +55,6 @@ FROM: list[tuple[bytes, str]] = [
     (b"Jefe <jefe@entidad.example> Evil <evil@x.test>", ""),
     (b"Jefe <jefe@entidad.example><evil@x.test>", ""),
     (b"<jefe@entidad.example> evil@x.test", ""),
-    (b"Quispe, Ana <ana@entidad.example>", ""),
     (b"Mesa: jefe@entidad.example;", ""),
     (b"Mesa: jefe@entidad.example, evil@x.test;", ""),
     (b"undisclosed-recipients:;", ""),
@@ -63,7 +66,6 @@ FROM: list[tuple[bytes, str]] = [
     (b"jefe@(comment)entidad.example", ""),
     (b"Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>", ""),
     (b"Ana (see <evil@x.test>) <ana@entidad.example>", ""),
-    (b"Ana (a (nested) one) <ana@entidad.example>", ""),
     (b'"ana quispe"@entidad.example', ""),
     (b'"<jefe@entidad.example>"@x.test', ""),
     (b"ana\\@entidad.example@x.test", ""),
@@ -169,9 +171,16 @@ def test_a_postmark_and_blank_lines_before_the_first_field_are_passed_over() -> 
 
 
 def test_a_line_that_is_no_field_begins_the_body() -> None:
-    raw = b"Subject: x\r\nesto no es un campo\r\nTo: a@b.test\r\n\r\n"
+    raw = b"Subject: x\r\nNo hay internet\r\nAnexo: 123\r\n\r\n"
     headers = split(raw)
-    assert headers.raw("to") == () and raw[headers.body_at :].startswith(b"esto no es")
+    assert headers.raw("anexo") == () and raw[headers.body_at :].startswith(b"No hay")
+    assert headers.defects == ("header-garbage",)
+
+
+def test_a_block_goes_on_behind_a_stray_line_when_a_field_that_everybody_knows_follows() -> None:
+    raw = b"Subject: x\r\nsoftfail (dominio de la entidad)\r\nFrom: ana@entidad.example\r\n\r\nhola"
+    headers = split(raw)
+    assert headers.raw("from") == (b"ana@entidad.example",) and raw[headers.body_at :] == b"hola"
     assert headers.defects == ("header-garbage",)
 
 
@@ -316,3 +325,18 @@ def test_hostile_repetition_in_an_address_list_is_read_to_the_end(seed: bytes) -
     headers = split(raw)
     assert len(addresses.mailboxes(headers, "to")) <= 200
     assert headers.first("subject") == "fin"
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (b"AdxLkQ2nYq0u7Gk1T0eRZ0b5s3Vv3w==", "01dc4b910da762ad2eec69354f47916746f9b3756fdf"),
+        (b"AdxLkQ2nYq0u7Gk1T0eR\r\n Z0b5s3Vv3wABCgsM", "01dc4b910da762ad2eec69354f47916746f9b3756fdf"),
+        (b"AdxLkQ==", ""),
+        (b"not base64 at all!", ""),
+        (b"", ""),
+        (b"A" * 100_000, "00" * 22),
+    ],
+)
+def test_the_conversation_of_outlook_is_the_head_of_its_index(value: bytes, found: str) -> None:
+    assert conversation(split(b"Thread-Index: " + value + b"\r\n\r\n")) == found

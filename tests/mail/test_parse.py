@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from maild.core.values import Attachment, Kind, Mail
 from maild.errors import MailError
-from maild.mail.body import safe_name
 from maild.mail.frames import from_json, to_json
 from maild.mail.html import to_text
+from maild.mail.leaf import safe_name
 from maild.mail.parse import attachment_bytes, parse, partial
 from tests.mail.samples import copied, every, spanish
 
@@ -88,12 +88,14 @@ def test_windows_letters_of_an_old_scanner_are_read_and_its_path_is_no_name() ->
     assert attachment.filename == "resolución nº 5.pdf" and attachment.size == 9
 
 
-def test_an_attached_mail_stays_closed_and_whole() -> None:
+def test_an_attached_mail_is_kept_whole_and_its_text_is_readable_and_nobodys_order() -> None:
     raw = spanish("forward_attached.eml")
     mail = parse(raw)
-    assert mail.text == "¿Es verdadero este correo?"
-    ((attachment, data),) = attachment_bytes(raw)
-    assert (attachment.content_type, attachment.filename) == ("message/rfc822", "part-2.eml")
+    assert mail.text == "¿Es verdadero este correo?\n\n#cerrar haga clic"
+    assert mail.new_text == "¿Es verdadero este correo?"
+    (attachment, data), *inside = attachment_bytes(raw)
+    assert (attachment.content_type, attachment.filename) == ("message/rfc822", "Cerrar BASE-12-N.eml")
+    assert [each.filename for each, _ in inside] == ["virus.exe"]
     assert data.startswith(b"From: Estafa <premio@malo.test>") and data.rstrip().endswith(b"--IN--")
 
 
@@ -306,7 +308,16 @@ def test_html_reads_as_its_reader_sees_it(source: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     "bomb",
-    ["<div>" * 80_000, "<" * 300_000, "<!--" * 80_000, "<b><i>" * 50_000, "&amp;" * 100_000, "<div></b>" * 40_000],
+    [
+        "<div>" * 80_000,
+        "<" * 300_000,
+        "<!--" * 80_000,
+        "<b><i>" * 50_000,
+        "&amp;" * 100_000,
+        "<div></b>" * 40_000,
+        "<p>a</p>" * 50_000,
+        "<table border=1><tr><td>" * 80 + "<p>a" * 60_000,
+    ],
 )
 def test_hostile_html_is_read_to_its_end(bomb: str) -> None:
     swallowed = bomb.startswith(("<!--", "<<"))  # what is never closed hides the rest

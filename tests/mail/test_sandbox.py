@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import signal
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from maild.core.values import Mail
 from maild.errors import MailError
 from maild.mail import child, sandbox
+from maild.mail.frames import packed, unpacked
 from maild.mail.parse import parse
 from maild.mail.sandbox import Sandbox
 from tests.mail.bombs import BOMBS
@@ -68,7 +71,7 @@ async def test_a_bomb_is_read_or_refused_and_the_next_mail_is_parsed(name: str) 
 async def test_a_mail_that_needs_more_memory_than_there_is_is_refused() -> None:
     async with Sandbox(workers=1, memory_bytes=128 * 1024 * 1024) as pool:
         with pytest.raises(MailError, match=r"memory|child-died"):
-            await pool.parse(BOMBS["25 MB of base64"]())
+            await pool.parse(BOMBS["25 MB of base64"]() + b"QUJD" * 25_000_000)
         assert (await pool.parse(GOOD)).sender.address == "maria.pena@correo.test"
 
 
@@ -152,16 +155,37 @@ async def test_children_end_with_the_pool() -> None:
 
 
 async def test_a_child_ends_when_its_parent_is_gone() -> None:
-    running = await sandbox._Child.started(("10", str(512 * 1024 * 1024)))
+    running = await sandbox._Child.started(("10", str(512 * 1024 * 1024), "parse"))
     await running.ask(GOOD)
     running._stdin.close()
     await asyncio.wait_for(running._process.wait(), 20)
     assert running._process.returncode == 0
 
 
-def test_what_the_parser_did_not_expect_is_a_refusal_by_its_class_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: bytes) -> Mail:
+def test_what_the_parser_did_not_expect_is_a_refusal_by_its_class_only() -> None:
+    def broken(_: bytes) -> bytes:
         raise KeyError("asunto secreto")
 
-    monkeypatch.setattr(child, "parse", broken)
-    assert child._answer(GOOD) == b'{"refused": "parser:KeyError"}'
+    assert child._answer(GOOD, broken) == b'{"refused": "parser:KeyError"}'
+
+
+async def test_the_files_of_a_mail_come_out_byte_by_byte() -> None:
+    message = EmailMessage()
+    message["From"] = "rosa@entidad.test"
+    message.set_content("Adjunto.")
+    one, two = bytes(range(256)) * 5000, b"dos"
+    message.add_attachment(one, maintype="application", subtype="pdf", filename="../a.pdf")
+    message.add_attachment(two, maintype="image", subtype="png", filename="b.png")
+    raw = message.as_bytes()
+    async with Sandbox(workers=1, task="files") as pool:
+        assert await pool.files(raw) == {hashlib.sha256(data).hexdigest(): data for data in (one, two)}
+        assert await pool.files(GOOD) == {}
+
+
+def test_an_answer_that_was_cut_is_no_answer() -> None:
+    whole = packed([("a" * 64, b"uno"), ("b" * 64, b"")])
+    assert unpacked(whole) == {"a" * 64: b"uno", "b" * 64: b""}
+    for end in range(1, len(whole)):
+        if end != 64 + 4 + 3:  # there the first file is complete
+            with pytest.raises(ValueError, match="cut"):
+                unpacked(whole[:end])

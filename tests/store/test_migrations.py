@@ -18,6 +18,7 @@ from maild.errors import PermanentError, TransientError
 from maild.store import schema, upgrade
 from maild.store.database import Database
 
+NEWEST = schema.VERSION
 ROOT = Path(upgrade.__file__).parent / "migrations"
 
 
@@ -111,7 +112,9 @@ def test_a_difference_from_the_schema_is_named(database: Database) -> None:
 
 
 def test_an_empty_database_is_refused_with_the_command_that_helps(empty: Database) -> None:
-    with pytest.raises(PermanentError, match="«vacío» y este programa usa «0040»: ejecute «maild db upgrade»"):
+    with pytest.raises(
+        PermanentError, match=f"«vacío» y este programa usa «{schema.VERSION}»: ejecute «maild db upgrade»"
+    ):
         empty.require_version()
 
 
@@ -158,11 +161,12 @@ def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
 
 # The next migration ---------------------------------------------------------------------------------------------------
 
-_NEXT = '''"""A step as they will come: a table that others refer to is made anew."""
+NEXT = f"{int(NEWEST) + 1:04}"
+_NEXT = f'''"""A step as they will come: a table that others refer to is made anew."""
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0099", "0040"
+revision, down_revision = "{NEXT}", "{NEWEST}"
 
 
 def upgrade() -> None:
@@ -180,9 +184,9 @@ def downgrade() -> None:
 def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scripts = tmp_path / "migrations"
     shutil.copytree(ROOT, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "v0099_next.py").write_text(_NEXT)
+    (scripts / "versions" / f"v{NEXT}_next.py").write_text(_NEXT)
     monkeypatch.setattr(upgrade, "_SCRIPTS", scripts)
-    monkeypatch.setattr(schema, "VERSION", "0099")
+    monkeypatch.setattr(schema, "VERSION", NEXT)
 
 
 def filled(database: Database) -> None:
@@ -194,7 +198,7 @@ def test_rows_that_refer_to_a_table_made_anew_are_still_there(
     database: Database, next_version: None, tmp_path: Path
 ) -> None:
     filled(database)
-    assert upgrade.upgrade(database) == "0099"
+    assert upgrade.upgrade(database) == NEXT
     with database.engine.connect() as connection:
         assert connection.execute(text("SELECT step FROM token WHERE ticket = 7")).scalar() == "revisar"
         if database.is_sqlite:
@@ -203,14 +207,14 @@ def test_rows_that_refer_to_a_table_made_anew_are_still_there(
 
 def test_a_file_is_copied_before_it_is_changed(database: Database, next_version: None, tmp_path: Path) -> None:
     if not database.is_sqlite:
-        assert upgrade.upgrade(database) == "0099"
+        assert upgrade.upgrade(database) == NEXT
         assert list(tmp_path.glob("*before*")) == []
         return
     filled(database)
     upgrade.upgrade(database)
-    copy = tmp_path / "maild.db.before-0099"
+    copy = tmp_path / f"maild.db.before-{NEXT}"
     with sqlite3.connect(copy) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0040",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (NEWEST,)
         assert connection.execute("SELECT title FROM ticket").fetchone() == ("Sin red",)
     connection.close()
     assert copy.stat().st_mode & 0o077 == 0
@@ -232,11 +236,11 @@ def test_an_upgrade_that_would_leave_rows_without_their_parents_is_undone(
         driver.execute("PRAGMA foreign_keys=ON")
     with pytest.raises(PermanentError, match="filas sueltas en: token"):
         upgrade.upgrade(database)
-    assert database.version() == "0040"
+    assert database.version() == NEWEST
 
 
-def test_every_migration_is_shipped_as_a_step_with_a_number_of_its_own() -> None:
+def test_every_migration_is_shipped_as_a_step_with_a_number_that_follows() -> None:
     names = sorted(path.name for path in (ROOT / "versions").glob("v*.py"))
-    numbers = [found.group(1) for name in names if (found := re.match(r"v(\d{4})_", name))]
-    assert len(set(numbers)) == len(names)
-    assert numbers[-1] == schema.VERSION
+    assert [re.match(r"v(\d{4})_", name).group(1) for name in names] == [  # type: ignore[union-attr]
+        f"{number:04}" for number in range(1, len(names) + 1)
+    ]

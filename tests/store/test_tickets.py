@@ -218,4 +218,4 @@ def test_a_message_id_finds_its_ticket_whatever_its_length(database: Database) -
         assert tickets.by_message_ids(tx, [endless, "otro@entidad.example"]) == {endless: 1}
         assert tickets.by_message_ids(tx, [endless + "x"]) == {}
         assert tickets.by_message_ids(tx, []) == {}
-        assert tickets.existing(tx, [1, 2]) == {1}
+        assert set(tickets.participants(tx, [1, 2])) == {1}

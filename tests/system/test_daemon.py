@@ -220,14 +220,18 @@ def test_robots_get_no_letter_and_move_nothing(life: Desk) -> None:
         life.until(lambda: all(raw_in(life, raw, "Procesados") for raw in (absent, listed, looping, own)), "filing")
 
 
-def test_a_delivery_report_of_the_real_relay_is_kept_and_answered_by_nobody(life: Desk) -> None:
+def test_a_delivery_report_of_the_real_relay_stops_the_address_and_asks_the_desk_to_telephone(life: Desk) -> None:
     raw = mail(GONE, "Escribo desde una dirección que no recibe")
     life.servers.smtp("helpdesk", raw, sender=GONE)
     _, _, number = life.decided(raw)
     reports = "SELECT state FROM inbound WHERE kind = 'bounce'"
     life.until(lambda: ("acuse", GONE, "sent") in life.letters(), "the letter's leaving")
-    with silence(life, number):
-        assert life.until(lambda: life.rows(reports), "the report") == [("auto",)]
+    before = life.rows("SELECT state, responsible FROM ticket WHERE number = ?", number)
+    assert life.until(lambda: life.rows(reports), "the report") == [("auto",)]
+    assert life.rows("SELECT address, reason FROM suppression") == [(GONE, "no-such-user")]
+    assert [to for _, to, _ in life.letters(template="rebote")] == ["lupe@example.test"]
+    assert life.rows("SELECT state, responsible FROM ticket WHERE number = ?", number) == before
+    assert len(life.letters(GONE)) == 1
 
 
 # Mails that break things ----------------------------------------------------------------------------------------------
