@@ -253,7 +253,9 @@ def _silent(book: Rulebook) -> Rulebook:
         return replace(each, steps={number: step(one) for number, one in each.steps.items()})
 
     # A limit that the institution left open (0) is walked with some limit: both ways are there.
-    settings = {key: "2" if key.startswith("parameters.") and value == "0" else value for key, value in book.settings.items()}
+    settings = {
+        key: "2" if key.startswith("parameters.") and value == "0" else value for key, value in book.settings.items()
+    }
     procedures = {key: procedure(each) for key, each in book.procedures.items()}
     return replace(book, procedures=procedures, settings=settings)
 
