@@ -16,7 +16,7 @@ from maild.store.holds import Holder
 
 log = logging.getLogger("maild.desk")
 
-_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_BURST, _HOUR, _DAY = timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,7 @@ def judge(tx: Tx, send: Send, office: Office, limits: Limits, now: datetime, *, 
     """Whether this letter goes out. The operator's own are under one cap only: he must hear of all the others."""
     address = send.to.address
     if send.to == office.operator:
-        over = letters.as_many_as(tx, limits.staff_day, address, now - _DAY)
-        return held("address") if over else _GO
+        return held("address") if letters.as_many_as(tx, limits.staff_day, address, now - _DAY) else _GO
     if addresses.is_stopped(tx, address):
         return held("stopped")
     if holds.total_reaches(tx, limits.total_hour, now - _HOUR):
@@ -76,10 +75,8 @@ def judge(tx: Tx, send: Send, office: Office, limits: Limits, now: datetime, *, 
     person = office.directory.by_address(address)
     if person and office.book.is_staff(person.role):
         return held("address") if letters.as_many_as(tx, limits.staff_day, address, now - _DAY) else _GO
-    if _address_over(tx, send, limits, now, is_ack=is_ack):
-        return held("address")
-    if send.number and _ticket_over(tx, send, limits, now):
-        return held("ticket")
+    if over := _over(tx, send, limits, now, is_ack=is_ack):
+        return held(over)
     if person is None and not office.directory.is_own_domain(address):
         domain = address.rpartition("@")[2]
         return held("domain") if holds.domain_reaches(tx, limits.domain_hour, domain, now - _HOUR) else _GO
@@ -126,23 +123,19 @@ def settle(tx: Tx, decision: Decision, cause: str, now: datetime) -> None:
                 pass
 
 
-def _address_over(tx: Tx, send: Send, limits: Limits, now: datetime, *, is_ack: bool) -> bool:
+def _over(tx: Tx, send: Send, limits: Limits, now: datetime, *, is_ack: bool) -> Holder:
+    """Which cap of one address, or of one ticket and address, this letter would pass."""
     today = letters.written(tx, send.to.address, now - _DAY, limits.address_day)
-    acks = [at for at, template in today if template == send.template] if is_ack else []
-    return (
+    acks = [at for at, template, _ in today if template == send.template] if is_ack else []
+    if (
         len(today) >= limits.address_day
-        or _since(now - _HOUR, (at for at, _ in today)) >= limits.address_hour
+        or _since(now - _HOUR, (at for at, _, _ in today)) >= limits.address_hour
         or (is_ack and (len(acks) >= limits.acks_day or _since(now - _HOUR, acks) >= limits.acks_hour))
-    )
-
-
-def _ticket_over(tx: Tx, send: Send, limits: Limits, now: datetime) -> bool:
-    tiers = (
-        (limits.ticket_burst, timedelta(minutes=10)),
-        (limits.ticket_hour, _HOUR),
-        (limits.ticket_day, _DAY),
-    )
-    return any(holds.about_reaches(tx, most, send.number, send.to.address, now - span) for most, span in tiers)
+    ):
+        return "address"
+    about = [at for at, _, ticket in today if send.number and ticket == send.number]
+    tiers = ((limits.ticket_burst, _BURST), (limits.ticket_hour, _HOUR), (limits.ticket_day, _DAY))
+    return "ticket" if send.number and any(_since(now - span, about) >= most for most, span in tiers) else ""
 
 
 def _since(start: datetime, times: Iterable[datetime]) -> int:

@@ -90,9 +90,3 @@ class Ticket:
 
     def timer(self, clock: str, token_id: int) -> Timer | None:
         return next((t for t in self.timers if t.clock == clock and t.token == token_id), None)
-
-    @property
-    def participants(self) -> frozenset[str]:
-        """The addresses of who is on the ticket: asked for it, registered it, works on it or was called in."""
-        people = (self.requester, self.creator, self.responsible, *self.providers)
-        return frozenset(p.address for p in people if p is not None)

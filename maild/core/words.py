@@ -19,6 +19,8 @@ def fold(text: str) -> str:
     >>> fold("  Cerrar\\u00a0SESIÓN ")
     'cerrar sesion'
     """
+    if text.isascii():
+        return " ".join(text.lower().split())
     # A lone accent leaves a blank behind: split again.
     return " ".join(" ".join(_fold_word(word) for word in text.split()).split())
 

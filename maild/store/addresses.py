@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from maild.store.database import unless_there
+from maild.store.prepared import Prepared
 from maild.store.standing import absence, suppression
 
-_STOPPED = select(suppression.c.address).where(suppression.c.address == bindparam("address"))
+_STOPPED = Prepared(select(suppression.c.address).where(suppression.c.address == bindparam("address")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def stop(tx: Connection, what: Stopped, now: datetime) -> bool:
 
 
 def is_stopped(tx: Connection, address: str) -> bool:
-    return tx.execute(_STOPPED, {"address": address}).first() is not None
+    return _STOPPED.scalar(tx, {"address": address}) is not None
 
 
 def resume(tx: Connection, address: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, Integer, bindparam, func, select, update
 
+from maild.store.prepared import Prepared
 from maild.store.schema import outbox
 
 # Who holds a letter back. Only the brake lets go by itself; `stopped` letters go when the address is good again.
@@ -77,45 +78,29 @@ def braked(tx: Connection) -> bool:
 # -- counts: each asks only whether there are so many, and looks at no more rows than that ------------------------------
 
 _OFFSET = bindparam("most", type_=Integer) - 1
-_TOTAL = select(outbox.c.id).where(outbox.c.created_at > bindparam("since")).limit(1).offset(_OFFSET)
-_ABOUT = (
-    select(outbox.c.id)
-    .where(
-        outbox.c.ticket == bindparam("ticket"),
-        outbox.c.recipient == bindparam("recipient"),
-        outbox.c.created_at > bindparam("since"),
-    )
-    .limit(1)
-    .offset(_OFFSET)
-)
-_DOMAIN = (
+_TOTAL = Prepared(select(outbox.c.id).where(outbox.c.created_at > bindparam("since")).limit(1).offset(_OFFSET))
+_DOMAIN = Prepared(
     select(outbox.c.id)
     .where(outbox.c.created_at > bindparam("since"), outbox.c.recipient.like(bindparam("ending"), escape="\\"))
     .limit(1)
     .offset(_OFFSET)
 )
-_NEWEST = select(func.max(outbox.c.id))
+_NEWEST = Prepared(select(func.max(outbox.c.id)))
 
 
 def total_reaches(tx: Connection, most: int, since: datetime) -> bool:
     """Whether so many letters were written to anybody since then."""
     if most < 1:
         return True
-    if (tx.execute(_NEWEST).scalar() or 0) < most:  # so many were never written at all
+    if (_NEWEST.scalar(tx, {}) or 0) < most:  # so many were never written at all
         return False
-    return tx.execute(_TOTAL, {"since": since, "most": most}).first() is not None
-
-
-def about_reaches(tx: Connection, most: int, ticket: int, recipient: str, since: datetime) -> bool:
-    """Whether so many letters about this ticket went to this address since then."""
-    asked = {"ticket": ticket, "recipient": recipient, "since": since, "most": most}
-    return most < 1 or tx.execute(_ABOUT, asked).first() is not None
+    return _TOTAL.scalar(tx, {"since": since, "most": most}) is not None
 
 
 def domain_reaches(tx: Connection, most: int, domain: str, since: datetime) -> bool:
     """Whether so many letters went to addresses of this domain since then."""
     literal = domain.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return most < 1 or tx.execute(_DOMAIN, {"ending": "%@" + literal, "since": since, "most": most}).first() is not None
+    return most < 1 or _DOMAIN.scalar(tx, {"ending": "%@" + literal, "since": since, "most": most}) is not None
 
 
 def is_written(tx: Connection, cause: str) -> bool:

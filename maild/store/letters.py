@@ -51,17 +51,18 @@ def insert(tx: Connection, rows: list[dict[str, Any]]) -> None:
 
 
 _WRITTEN = Prepared(
-    select(outbox.c.created_at, outbox.c.template)
+    select(outbox.c.created_at, outbox.c.template, outbox.c.ticket)
     .where(outbox.c.recipient == bindparam("recipient"), outbox.c.created_at > bindparam("since"))
     .order_by(outbox.c.created_at.desc())
     .limit(bindparam("most"))
 )
 
 
-def written(tx: Connection, recipient: str, since: datetime, most: int) -> list[tuple[datetime, str]]:
-    """When and from which template the newest letters to this address were written, whatever became of them."""
+def written(tx: Connection, recipient: str, since: datetime, most: int) -> list[tuple[datetime, str, int]]:
+    """When, from which template and about which ticket (0: none) the newest letters to this address were written,
+    whatever became of them."""
     asked = {"recipient": recipient, "since": since, "most": most}
-    return [(at, str(template)) for at, template in _WRITTEN(tx, asked)]
+    return [(at, str(template), int(ticket or 0)) for at, template, ticket in _WRITTEN(tx, asked)]
 
 
 _NTH = Prepared(

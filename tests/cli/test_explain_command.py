@@ -16,7 +16,7 @@ from tests.mail.samples import copied
 
 PARSED = {
     "file", "message_id", "from", "to", "cc", "reply_to", "subject", "date", "text", "new_text", "attachments",
-    "in_reply_to", "references", "kind", "bounce", "language", "answerable", "defects",
+    "in_reply_to", "references", "kind", "bounce", "away_until", "language", "answerable", "defects", "cuts", "forwarded",
 }  # fmt: skip
 EXPLAINED = {
     "profile", "intent", "survey_score", "commands", "type", "category", "subcategory", "service", "priority",

@@ -37,7 +37,7 @@ def test_an_object_has_the_promised_fields(tmp_path: Path) -> None:
     (told,) = objects([written(tmp_path, "a.eml", spanish("postfix_bounce.eml"))])
     assert set(told) == {
         "file", "message_id", "from", "to", "cc", "reply_to", "subject", "date", "text", "new_text", "attachments",
-        "in_reply_to", "references", "kind", "bounce", "away_until", "language", "answerable", "defects",
+        "in_reply_to", "references", "kind", "bounce", "away_until", "language", "answerable", "defects", "cuts", "forwarded",
     }  # fmt: skip
     assert told["from"] == {"name": "Mail Delivery System", "address": "mailer-daemon@mx.entidad.test"}
     assert told["date"] == "2025-11-05T11:00:00-05:00" and told["kind"] == "bounce" and told["answerable"] is False

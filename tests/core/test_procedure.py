@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from maild.core import deadlines
 from maild.core.draft import Draft
 from maild.core.effects import Send, StartTimer, StopTimer
 from maild.core.moves import Always, Move, OnClock, OnOrder, OnReply, Procedure, Step
@@ -157,3 +158,43 @@ def test_a_clock_without_a_value_or_whose_setting_is_off_never_starts() -> None:
     here.make(*here.matching(OnOrder("resuelto"), TECHNICIAN)[0])
     here.settle()
     assert here.ticket.timers == ()
+
+
+def test_a_move_takes_back_other_tokens_even_those_that_wait_at_a_join() -> None:
+    back = Move((OnOrder("observar"),), ("1",), withdraw=("3", "4"))
+    office = office_with(step("1"), step("2", back), step("3"), replace(step("4"), join=("2", "3")))
+    here = walk(office, Token(1, "P", "2"), Token(2, "P", "3"), Token(3, "P", "4", came="3"), Token(4, "P", "1"))
+    here.make(here.ticket.tokens[0], back)
+    assert sorted((t.id, t.step) for t in here.ticket.tokens) == [(1, "1"), (4, "1")]
+
+
+def test_a_move_takes_back_nothing_of_another_run_of_the_procedure() -> None:
+    back = Move((OnOrder("observar"),), ("1",), withdraw=("2",))
+    office = office_with(step("1"), step("2", back))
+    here = walk(office, Token(1, "P", "2", caller=9), Token(2, "P", "2", caller=8))
+    here.make(here.ticket.tokens[0], back)
+    assert sorted((t.id, t.step) for t in here.ticket.tokens) == [(1, "1"), (2, "2")]
+
+
+def test_a_parameter_of_zero_sets_no_limit() -> None:
+    again, last = (
+        Move((OnOrder("hecho"),), ("2",), below={"vuelta": "most"}),
+        Move((OnOrder("hecho"),), ("3",), at_least={"vuelta": "most"}),
+    )
+    ticket = replace(AT_FOUR, tokens=(Token(1, "P", "1"),), facts=(("vuelta", "7"),))
+    for most, goes in (("0", ("2",)), ("8", ("2",)), ("7", ("3",))):
+        office = office_with(step("1", again, last), step("2"), step("3"))
+        office = replace(office, book=replace(office.book, settings={"parameters.most": most}))
+        found = walking(ticket, office).matching(OnOrder("hecho"), None)
+        assert [move.to for _, move in found] == [goes]
+
+
+def test_a_clock_whose_fact_is_a_time_of_day_runs_out_at_the_next_one() -> None:
+    clock = replace(BOOK.clocks["p_nivel"], span=None, given_by="hora")
+    here = walking(replace(AT_FOUR, facts=(("hora", "06:00"),)))
+    due = deadlines.due(clock, BOOK, here.ticket, here.said, NOW)
+    assert due is not None
+    local = due.astimezone(BOOK.calendar.zone)
+    assert (local.hour, local.minute) == (6, 0) and NOW < due <= NOW + timedelta(days=1)
+    wrong = replace(here.ticket, facts=(("hora", "26:00"),))
+    assert deadlines.due(clock, BOOK, wrong, here.said, NOW) == deadlines.NEVER

@@ -246,7 +246,7 @@ def test_letters_to_an_address_are_counted_by_time_and_template(database: Databa
         assert not letters.as_many_as(tx, 3, "rosa@entidad.example", NOW - minutes(60))
         assert not letters.as_many_as(tx, 2, "rosa@entidad.example", NOW - minutes(20))
         newest = letters.written(tx, "rosa@entidad.example", NOW - minutes(60), 10)
-        assert [template for _, template in newest] == ["cierre", "acuse"]
+        assert [template for _, template, _ in newest] == ["cierre", "acuse"]
         assert len(letters.written(tx, "rosa@entidad.example", NOW - minutes(60), 1)) == 1
 
 

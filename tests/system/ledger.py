@@ -226,8 +226,8 @@ def _letters(outbox: list[Row], attempts: list[Row], arrived: dict[str, list[byt
         elif row["state"] == "unknown":
             if most < 2 or len(copies) > most:
                 yield f"{name}: arrived {len(copies)} times with {most} doubtful tries"
-        elif row["state"] != "failed" or not row["recipient"].endswith("@reject.test"):
-            yield f"{name}: not ended"
+        elif row["state"] not in ("failed", "held") or not row["recipient"].endswith("@reject.test"):
+            yield f"{name}: not ended"  # a refused address gets no more letters: those behind the first are held
         if any(copy != _lines(bytes(row["raw"])) for copy in copies):
             yield f"{name}: its bytes changed"
     for stranger in set(arrived) - {row["message_id"] for row in outbox}:
