@@ -56,7 +56,7 @@ def test_every_decision_leaves_a_ticket_that_makes_sense(case: Case) -> None:
     assert all(timer.token in ids for timer in ticket.timers)
     assert len({(timer.clock, timer.token) for timer in ticket.timers}) == len(ticket.timers)
     assert (BOOK.states[ticket.state].kind == "closed") == ticket.is_closed
-    assert not (ticket.is_closed and ticket.timers)
+    assert ticket.tokens or not (ticket.is_closed and ticket.timers)  # a token may outlive closing, with its clocks
     assert ticket.is_closed or ticket.tokens
 
 
