@@ -83,11 +83,15 @@ class RawStore:
         return raw
 
     def _remember(self, named: Mapping[str, bytes]) -> None:
+        """The newest; the oldest make room, for nobody ever asks for copies of known mails and ignored ones."""
         with self._lock:
             for digest, raw in named.items():
-                if digest not in self._fresh and self._fresh_octets + len(raw) <= _MOST_FRESH:
+                if digest not in self._fresh:
                     self._fresh[digest] = raw
                     self._fresh_octets += len(raw)
+            while self._fresh_octets > _MOST_FRESH:
+                oldest = next(iter(self._fresh))
+                self._fresh_octets -= len(self._fresh.pop(oldest))
 
     def get(self, digest: str) -> bytes:
         """The mail, proved by its hash. TransientError when the folder cannot be read now; MailError when this file is
