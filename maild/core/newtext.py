@@ -10,7 +10,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
-from maild.core import phrases
+from maild.core import prefixes
 from maild.core.quotes import (
     LONGEST_LINE,
     Block,
@@ -33,7 +33,7 @@ _RULE_TO_BLOCK = 4  # lines below a rule or banner in which the header block mus
 _TO_QUOTED = 4  # lines below a separator in which the quotation must begin to be one that is marked
 _WRAPPED = 55  # a quoted line this long may have been broken by a program that did not mark the rest
 _FORWARD_SUBJECT = re.compile(
-    rf"\s{{0,9}}(?:\[[^\]]{{1,30}}\]\s{{0,9}})?(?:{'|'.join(phrases.FORWARD_PREFIXES)})\s{{0,3}}:", re.IGNORECASE
+    rf"\s{{0,9}}(?:\[[^\]]{{1,30}}\]\s{{0,9}})?(?:{'|'.join(prefixes.FORWARDS)})\s{{0,3}}:", re.IGNORECASE
 )
 _REPLY_SUBJECT = re.compile(r"\s{0,9}(?:re|rta|resp|res|aw|sv|antw)\s{0,3}(?:\[\d{1,3}\])?:", re.IGNORECASE)
 _PICTURE = re.compile(

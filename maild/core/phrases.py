@@ -104,9 +104,6 @@ BEGIN_FORWARDED = (
     "начало переадресованного сообщения",
     "下面是被转发的邮件", "転送されたメッセージ",
 )  # fmt: skip
-# What the subject of a forward begins with.
-FORWARD_PREFIXES = ("rv", "fw", "fwd", "enc", "tr", "wg", "i", "vs", "reenv", "rvs")
-
 # "Sent from my …": how it begins, and a word that must come later, so that prose does not look like it.
 SENT_FROM = (
     "enviado desde", "enviado con", "enviado mediante", "enviado por", "enviado via", "enviado do", "enviado de",

@@ -42,6 +42,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "he": ("תגובה", "הועבר"),
     "ar": ("رد", "إعادة توجيه"),
 }
+# Of these, the ones that always say that a mail is passed on: what stands below is somebody else's (newtext.py).
+FORWARDS: tuple[str, ...] = ("rv", "fw", "fwd", "enc", "tr", "wg", "i", "vs", "reenv", "rvs")
 # What gateways stamp on mail from outside or on what they suspect: in brackets, braces or between asterisks.
 STAMPS: tuple[str, ...] = (
     "ext", "extern", "externo", "externa", "externe", "extérieur", "external", "external email", "external mail",
