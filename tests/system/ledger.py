@@ -217,6 +217,8 @@ class Books:
 def _letters(outbox: list[Row], attempts: list[Row], arrived: dict[str, list[bytes]]) -> Iterator[str]:
     """No letter lost; one is doubled only where a kill fell between DATA and its record, and then byte for byte."""
     doubts = Counter(row["outbox"] for row in attempts if _in_doubt(row))
+    # An address that refused a letter for good gets no more of them: they are held until somebody writes from it.
+    refused = {row["recipient"] for row in outbox if row["state"] == "failed"}
     for row in outbox:
         copies, most = arrived.get(row["message_id"], []), doubts[row["id"]]
         name = f"letter {row['id']} ({row['template']}, {row['state']})"
@@ -226,8 +228,11 @@ def _letters(outbox: list[Row], attempts: list[Row], arrived: dict[str, list[byt
         elif row["state"] == "unknown":
             if most < 2 or len(copies) > most:
                 yield f"{name}: arrived {len(copies)} times with {most} doubtful tries"
-        elif row["state"] not in ("failed", "held") or not row["recipient"].endswith("@reject.test"):
-            yield f"{name}: not ended"  # a refused address gets no more letters: those behind the first are held
+        elif row["state"] == "held" and row["held_by"] == "stopped" and row["recipient"] in refused:
+            if copies:
+                yield f"{name}: held, and it arrived {len(copies)} times"
+        elif row["state"] != "failed" or not row["recipient"].endswith("@reject.test"):
+            yield f"{name}: not ended"
         if any(copy != _lines(bytes(row["raw"])) for copy in copies):
             yield f"{name}: its bytes changed"
     for stranger in set(arrived) - {row["message_id"] for row in outbox}:
