@@ -320,7 +320,7 @@ class Walk:
         for timer in self.ticket.timers:
             clock = self.office.book.clocks.get(timer.clock)
             left = timer.token in before and (timer.token in self._moved or timer.token not in live)
-            over = closed_now and not (clock and clock.scope == "after")
+            over = closed_now and timer.token not in live and not (clock and clock.scope == "after")
             if (left or over) and (timer.clock, timer.token) not in fresh:
                 self.draft.do(StopTimer(self.ticket.number, timer.clock, timer.token))
         for token in self.ticket.tokens:

@@ -218,7 +218,7 @@ def test_the_desk_registers_splits_and_merges(played: Played) -> None:
         ("luis", "#registrar usuario=ana No imprime"),
     )
     assert seen(steps[0]) == ("en_cola", ["PEDIDO:2"], ["acuse:ana", "comando_ok:rosa"])
-    assert (steps[1].ticket, steps[1].opened) == ("TALL-2-W", ["TALL-2-W"])
+    assert (steps[1].ticket, steps[1].opened) == ("TALL-1-R", ["TALL-2-W"])
     assert seen(steps[1])[2] == ["acuse:ana", "comando_ok:rosa"]
     assert (steps[2].closing_reason, seen(steps[2])[2]) == ("duplicado", ["comando_ok:rosa"])
     assert steps[3].refused == "needs-ticket"
