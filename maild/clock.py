@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from maild.core.events import TimerFired
+from maild.core.events import MomentCame, TimerFired
 from maild.desk import Desk
 from maild.failpoints import failpoint
-from maild.store import mails, timers
+from maild.store import agenda, mails, timers
 from maild.store.clerk import Clerk
 from maild.store.database import Tx
 from maild.store.timers import Due
@@ -32,6 +32,10 @@ class Clock:
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
 
+    def take_over(self, desk: Desk) -> None:
+        """From now on decide by this desk: its rules have changed."""
+        self._desk = desk
+
     def every(self, seconds: float, look: Callable[[], Awaitable[object]], name: str) -> None:
         """Look again and again."""
         self._scheduler.add_job(look, "interval", seconds=seconds, id=name)
@@ -45,7 +49,7 @@ class Clock:
 
     async def sweep(self) -> int:
         """Fire what is due; how many timers fired. Those on silence wait until the mailbox has been read past them."""
-        fired = 0
+        fired = await self._moments()
         while True:
             now = self._now()
             due = await self._clerk.do(lambda tx, now=now: self._due(tx, now))  # type: ignore[misc]
@@ -54,6 +58,21 @@ class Clock:
             fired += len(done)
             if not done:
                 return fired
+
+    async def _moments(self) -> int:
+        """Let the recurring clocks strike whose time has come; how many did."""
+        await self._clerk.do(self._desk.plan)
+        struck = await self._clerk.do(lambda tx: agenda.due(tx, self._now()))
+        return sum([await self._strike(MomentCame(clock, at)) for clock, at in struck])
+
+    async def _strike(self, event: MomentCame) -> bool:
+        """One of the four places that catch everything: a clock that fails strikes again at the next look."""
+        try:
+            outcome = await self._clerk.do(lambda tx: self._desk.moment(tx, event))
+        except Exception:
+            log.exception("moment-failed", extra={"clock": event.clock})
+            return False
+        return outcome.done
 
     def _due(self, tx: Tx, now: datetime) -> list[Due]:
         upto = mails.silence_upto(tx)

@@ -23,6 +23,7 @@ from maild.intake import Terms as DoorTerms
 from maild.mail.clamd import Clamd
 from maild.mail.sandbox import Sandbox
 from maild.reading import Reading, Scanner
+from maild.reloading import Refused, Reloading
 from maild.store import leases
 from maild.store.clerk import Clerk
 
@@ -58,6 +59,7 @@ class Daemon:
         )
         self._dispatcher = Dispatcher(self._clerk, house.desk, relay_settings(config), terms, house.now)
         self._clock = Clock(self._clerk, house.desk, house.now)
+        self._reloading = Reloading(house)
         self._leads = True
 
     def _door(self, number: int) -> Door:
@@ -180,10 +182,26 @@ class Daemon:
             await self._reading.drain()
         seconds = self._house.config.schedule.sweep.total_seconds()
         while True:
+            await self._renew_rules()
             if await self._clock.sweep():
                 self._dispatcher.wake.set()
             notify("WATCHDOG=1")
             await asyncio.sleep(seconds)
+
+    async def _renew_rules(self) -> None:
+        """Take changed rules over, or tell the operator why not."""
+        found = await asyncio.to_thread(self._reloading.look)
+        if isinstance(found, Refused):
+            log.warning("rules-refused", extra={"problems": len(found.problems), "first": str(found.problems[0])})
+            lines = tuple(str(problem) for problem in found.problems)
+            await self._clerk.do(lambda tx: self._house.desk.refused_rules(tx, found.version, lines))
+            self._dispatcher.wake.set()
+        elif found is not None:
+            for loop in (self._reading, self._clock, self._dispatcher):
+                loop.take_over(found.desk)
+            lost = await self._clerk.do(lambda tx: found.desk.new_rules(tx, found.version))
+            log.info("rules-renewed", extra={"version": found.version, "lost": lost})
+            self._dispatcher.wake.set()
 
     async def _renew(self) -> None:
         """Reading a mailbox is one node's work at a time; a pause of the leader ends its term."""

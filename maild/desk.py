@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from maild import brakes
-from maild.brakes import Hold, Limits
-from maild.core import bounces, files, habits, seal, subject, twins, writing
+from maild.brakes import Limits
+from maild.core import bounces, files, habits, seal, subject, twins
 from maild.core.bounced import refused
 from maild.core.decide import decide
-from maild.core.effects import Decision, Keep, Open, Resume, Review, Send, StopTimer, evolve
-from maild.core.events import Bounced, Case, Intrusion, MailArrived, OperatorActed, Ordered, Overdue, Robot, TimerFired
+from maild.core.effects import Decision, Issue, Keep, Learn, Open, Resume, Review, Send, evolve, ran_out
+from maild.core.events import (
+    Bounced,
+    Case,
+    Intrusion,
+    Kin,
+    MailArrived,
+    MomentCame,
+    OperatorActed,
+    Ordered,
+    Overdue,
+    Robot,
+    TimerFired,
+)
 from maild.core.office import Office
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import Address, Author, Mail, Reason, because
+from maild.core.worktime import following
+from maild.envelopes import Envelopes
 from maild.failpoints import failpoint
-from maild.gather import Gathered, Terms, gather
+from maild.gather import Gathered, Terms, gather, kin_of, known, recurring, told_of, without_habits
 from maild.mail.compose import Composer
-from maild.store import addresses, attachments, letters, mails, records, tickets, timers
+from maild.store import addresses, agenda, attachments, letters, mails, papers, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
-
-log = logging.getLogger("maild.desk")
 
 # Without a border that we know, no Authentication-Results are believed.
 _NOBODY = Boundary()
 _DEFAULTS = Limits()
 _FILE_RULES = files.FileRules()
-# How long a letter is worth sending (RELIABILITY OB-12).
-LETTER_LIFE = timedelta(days=3)
+_MOST_LINES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +98,11 @@ class Desk:
         aside = any(isinstance(e, Review) for e in decision.effects)
         if aside:
             cause = self._set_aside(event.inbound)
-        outcome = self._write(
-            tx, cause, event.mail.sender.address, judged.gathered.ticket, decision, event, judged=judged.files
-        )
+        gathered = judged.gathered
+        before = known(gathered.ticket, getattr(gathered.case, "kin", Kin()))
+        outcome = self._write(tx, cause, event.mail.sender.address, before, decision, event, judged=judged.files)
         if outcome.done:
-            self._finish(tx, event, judged.gathered.case, decision, verdict)
+            self._finish(tx, event, gathered.case, decision, verdict)
             self._learn(tx, event, outcome.after)
             if not aside:  # it is decided again when it is released
                 seen.count(tx, event.mail.sender.address, judged.fresh)
@@ -102,8 +111,8 @@ class Desk:
 
     def judge(self, tx: Tx, event: MailArrived, verdict: twins.Verdict) -> Judgement:
         """What this mail is and what shall be done about it. Writes nothing."""
-        mail, fresh = _without_habits(tx, event.mail)
-        cut = _told_of(event.mail, mail)
+        mail, fresh = without_habits(tx, event.mail)
+        cut = told_of(event.mail, mail)
         event = replace(event, mail=mail)
         terms = Terms(self.office, self.ring, self.boundary, self.limits.tickets_hour)
         gathered = gather(tx, event, verdict, terms, self.now())
@@ -111,7 +120,7 @@ class Desk:
         logos = attachments.logos(tx, mail.sender.address, small, event.inbound, self.file_rules.logo_mails)
         judged = files.judge(mail.attachments, self.file_rules, logos, event.scans)
         if verdict.kind == "variant":
-            return Judgement(mail, gathered, _variant(verdict, event), judged)
+            return Judgement(mail, gathered, twins.variant(verdict, mail), judged)
         decision = decide(gathered.case, self.office, self.now())
         if not isinstance(gathered.case, Robot):
             decision = files.with_files(decision, judged, mail, gathered.author, self.office)
@@ -134,8 +143,9 @@ class Desk:
             upto = mails.silence_upto(tx, event.number)
             if upto is not None and upto < due.due + self.margin:
                 return Outcome(Decision(event.number, (), (because("silence-unread"),)), cause=cause, done=False)
-        decision = decide(Overdue(ticket, event.clock, event.token), self.office, self.now())
-        outcome = self._write(tx, cause, "clock", ticket, decision, None)
+        kin = self._kin(tx, ticket)
+        decision = decide(Overdue(ticket, event.clock, event.token, kin), self.office, self.now())
+        outcome = self._write(tx, cause, "clock", known(ticket, kin), decision, None)
         failpoint("desk.timer-written")
         return outcome
 
@@ -146,8 +156,9 @@ class Desk:
             return Outcome(Decision(0, refused=because("no-ticket", order=event.orders)), cause=cause, done=False)
         author = Author(event.person.address, event.person.name, event.person)
         number = tickets.next_number(tx)
-        decision = decide(Ordered(ticket, author, event.orders, event.text, number), self.office, self.now())
-        return self._write(tx, cause, event.person.address, ticket, decision, None, event.text)
+        kin = self._kin(tx, ticket, event.orders)
+        decision = decide(Ordered(ticket, author, event.orders, event.text, number, kin), self.office, self.now())
+        return self._write(tx, cause, event.person.address, known(ticket, kin), decision, None, event.text)
 
     def park(self, tx: Tx, mail_id: int, reason: Reason, mail: Mail | None = None) -> None:
         """A mail that could not be understood: kept whole, set aside, the operator told once; the next one goes on."""
@@ -155,7 +166,7 @@ class Desk:
             return
         decision = Decision(0, (Review(reason),), (reason,), refused=reason)
         sender = mail.sender.address if mail else ""
-        self._write(tx, self._set_aside(mail_id), sender, None, decision, None)
+        self._write(tx, self._set_aside(mail_id), sender, {}, decision, None)
         mails.finish(tx, mail_id, "parked", reason=reason.code, mail=mail)
         failpoint("desk.mail-parked")
 
@@ -172,11 +183,69 @@ class Desk:
         refusal = refused(ticket, bounces.refusal(str(row["recipient"]), why), self.office)
         stops = refusal if row["state"] == "failed" and not addresses.is_stopped(tx, str(row["recipient"])) else ()
         decision = Decision(number, (*sends, *stops), (because("letter-lost", letter=letter_id, why=why),))
-        self._write(tx, f"letter:{letter_id}:{row['attempts']}", "dispatch", ticket, decision, None)
+        self._write(tx, f"letter:{letter_id}:{row['attempts']}", "dispatch", known(ticket), decision, None)
+
+    def resume(self, tx: Tx, address: str, actor: str) -> bool:
+        """The operator says that an address is good again: letters go there, the held ones too. False: it was."""
+        if not addresses.is_stopped(tx, address):
+            return False
+        decision = Decision(0, (Resume(0, address),), (because("letters-resume", address=address),))
+        return self._write(tx, f"address:{secrets.token_hex(6)}", actor, {}, decision, None).done
 
     def _set_aside(self, mail_id: int) -> str:
         """The cause of setting a mail aside is not that of deciding it: a released mail is decided after all."""
         return f"inbound:{mail_id}:aside:{secrets.token_hex(4)}"
+
+    def plan(self, tx: Tx) -> None:
+        """Every recurring clock has a row that says when it comes next; the row of a clock that is no more goes."""
+        planned, now, book = agenda.planned(tx), self.now(), self.office.book
+        for key in planned.keys() - book.clocks.keys():
+            agenda.drop(tx, key)
+        for key, clock in book.clocks.items():
+            due = following(now, clock.schedule, book.calendar.zone) if clock.recurring and clock.schedule else None
+            if due is not None and key not in planned:
+                agenda.plan(tx, key, due)
+
+    # -- rules --------------------------------------------------------------------------------------------------------
+
+    def refused_rules(self, tx: Tx, version: str, problems: tuple[str, ...]) -> None:
+        """Changed rules are wrong: the operator is told once, and yesterday's stay."""
+        self._tell_operator(tx, f"rules:{version}", because("rules-refused"), problems)
+
+    def new_rules(self, tx: Tx, version: str) -> int:
+        """How many tickets stand on a step that these new rules no longer have: listed, and left where they are."""
+        lost = [
+            f"[{subject.mark(self.office.book.mark_key, number)}] {procedure}:{step}"
+            for number, procedure, step in tickets.places(tx)
+            if self.office.book.step(procedure, step) is None
+        ]
+        if lost:
+            self._tell_operator(
+                tx, f"rules:{version}", because("steps-gone", count=len(lost)), tuple(lost[:_MOST_LINES])
+            )
+        return len(lost)
+
+    def _tell_operator(self, tx: Tx, cause: str, reason: Reason, lines: tuple[str, ...]) -> None:
+        facts = (("reason_code", reason.code), *reason.facts, ("problem_lines", "\n".join(lines)))
+        send = Send(0, "aviso", self.office.operator, "operator", self.office.language, facts)
+        self._write(tx, cause, "rules", {}, Decision(0, (send,), (reason,)), None)
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    def moment(self, tx: Tx, event: MomentCame) -> Outcome:
+        """The time of a recurring clock came. Times missed while nobody looked come once, not each."""
+        cause, clock = f"moment:{event.clock}:{event.at.isoformat()}", self.office.book.clocks.get(event.clock)
+        schedule = clock.schedule if clock else None
+        after = following(max(event.at, self.now()), schedule, self.office.book.calendar.zone) if schedule else None
+        if not agenda.strike(tx, event.clock, event.at, after) or clock is None:
+            return Outcome(Decision(0), cause=cause, done=False)
+        case = recurring(tx, event.clock, self.office, self.now())
+        decision = decide(case, self.office, self.now())
+        before = {ticket.number: ticket for ticket in (*case.tickets, *case.kin.parents)}
+        return self._write(tx, cause, "clock", before, decision, None)
+
+    def _kin(self, tx: Tx, ticket: Ticket, words: str = "") -> Kin:
+        return kin_of(tx, ticket, words, self.office, self.now())
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -185,7 +254,7 @@ class Desk:
         tx: Tx,
         cause: str,
         actor: str,
-        before: Ticket | None,
+        before: Mapping[int, Ticket],
         decision: Decision,
         event: MailArrived | None,
         text: str = "",
@@ -195,12 +264,7 @@ class Desk:
         now = self.now()
         if not records.enter(tx, cause, actor, decision, now):
             return Outcome(decision, cause=cause, done=False)
-        opened = any(isinstance(e, Open) for e in decision.effects)
-        before = None if opened or not decision.number else before
-        after = evolve(before, decision.effects)
-        if after is not None and after != before:
-            fired = {(e.clock, e.token) for e in decision.effects if isinstance(e, StopTimer) and e.fired}
-            tickets.save(tx, before, after, fired, now)
+        after = self._save(tx, before, decision, now)
         failpoint("desk.ticket-written")
         brakes.settle(tx, decision, cause, now)
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
@@ -209,79 +273,42 @@ class Desk:
             records.keep(tx, keep.number, inbound, actor, keep.visibility, words, now)
             if event:
                 attachments.keep(tx, event.inbound, keep.number, actor, judged)
-        sends = [*(e for e in decision.effects if isinstance(e, Send)), *self._to_operator(decision)]
-        # Whoever is handed a ticket must be able to read what it is about; whoever opened it just now wrote it.
-        working = not opened and any(send.audience in ("technician", "manager") for send in sends)
-        request = records.first_words(tx, decision.number) if working else ""
-        occasion = writing.Occasion(self.office, self.ring, now.date(), event.mail if event else None, request, judged)
-        rows = [self._letter(tx, send, after, occasion, f"{cause}#{i}", opened=opened) for i, send in enumerate(sends)]
-        letters.insert(tx, [*rows, *self._alarms(tx, rows)])
+        self._keep_papers(tx, decision, now)
+        self._envelopes().write(tx, cause, decision, after, event.mail if event else None, judged)
         failpoint("desk.letters-written")
-        return Outcome(decision, before, after, cause)
+        number = decision.number
+        return Outcome(decision, before.get(number), after.get(number), cause)
 
-    def _letter(
-        self,
-        tx: Tx,
-        send: Send,
-        ticket: Ticket | None,
-        occasion: writing.Occasion,
-        cause: str,
-        *,
-        opened: bool,
-    ) -> dict[str, Any]:
-        """One outbox row: bytes and Message-ID are fixed here for good."""
-        now = self.now()
-        letter = writing.letter(send, ticket if send.number else None, occasion)
-        nonce = secrets.token_hex(6)
-        message_id = seal.message_id(self.ring, send.number, send.to.address, nonce, now.date(), self.domain)
-        rendered = self.composer.render(letter)
-        if rendered.problem:
-            log.warning("letter-template-broken", extra={"template": send.template, "problem": str(rendered.problem)})
-        hold = self._held(tx, send, is_ack=opened and bool(letter.answers), now=now)
-        return {
-            "cause": cause,
-            "message_id": message_id,
-            "ticket": send.number or None,
-            "template": send.template,
-            "recipient": send.to.address,
-            "raw": self.composer.to_bytes(letter, rendered, message_id=message_id, date=now),
-            "state": "held" if hold.by else "queued",
-            "held_by": hold.by,
-            "reason": hold.why,
-            "created_at": now,
-            "not_before": now,
-            "expires_at": now + LETTER_LIFE,
-        }
+    def _save(self, tx: Tx, before: Mapping[int, Ticket], decision: Decision, now: datetime) -> dict[int, Ticket]:
+        """Every ticket that the decision touches, as it stands afterwards; the difference is written."""
+        opened = [e.ticket.number for e in decision.effects if isinstance(e, Open)]
+        touched = dict.fromkeys(e.number for e in decision.effects if not isinstance(e, Open | Review) and e.number)
+        after: dict[int, Ticket] = {}
+        for number in [*opened, *(n for n in touched if n not in opened)]:
+            stood = None if number in opened else before.get(number) or tickets.load(tx, number)
+            stands = evolve(
+                stood, (e for e in decision.effects if not isinstance(e, Open) or e.ticket.number == number)
+            )
+            if stands is None:
+                continue
+            after[number] = stands
+            if stands != stood:
+                tickets.save(tx, stood, stands, ran_out(decision.effects, number), now)
+        if decision.number in before and decision.number not in after:
+            after[decision.number] = before[decision.number]
+        return after
 
-    def _held(self, tx: Tx, send: Send, *, is_ack: bool, now: datetime) -> Hold:
-        if self.hold:
-            return brakes.held("rehearsal")
-        hold = brakes.judge(tx, send, self.office, self.limits, now, is_ack=is_ack)
-        if hold.by:
-            log.warning("letter-held", extra={"address": send.to.address, "template": send.template, "by": hold.by})
-        return hold
+    def _keep_papers(self, tx: Tx, decision: Decision, now: datetime) -> None:
+        for effect in decision.effects:
+            if isinstance(effect, Issue):
+                papers.issue(tx, effect, now)
+            elif isinstance(effect, Learn):
+                papers.learn(tx, effect, now)
 
-    def _alarms(self, tx: Tx, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """A brake that takes hold is told to the operator once: in its hour the total one, a day each of the others."""
-        occasion = writing.Occasion(self.office, self.ring, self.now().date())
-        alarms = brakes.alarms(tx, rows, self.office, self.now())
-        return [self._letter(tx, send, None, occasion, cause, opened=False) for cause, send in alarms.items()]
-
-    def resume(self, tx: Tx, address: str, actor: str) -> bool:
-        """The operator says that an address is good again: letters go there, the held ones too. False: it was."""
-        if not addresses.is_stopped(tx, address):
-            return False
-        decision = Decision(0, (Resume(0, address),), (because("letters-resume", address=address),))
-        return self._write(tx, f"address:{secrets.token_hex(6)}", actor, None, decision, None).done
-
-    def _to_operator(self, decision: Decision) -> list[Send]:
-        """Whoever runs the desk hears of every mail that waits for a person, once."""
-        reviews = [e.reason for e in decision.effects if isinstance(e, Review)]
-        operator = self.office.operator
-        return [
-            Send(0, "cuarentena", operator, "operator", self.office.language, (("reason_code", r.code), *r.facts))
-            for r in reviews
-        ]
+    def _envelopes(self) -> Envelopes:
+        return Envelopes(
+            self.office, self.ring, self.composer, self.domain, self.limits, self.now(), rehearsal=self.hold
+        )
 
     def _learn(self, tx: Tx, event: MailArrived, ticket: Ticket | None) -> None:
         """What later mails of the conversation are known by. A provider may give the matter a number of his own."""
@@ -314,25 +341,6 @@ class Desk:
         if verdict.kind == "conflict":
             mail = replace(mail, message_id="")  # never an anchor for replies: who used the id first is not known
         mails.finish(tx, event.inbound, state, reason=reason, ticket=number, mail=mail)
-
-
-def _without_habits(tx: Tx, mail: Mail) -> tuple[Mail, Sequence[habits.Ending]]:
-    """The mail as it is to be read, and what is still to be learned from it."""
-    endings = habits.endings(mail)
-    known = seen.known(tx, mail.sender.address, endings)
-    return habits.without(mail, known), tuple(each for each in endings if each.fingerprint not in known)
-
-
-def _told_of(whole: Mail, mail: Mail) -> tuple[Reason, ...]:
-    """For the journal: where that which is always there begins."""
-    lost = whole.new_text[len(mail.new_text) :].strip()
-    return (because("text-habit", first=lost.splitlines()[0][:80]),) if lost else ()
-
-
-def _variant(verdict: twins.Verdict, event: MailArrived) -> Decision:
-    """The same mail on another road, changed on the way: it joins the ticket, and nobody is written to."""
-    reason = because("variant", of=verdict.of, sender=event.mail.sender.address)
-    return Decision(verdict.ticket, (Keep(verdict.ticket, "public"),), (reason,))
 
 
 def operator_address(address: str) -> Address:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from maild.desk import LETTER_LIFE, Desk
+from maild.desk import Desk
+from maild.envelopes import LETTER_LIFE
 from maild.errors import MaildError
 from maild.failpoints import failpoint
 from maild.mail.smtp import Outcome, Relay, RelaySettings, Stage, Verdict
@@ -52,6 +53,10 @@ class Dispatcher:
         self._paused_until: datetime | None = None
         self._ending = False
         self.wake = asyncio.Event()
+
+    def take_over(self, desk: Desk) -> None:
+        """From now on decide by this desk: its rules have changed."""
+        self._desk = desk
 
     async def recover(self, *, earlier_life: bool = False) -> None:
         """Letters in the hands of a node that died, or (`earlier_life`) of ourselves before: queued again, or in doubt.

@@ -17,6 +17,7 @@ from maild import config as configuration
 from maild import rules
 from maild.brakes import Limits
 from maild.config import Config
+from maild.config.shipped import shipped
 from maild.config.tables import Mailbox
 from maild.core.files import FileRules
 from maild.core.office import Office
@@ -92,7 +93,7 @@ def desk_of(config: Config, ring: KeyRing, now: Callable[[], datetime] = real_no
 def office(config: Config) -> Office:
     """The desk as the core sees it."""
     desk = config.desk
-    book = rules.load(config.rules_folder, zone=desk.zone.key, mark=desk.key or "")
+    book = rules.load(config.rules_folder, zone=desk.zone.key, mark=desk.key or "", base=shipped("rules") / "base")
     own = {desk.address, *(box.user for box in config.mailboxes if "@" in box.user)}
     return Office(
         book=book,

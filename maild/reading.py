@@ -78,6 +78,10 @@ class Reading:
         self._ending = False
         self.news = asyncio.Event()
 
+    def take_over(self, desk: Desk) -> None:
+        """From now on decide by this desk: its rules have changed."""
+        self._desk = desk
+
     async def drain(self) -> int:
         """Understand everything that waits; how many mails that were. Returns only when nothing is in hand."""
         count = 0

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maild.cli import rulecheck
 from maild.cli.call import Call, pass_call
 from maild.cli.output import Output, json_option
-from maild.errors import ConfigError, Problem, RulesError, UsageError
+from maild.errors import ConfigError, Problem, UsageError
 
 if TYPE_CHECKING:
     from maild.config import Config
@@ -22,9 +23,16 @@ _PLACEHOLDER = "entidad.example"
 
 @click.command()
 @click.argument("profile", required=False)
+@click.option(
+    "--draw",
+    "drawings",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="CARPETA",
+    help="Dibuja ahí cada procedimiento como diagrama de flujo (Mermaid) / draws every procedure there.",
+)
 @json_option
 @pass_call
-def check(call: Call, profile: str | None, as_json: bool) -> int:
+def check(call: Call, profile: str | None, drawings: Path | None, as_json: bool) -> int:
     """Revisa config.toml, people.toml, los secretos, las reglas y las plantillas, y dice todo lo que está mal.
 
     Con PERFIL, revisa esas reglas aunque no haya configuración. / With PROFILE, checks those rules even without one.
@@ -32,7 +40,10 @@ def check(call: Call, profile: str | None, as_json: bool) -> int:
     out = Output(as_json)
     config, problems = _configured(call, bool(profile))
     if config or profile:
-        problems += _rules(rules_folder(config, profile), config)
+        folder = rules_folder(config, profile)
+        problems += rulecheck.problems(folder, config)
+        if drawings or not problems:
+            rulecheck.tell(folder, config, drawings, out)
     if config:
         problems += _placeholders(config)
         problems += _secrets(config)
@@ -75,23 +86,6 @@ def _secrets(config: Config) -> list[Problem]:
     from maild.config import secret_problems
 
     return secret_problems(config)
-
-
-def _rules(folder: Path, config: Config | None) -> list[Problem]:
-    """The rules, and the people whose functions they name."""
-    from maild import rules
-    from maild.forms import offer
-
-    try:
-        book = rules.load(folder, zone=config.desk.zone.key if config else "America/Lima")
-    except RulesError as error:
-        return list(error.problems)
-    people = config.directory.people if config else ()
-    return [
-        Problem("people.toml", f"person.{p.key}.role", f"no conozco la función «{p.role}»{offer(p.role, book.roles)}")
-        for p in people
-        if p.role not in book.roles
-    ]
 
 
 def _letters(config: Config) -> list[Problem]:

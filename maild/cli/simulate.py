@@ -12,7 +12,7 @@ from maild.cli.output import Output, json_option
 from maild.errors import UsageError
 
 if TYPE_CHECKING:
-    from maild.simulate import Result, Story
+    from maild.simulate import Coverage, Result, Story
 
 _FAILED = 1
 _UNREADABLE = 2
@@ -34,28 +34,51 @@ _UNREADABLE = 2
     metavar="CARPETA",
     help="La carpeta con las reglas de cada perfil, en vez de las que vienen con el programa.",
 )
+@click.option(
+    "--coverage",
+    "covered",
+    is_flag=True,
+    help="Al final dice por qué pasos y salidas no pasó ninguna historia / which steps and ways no story walked.",
+)
 @json_option
 def simulate(
-    stories: tuple[Path, ...], judged: bool, folder: Path | None, profile_dir: Path | None, as_json: bool
+    stories: tuple[Path, ...],
+    judged: bool,
+    folder: Path | None,
+    profile_dir: Path | None,
+    covered: bool,
+    as_json: bool,
 ) -> int:
     """Juega historias contra las reglas, con reloj virtual y sin enviar nada / plays stories against the rules."""
-    from maild.simulate import read
+    from maild.simulate import Coverage, read
 
     out = Output(as_json)
+    coverage = Coverage()
     status = 0
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
     for path in _files(stories):
         try:
             story = read(path)
-            met = _played(story, path, folder, profile_dir, out, judged=judged)
+            met = _played(story, path, folder, profile_dir, out, coverage, judged=judged)
         except UsageError as error:
             out.say(f"{error.code}: {error}", "red")
             status = _UNREADABLE
             continue
         if not met:
             status = max(status, _FAILED)
+    if covered:
+        _report(coverage, profile_dir, out)
     return status
+
+
+def _report(coverage: Coverage, profile_dir: Path | None, out: Output) -> None:
+    for whole in coverage.of(profile_dir):
+        out.line(whole)
+        steps, ways = f"{whole.steps_seen}/{whole.steps}", f"{whole.ways_seen}/{whole.ways}"
+        out.tell(f"{whole.profile} {whole.procedure}: pasos / steps {steps} · salidas / ways {ways}")
+        for place in whole.missing:
+            out.tell(f"  sin pasar / not walked: {place}", "yellow")
 
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:
@@ -64,7 +87,14 @@ def _files(paths: tuple[Path, ...]) -> list[Path]:
 
 
 def _played(
-    story: Story, path: Path, folder: Path | None, profile_dir: Path | None, out: Output, *, judged: bool
+    story: Story,
+    path: Path,
+    folder: Path | None,
+    profile_dir: Path | None,
+    out: Output,
+    coverage: Coverage,
+    *,
+    judged: bool,
 ) -> bool:
     """Play one story; whether everything expected came about (nothing is expected unless it is judged)."""
     from maild.simulate import differences, play
@@ -73,6 +103,7 @@ def _played(
     out.tell(f"{story.id}  {story.title}", "cyan")
     for result in play(story, path.name, profile_dir):
         out.line(result.line())
+        coverage.add(story.profile, result)
         _tell(result, story, out)
         if folder:
             _keep(result, folder)

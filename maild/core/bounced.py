@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maild.core.effects import Decision, Effect, Keep, Send, Suppress
 from maild.core.events import Bounced
-from maild.core.office import Office, Recipient
+from maild.core.office import Office, Recipient, Scene
 from maild.core.ticket import Ticket
 from maild.core.values import BounceRecipient, Kind, because
 
@@ -50,7 +50,7 @@ def _said(case: Bounced) -> BounceRecipient | None:
 
 def _whom(ticket: Ticket | None, dead: str, office: Office) -> tuple[Recipient, ...]:
     """Who is responsible for the ticket; else the desk; never the address that does not work."""
-    responsible = office.recipients("responsible", ticket, None) if ticket else ()
+    responsible = office.recipients("responsible", Scene(ticket)) if ticket else ()
     for people in (responsible, office.desk()):
         reachable = tuple(one for one in people if one[0].address != dead)
         if reachable:

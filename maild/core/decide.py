@@ -6,16 +6,30 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from maild.core import orders, subject, worktime
-from maild.core.acts import carry_out
+from maild.core import openings, orders, subject, survey, worktime
 from maild.core.bounced import bounced
-from maild.core.effects import Away, Decision, Effect, Keep, Open, Reopen, Review, Send, StopTimer
-from maild.core.events import Bounced, Case, FirstMail, Flood, Intrusion, Ordered, Overdue, Reply, Robot
+from maild.core.carrying import carried_out, given, known, says_only_words
+from maild.core.draft import Draft
+from maild.core.effects import Away, Decision, Effect, Keep, Reopen, Review, Send, StopTimer, Tell
+from maild.core.events import (
+    Bounced,
+    Case,
+    FirstMail,
+    Flood,
+    Intrusion,
+    Ordered,
+    Overdue,
+    Recognised,
+    Recurring,
+    Reply,
+    Robot,
+)
+from maild.core.moves import LetterTo, OnClock, OnMail, OnReply
 from maild.core.office import Office
 from maild.core.orders import Order
 from maild.core.procedure import Walk
-from maild.core.rulebook import LetterTo, OnClock, OnReply
-from maild.core.ticket import Ticket
+from maild.core.recurring import recurring
+from maild.core.said import Said
 from maild.core.values import Address, Assurance, Author, Mail, Reason, because
 
 
@@ -24,6 +38,8 @@ def decide(case: Case, office: Office, now: datetime) -> Decision:
     match case:
         case FirstMail():
             return _first(case, office, now)
+        case Recognised():
+            return _recognised(case, office, now)
         case Reply():
             return _reply(case, office, now)
         case Intrusion():
@@ -36,6 +52,8 @@ def decide(case: Case, office: Office, now: datetime) -> Decision:
             return _flood(case)
         case Overdue():
             return _overdue(case, office, now)
+        case Recurring():
+            return recurring(case, office, now)
         case Ordered():
             return _ordered(case, office, now)
         case _:
@@ -52,17 +70,29 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
         return Decision(0, (Review(reason),), (reason, *case.signs), refused=reason)
     if author.person is None and not author.own_domain and office.strangers != "create":
         return _stranger(case, office)
+    draft = _draft(case, case.mail, author, office, now)
+    draft.kin = replace(case.kin, number=case.number)
+    opening = _opening_orders(case, draft)
+    if opening:
+        return _opened_by_order(case, draft, opening)
     lost = _orders_without_ticket(case, office)
     if lost is not None:
         return lost
-    walk = _opened(case, office, now)
     if author.person is not None or author.own_domain:  # a stranger's words are never sent on (RELIABILITY S-03)
-        walk.told = {"text": case.mail.new_text, "sender_name": _address(author).name or author.address}
-    walk.reasons.extend((*case.signs, because("opened", number=case.number)))
-    walk.do(Keep(case.number, "public"))
-    walk.pass_through()
-    walk.settle()
-    return _done(walk)
+        draft.told = {"text": case.mail.new_text, "sender_name": _address(author).name or author.address}
+    book, mail = office.book, case.mail
+    title = subject.title(mail.subject, book.mark_key) or openings.first_words(mail.new_text)
+    ticket = openings.classified(book, case.number, title, mail.new_text, _address(author), now)
+    ticket = replace(
+        ticket,
+        language=_language(author, office),
+        related=case.related.number if case.related else 0,
+        first_message_id=mail.message_id,
+    )
+    openings.begin(draft, ticket)
+    draft.reasons.extend((*case.signs, because("opened", number=case.number)))
+    draft.do(Keep(case.number, "public"))
+    return _finished(draft, case.number)
 
 
 def _stranger(case: FirstMail, office: Office) -> Decision:
@@ -73,153 +103,150 @@ def _stranger(case: FirstMail, office: Office) -> Decision:
     return Decision(0, tuple(effects), (reason, *case.signs), refused=reason)
 
 
+def _opening_orders(case: FirstMail, draft: Draft) -> tuple[Order, ...]:
+    """The orders of a mail about no ticket, if the first one opens a ticket and is his to give."""
+    book = draft.office.book
+    found = orders.read(case.mail.subject, "", "", book.verbs, book.mark_key)
+    verb = book.verbs.get(found[0].verb) if found else None
+    if verb is None or verb.act not in openings.OPENING_ACTS:
+        return ()
+    staff = book.is_staff(case.author.role)
+    return found if staff or openings.may_open(draft, verb, case.author) else ()
+
+
+def _opened_by_order(case: FirstMail, draft: Draft, opening: tuple[Order, ...]) -> Decision:
+    author, office = case.author, draft.office
+    draft.told = {"text": case.mail.new_text, "sender_name": _address(author).name or author.address}
+    number, refusal = openings.open_by_order(draft, opening, author, case.mail, _address(author))
+    if refusal is not None:
+        return _no_ticket(case, office, refusal)
+    draft.pass_through()
+    draft.settle()
+    wrote = any(isinstance(effect, Send) for effect in draft.effects)
+    if any(office.book.verbs[order.verb].confirmed for order in opening if order.verb) or not wrote:
+        history = ", ".join("#" + order.verb for order in opening)
+        draft.told = {}
+        draft.walks[number].send((LetterTo("comando_ok", "sender"),), told={"history": history})
+    draft.reasons.extend(case.signs)
+    return draft.decision(number)
+
+
 def _orders_without_ticket(case: FirstMail, office: Office) -> Decision | None:
     """Somebody of the desk gives orders but names no ticket: told so, nothing done. Users' hashtags are text."""
     if not office.book.is_staff(case.author.role):
         return None
-    given = _known(orders.read(case.mail.subject, "", "", office.book.verbs, office.book.mark_key))
-    if not given:
-        return None
-    reason = because("no-ticket", order=given[0].word)
-    letter = Send(
-        0,
-        "comando_error",
-        _address(case.author),
-        _audience(case.author, office),
-        _language(case.author, office),
-        (("reason_code", reason.code), *reason.facts),
-    )
+    found = known(orders.read(case.mail.subject, "", "", office.book.verbs, office.book.mark_key))
+    return _no_ticket(case, office, because("no-ticket", order=found[0].word)) if found else None
+
+
+def _no_ticket(case: FirstMail, office: Office, reason: Reason) -> Decision:
+    template = "no_autorizado" if reason.code in ("not-allowed", "not-proved") else "comando_error"
+    facts = (("reason_code", reason.code), *reason.facts)
+    author = case.author
+    letter = Send(0, template, _address(author), _audience(author, office), _language(author, office), facts)
     return Decision(0, (letter,), (reason, *case.signs), refused=reason)
 
 
-def _opened(case: FirstMail, office: Office, now: datetime) -> Walk:
-    book, mail, author = office.book, case.mail, case.author
-    kind = book.default_type
-    procedure = book.procedures[book.opening[kind]]
-    first = procedure.steps[procedure.first]
-    ticket = Ticket(
-        number=case.number,
-        title=subject.title(mail.subject, book.mark_key) or _first_words(mail.new_text),
-        state=first.state,
-        requester=_address(author),
-        opened_at=now,
-        type=kind,
-        language=_language(author, office),
-        related=case.related.number if case.related else 0,
-        first_message_id=mail.message_id,
-    )
-    walk = Walk(ticket, office, now, sender=_address(author) if mail.answerable else None)
-    walk.effects.append(Open(ticket))
-    walk.enter(procedure.key, procedure.first)
-    return walk
-
-
-def _first_words(text: str) -> str:
-    return " ".join(text.split()[:8])[: subject.TITLE_LENGTH] or "(sin asunto)"
+def _recognised(case: Recognised, office: Office, now: datetime) -> Decision:
+    """A mail that speaks for itself: it opens a ticket, moves the one that waits for it, or joins one in silence."""
+    rule = office.book.mails[case.rule]
+    draft = _draft(case, case.mail, case.author, office, now)
+    draft.kin = replace(case.kin, number=case.number)
+    draft.reasons.extend((*case.signs, because("recognised", rule=rule.key)))
+    if case.ticket is None:
+        book, mail = office.book, case.mail
+        title = subject.title(mail.subject, book.mark_key) or openings.first_words(mail.new_text)
+        people = office.directory.in_role(rule.requester)
+        asks = Address(people[0].address, people[0].name) if people else _address(case.author)
+        ticket = openings.new_ticket(book, case.number, rule.opens, title, asks, now)
+        openings.begin(draft, replace(ticket, facts=case.facts, first_message_id=mail.message_id))
+        draft.do(Keep(case.number, "public"))
+        return _finished(draft, case.number)
+    number = case.ticket.number
+    walk = draft.walk(case.ticket)
+    draft.do(Keep(number, "public"))
+    if case.joined:
+        draft.because("joined", number=number)
+        return draft.decision(number)
+    draft.told = {"text": case.mail.new_text, "sender_name": _address(case.author).name or case.author.address}
+    for key, value in case.facts:
+        draft.do(Tell(number, key, value))
+    walk.send(rule.letters)
+    for token, move in walk.matching(OnMail(rule.key), None)[:1]:
+        walk.make(token, move)
+    return _finished(draft, number)
 
 
 def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     mail, author, ticket = case.mail, case.author, case.ticket
-    standing = office.standing(author, ticket)
-    walk = Walk(ticket, office, now, sender=_address(author) if mail.answerable else None)
-    walk.reasons.extend(case.signs)
-    given = _given(mail, ticket, standing, office)
-    if given:
-        return _carried_out(walk, given, author, mail.new_text, internal=office.book.is_staff(author.role))
-    if ticket.is_closed and "requester" in standing:
-        return _reply_to_closed(case, walk, office, now)
-    staff = office.book.is_staff(author.role) and "requester" not in standing
-    walk.do(Keep(ticket.number, "internal" if staff else "public"))
+    draft = _draft(case, mail, author, office, now)
+    draft.kin = replace(case.kin, number=case.number)
+    walk = draft.walk(ticket)
+    draft.reasons.extend(case.signs)
+    standing = office.standing(author, ticket, now.astimezone(office.book.calendar.zone).date())
+    found, written = given(mail, ticket, standing, office)
+    internal = office.book.is_staff(author.role)
+    closed = ticket.is_closed and "requester" in standing
+    if closed and says_only_words(found, walk):
+        found = ()
+    if found:
+        return carried_out(draft, ticket.number, found, author, mail.new_text, internal=internal, written=written)
+    if "requester" in standing and (scored := survey.scored(case, walk)) is not None:
+        return scored
     moves = [pair for relation in sorted(standing) for pair in walk.matching(OnReply(relation), None)]
-    if moves:
-        walk.make(*moves[0], text=mail.new_text, sender_name=_address(author).name or author.address)
-        walk.pass_through()
-    elif not staff and orders.answer(mail.new_text, office.book.answers)[0] != "thanks":
-        walk.send(_named(office, "user_wrote"), text=mail.new_text, sender_name=_address(author).name or author.address)
-    walk.because("noted-internally" if staff else "noted")
-    walk.settle()
-    return _done(walk)
+    if closed and not moves:
+        return _reply_to_closed(case, draft, office, now)
+    staff = internal and "requester" not in standing
+    draft.do(Keep(ticket.number, "internal" if staff else "public"))
+    name = _address(author).name or author.address
+    thanks = orders.answer(mail.new_text, office.book.answers)[0] == "thanks"
+    if moves and (mail.attachments or not thanks):  # thanks are no answer to anything; a signed form sent with them is
+        draft.told = {"text": mail.new_text, "sender_name": name}
+        walk.make(*moves[0])
+    elif not staff and not thanks:
+        walk.send(_named(office, "user_wrote"), told={"text": mail.new_text, "sender_name": name})
+    draft.because("noted-internally" if staff else "noted")
+    return _finished(draft, ticket.number)
 
 
-def _given(mail: Mail, ticket: Ticket, standing: frozenset[str], office: Office) -> tuple[Order, ...]:
-    """The orders of a mail: written ones, or the one that a user's plain answer stands for."""
-    book = office.book
-    written = orders.read(mail.subject, ticket.title, mail.new_text, book.verbs, book.mark_key)
-    if not any(book.is_staff(role) or role == "providers" for role in standing):
-        written = _known(written)  # a user's #urgente is text
-    if written or "requester" not in standing:
-        return written
-    key, _rest = orders.answer(mail.new_text, book.answers)
-    verb = book.verbs.get(book.answers.verbs.get(key, ""))
-    if verb is None or not any(book.takes(token.procedure, token.step, verb.key) for token in ticket.tokens):
-        return ()
-    return (Order(verb.key, verb.key),)
-
-
-def _known(given: tuple[Order, ...]) -> tuple[Order, ...]:
-    return tuple(order for order in given if order.verb)
-
-
-def _carried_out(walk: Walk, given: tuple[Order, ...], author: Author, text: str, *, internal: bool) -> Decision:
-    """All orders of a mail, or none of them: a refused one undoes the rest, keeps the words and tells the sender."""
-    untouched, signs = walk.ticket, tuple(walk.reasons)
-    for order in given:
-        refusal = carry_out(walk, order, author, text)
-        if refusal is not None:
-            return _refused(untouched, walk, refusal, signs)
-    walk.pass_through()
-    walk.settle()
-    walk.effects.insert(0, Keep(walk.ticket.number, "internal" if internal else "public"))
-    if internal and not any(isinstance(e, Send) for e in walk.effects):
-        walk.send((LetterTo("comando_ok", "sender"),), history=", ".join("#" + order.verb for order in given))
-    return _done(walk)
-
-
-def _refused(ticket: Ticket, walk: Walk, refusal: Reason, signs: tuple[Reason, ...]) -> Decision:
-    letters = Walk(ticket, walk.office, walk.now, sender=walk.sender)
-    letters.do(Keep(ticket.number, "internal"))
-    template = "no_autorizado" if refusal.code in ("not-allowed", "not-proved") else "comando_error"
-    letters.send((LetterTo(template, "sender"),), reason_code=refusal.code, **dict(refusal.facts))
-    return Decision(ticket.number, tuple(letters.effects), (refusal, *signs), refused=refusal)
-
-
-def _reply_to_closed(case: Reply, walk: Walk, office: Office, now: datetime) -> Decision:
+def _reply_to_closed(case: Reply, draft: Draft, office: Office, now: datetime) -> Decision:
     """Thanks change nothing; anything else reopens within the institution's span, or opens a new ticket linked to this one."""
     book, ticket = office.book, case.ticket
     if orders.answer(case.mail.new_text, book.answers)[0] == "thanks":
-        walk.do(Keep(ticket.number, "public"))
-        walk.because("thanks")
-        return _done(walk)
+        draft.do(Keep(ticket.number, "public"))
+        draft.because("thanks")
+        return draft.decision(ticket.number)
     policy = book.reopening
     closed_at = ticket.closed_at or now
     in_time = policy.within is None or case.received_at <= worktime.end(closed_at, policy.within, book.calendar)
     if policy.mode == "new" or not in_time:
         sign = because("follows-closed", number=ticket.number)
-        first = FirstMail(case.mail, case.author, case.received_at, case.number, ticket, (*case.signs, sign))
-        return _first(first, office, now)
-    walk.do(Reopen(ticket.number))
-    walk.do(Keep(ticket.number, "public"))
+        signs = (*case.signs, sign)
+        return _first(FirstMail(case.mail, case.author, case.received_at, case.number, ticket, signs), office, now)
+    walk = draft.walks[ticket.number]
+    draft.do(Reopen(ticket.number))
+    draft.do(Keep(ticket.number, "public"))
     procedure, _, step = policy.step.partition(":")
     walk.enter(procedure, step)
-    walk.send(policy.letters, text=case.mail.new_text, sender_name=case.author.name or case.author.address)
-    walk.because("reopened", number=ticket.number)
-    walk.pass_through()
-    walk.settle()
-    return _done(walk)
+    name = case.author.name or case.author.address
+    walk.send(policy.letters, told={"text": case.mail.new_text, "sender_name": name})
+    draft.because("reopened", number=ticket.number)
+    return _finished(draft, ticket.number)
 
 
 def _intrusion(case: Intrusion, office: Office, now: datetime) -> Decision:
     """Words of somebody who takes no part: kept apart, shown to who has the ticket, never relayed to its people (S-07)."""
-    walk = Walk(case.ticket, office, now)
     outside = case.author.person is None and not case.author.own_domain
     if outside and not case.in_copy and office.strangers != "create":
         reason = because("stranger-on-ticket", address=case.author.address, number=case.ticket.number)
         return Decision(0, (Review(reason),), (reason, *case.signs), refused=reason)
-    reason = because("not-on-ticket", address=case.author.address)
-    walk.reasons.extend((*case.signs, reason))
-    walk.do(Keep(case.ticket.number, "third_party"))
-    walk.send(_named(office, "third_party"), sender_name=case.author.address, text=case.mail.new_text)
-    return _done(walk)
+    draft = Draft(office, now)
+    walk = draft.walk(case.ticket)
+    draft.reasons.extend((*case.signs, because("not-on-ticket", address=case.author.address)))
+    draft.do(Keep(case.ticket.number, "third_party"))
+    told = {"sender_name": case.author.address, "text": case.mail.new_text}
+    walk.send(_named(office, "third_party"), told=told)
+    return draft.decision(case.ticket.number)
 
 
 def _robot(case: Robot) -> Decision:
@@ -245,34 +272,58 @@ def _overdue(case: Overdue, office: Office, now: datetime) -> Decision:
     timer = ticket.timer(case.clock, case.token)
     if timer is None:
         return Decision(ticket.number, (), (because("clock-gone", clock=case.clock),))
-    walk = Walk(ticket, office, now)
-    walk.do(StopTimer(ticket.number, case.clock, case.token, fired=True))
-    walk.because("clock-fired", clock=case.clock)
-    made = [(t, m) for t, m in walk.matching(OnClock(case.clock), None) if t.id == case.token]
-    for token, move in made:
-        walk.make(token, move, due_at=timer.due.isoformat())
-        walk.pass_through()
+    draft = Draft(office, now, kin=case.kin)
+    walk = draft.walk(ticket)
+    draft.do(StopTimer(ticket.number, case.clock, case.token, fired=True))
+    draft.because("clock-fired", clock=case.clock)
+    told = {"due_at": timer.due.isoformat()}
+    listening = [(t, m) for t, m in walk.matching(OnClock(case.clock), None) if case.token in (t.id, 0)]
+    for token, move in listening:
+        walk.make(token, move, told)
         if move.again and token in walk.ticket.tokens:
-            walk.rearm(case.clock, token.id)
-    walk.settle()
-    return _done(walk)
+            walk.start(case.clock, token.id)
+    if not listening:
+        _ran_out(walk, case, told)
+    return _finished(draft, ticket.number)
+
+
+def _ran_out(walk: Walk, case: Overdue, told: dict[str, str]) -> None:
+    """What the clock itself says where no move of the step listens to it."""
+    clock = walk.office.book.clocks.get(case.clock)
+    if clock is None:
+        return
+    token = walk.ticket.token(case.token)
+    step = walk.step_of(token) if token else None
+    walk.send(clock.letters, step.role if step else "", told)
+    if clock.again:
+        walk.start(case.clock, case.token)
 
 
 def _ordered(case: Ordered, office: Office, now: datetime) -> Decision:
-    walk = Walk(case.ticket, office, now, sender=_address(case.author))
-    given = orders.read(case.orders, "", "", office.book.verbs, office.book.mark_key)
-    if not given:
+    author = replace(case.author, assurance=Assurance.A4)
+    draft = Draft(office, now, sender=_address(author), kin=replace(case.kin, number=case.number))
+    draft.said = Said(author, text=case.text)
+    found = orders.read(case.orders, "", "", office.book.verbs, office.book.mark_key)
+    if not found:
         reason = because("no-orders")
         return Decision(case.ticket.number, (), (reason,), refused=reason)
-    author = replace(case.author, assurance=Assurance.A4)
-    return _carried_out(walk, given, author, case.text, internal=True)
+    draft.walk(case.ticket)
+    return carried_out(draft, case.ticket.number, found, author, case.text, internal=True, written=True)
 
 
 # -- small words ----------------------------------------------------------------------------------------------
 
 
-def _done(walk: Walk) -> Decision:
-    return Decision(walk.ticket.number, tuple(walk.effects), tuple(walk.reasons))
+def _draft(case: FirstMail | Reply | Recognised, mail: Mail, author: Author, office: Office, now: datetime) -> Draft:
+    words = orders.words(mail.new_text)
+    said = Said(author, words=words, text=mail.new_text, attachments=mail.attachments)
+    return Draft(office, now, sender=_address(author) if mail.answerable else None, said=said, kin=case.kin)
+
+
+def _finished(draft: Draft, number: int) -> Decision:
+    draft.pass_through()
+    draft.settle()
+    return draft.decision(number)
 
 
 def _named(office: Office, name: str) -> tuple[LetterTo, ...]:

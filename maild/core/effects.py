@@ -42,7 +42,7 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class CallIn:
-    """A provider becomes part of the ticket."""
+    """A provider becomes part of the ticket, and the one called in last."""
 
     number: int
     provider: Address
@@ -55,6 +55,34 @@ class Tell:
     number: int
     key: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """A fact is no longer known."""
+
+    number: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A numbered form is made out: `serial` as printed, `lines` as they stood in the mail."""
+
+    number: int
+    document: str
+    serial: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """The knowledge base gets an entry."""
+
+    number: int
+    key: str
+    title: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +193,9 @@ Effect = (
     | Assign
     | CallIn
     | Tell
+    | Forget
+    | Issue
+    | Learn
     | PlaceToken
     | RemoveToken
     | StartTimer
@@ -210,18 +241,17 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
         case Assign(to=to):
             return replace(ticket, responsible=to)
         case CallIn(provider=provider):
-            return (
-                ticket
-                if provider.address in {p.address for p in ticket.providers}
-                else replace(ticket, providers=(*ticket.providers, provider))
-            )
+            others = tuple(p for p in ticket.providers if p.address != provider.address)
+            return replace(ticket, providers=(*others, provider))
+        case Forget(key=key):
+            return replace(ticket, facts=tuple(f for f in ticket.facts if f[0] != key))
         case Tell(key=key, value=value):
             return replace(ticket, facts=(*(f for f in ticket.facts if f[0] != key), (key, value)))
         case Close(reason=reason, at=at):
             return replace(ticket, closed_at=at, closing_reason=reason)
         case Reopen():
             return replace(ticket, closed_at=None, closing_reason="")
-        case Keep() | Send() | Review() | Open() | Suppress() | Resume() | Away():
+        case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
         case _:
             return _moved(ticket, effect)
@@ -244,3 +274,9 @@ def _moved(ticket: Ticket, effect: PlaceToken | RemoveToken | StartTimer | StopT
 
 def _without(ticket: Ticket, clock: str, token_id: int) -> tuple[Timer, ...]:
     return tuple(t for t in ticket.timers if (t.clock, t.token) != (clock, token_id))
+
+
+def ran_out(effects: Iterable[Effect], number: int) -> frozenset[tuple[str, int]]:
+    """The clocks (with their tokens) of a ticket that ended by running out."""
+    stops = (e for e in effects if isinstance(e, StopTimer) and e.number == number)
+    return frozenset((e.clock, e.token) for e in stops if e.fired)

@@ -44,7 +44,45 @@ class OperatorActed:
     person: Person
 
 
-Event = MailArrived | TimerFired | OperatorActed
+@dataclass(frozen=True, slots=True)
+class MomentCame:
+    """The time of a recurring clock has come; it belongs to no ticket."""
+
+    clock: str
+    at: datetime
+
+
+Event = MailArrived | TimerFired | OperatorActed | MomentCame
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A ticket opened by another one's token."""
+
+    number: int
+    parent: int
+    token: int
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """What a decision may have to know of other tickets.
+
+    `number`: the next free one. `parents`: the tickets that wait for this one, nearest first. `children`: what each of
+    them (and the ticket itself) opened. `named`: tickets that the mail speaks of besides. `serials`: the next number of
+    each form this year. `entries`: keys of the knowledge base.
+    """
+
+    number: int = 0
+    parents: tuple[Ticket, ...] = ()
+    children: tuple[Child, ...] = ()
+    named: tuple[Ticket, ...] = ()
+    serials: tuple[tuple[str, int], ...] = ()
+    entries: tuple[str, ...] = ()
+
+
+_ALONE = Kin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +95,23 @@ class FirstMail:
     number: int
     related: Ticket | None = None
     signs: tuple[Reason, ...] = ()
+    kin: Kin = _ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A mail that a rule understood. `ticket` is the one it belongs to: `joined` without a word, or moved by it; None: it
+    opens one, numbered `number`. `facts` are what the rule read in it."""
+
+    mail: Mail
+    author: Author
+    rule: str
+    facts: tuple[tuple[str, str], ...]
+    number: int
+    ticket: Ticket | None = None
+    joined: bool = False
+    signs: tuple[Reason, ...] = ()
+    kin: Kin = _ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +124,7 @@ class Reply:
     ticket: Ticket
     number: int
     signs: tuple[Reason, ...] = ()
+    kin: Kin = _ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +182,17 @@ class Overdue:
     ticket: Ticket
     clock: str
     token: int
+    kin: Kin = _ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """The time of a recurring clock came. `tickets` are those that stand on a step that listens to it."""
+
+    clock: str
+    tickets: tuple[Ticket, ...]
+    number: int
+    kin: Kin = _ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +204,7 @@ class Ordered:
     orders: str
     text: str
     number: int
+    kin: Kin = _ALONE
 
 
-Case = FirstMail | Reply | Intrusion | Robot | Bounced | Flood | Overdue | Ordered
+Case = FirstMail | Recognised | Reply | Intrusion | Robot | Bounced | Flood | Overdue | Recurring | Ordered

@@ -50,6 +50,14 @@ FACTS = frozenset(
 
 AUDIENCES = ("user", "technician", "provider", "manager", "operator")
 LANGUAGES = ("es", "en")
+# Whose words a reader gets where his own audience has none of a letter. What only the desk may read never goes further.
+STAND_INS: Mapping[str, tuple[str, ...]] = {
+    "user": (),
+    "provider": ("user",),
+    "technician": ("manager", "user"),
+    "manager": ("technician", "user"),
+    "operator": ("technician", "user"),
+}
 
 # The first line of every letter: what reads a reply cuts there.
 REPLY_MARKERS: Mapping[str, str] = {"es": MARKER_ES, "en": MARKER_EN}

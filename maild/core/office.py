@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
+from maild.core.moves import Move, OnOrder, OnReply, Step
 from maild.core.rulebook import Rulebook
 from maild.core.ticket import Ticket
 from maild.core.values import Address, Author, Directory, Person
 
 Recipient = tuple[Address, str, str]  # whom, audience, language
+# Whoever these would be, nobody else is written to in their place.
+_NOBODY_ELSE = ("requester", "creator", "sender", "providers", "provider", "named", "caller", "list")
+# The fact in which the engine keeps the areas that a list of people and machines concerns.
+AREAS = "_areas"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What decides who a letter goes to. `role`: whose turn it is; `caller`: who waits for this ticket; `named`: whom the
+    order names; `today`: the day that absences are judged by."""
+
+    ticket: Ticket
+    sender: Address | None = None
+    named: Person | None = None
+    role: str = ""
+    caller: Address | None = None
+    listed: tuple[str, ...] = ()
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +44,16 @@ class Office:
     strangers: Literal["create", "review", "refuse"] = "review"
     language: str = "es"
 
-    def standing(self, author: Author, ticket: Ticket) -> frozenset[str]:
-        """The role keys and relations with which this author stands towards the ticket."""
-        stands = {author.role} if author.role else set()
-        mine = set(author.person.addresses if author.person else (author.address,))
+    # -- who stands where ---------------------------------------------------------------------------------------------
+
+    def standing(self, author: Author, ticket: Ticket, today: date | None = None) -> frozenset[str]:
+        """The role keys, groups and relations with which this author stands towards the ticket."""
+        mine = set(author.person.addresses if author.person else (author.address,)) - {""}
+        roles = {author.role} if author.role else set()
+        for person in self._stood_in_for(author, today):
+            roles.add(person.role)
+            mine |= set(person.addresses)
+        stands = {role for role in roles if self._counts(role, author, ticket)}
         if ticket.requester.address in mine:
             stands |= {"requester", *self.book.requester_roles()}
         if ticket.responsible and ticket.responsible.address in mine:
@@ -35,59 +62,166 @@ class Office:
             stands.add("creator")
         if any(p.address in mine for p in ticket.providers):
             stands |= {"providers", *self.book.provider_roles()}
-        elif author.role in self.book.provider_roles():
-            stands.discard(author.role)  # a provider counts only where he was called in
-        return frozenset(stands)
+        stands |= {f"fact:{key}" for key, value in ticket.facts if value.lower() in mine}
+        return frozenset(stands.union(*(self.book.groups(role) for role in stands)))
 
-    def takes_part(self, author: Author, participants: frozenset[str]) -> bool:
-        """Whether he may write into a ticket of these participants: he is one of them, or serves the desk."""
-        mine = set(author.person.addresses if author.person else (author.address,))
-        return bool(participants & mine) or self.book.is_staff(author.role)
+    def _counts(self, role: str, author: Author, ticket: Ticket) -> bool:
+        """Whether a role counts on this ticket: a provider's only where he was called in, a chief's only for his area."""
+        known = self.book.roles.get(role)
+        if known is None or known.kind in ("provider", "requester"):
+            return False
+        if known.kind == "chief" and author.person and author.person.role == role:
+            return author.person in self._chiefs(role, ticket)
+        return True
 
-    def recipients(self, to: str, ticket: Ticket, sender: Address | None) -> tuple[Recipient, ...]:
-        """Who receives a letter to this relation or role, each with the audience whose words he is written in.
+    def _stood_in_for(self, author: Author, today: date | None) -> tuple[Person, ...]:
+        """Those who are away and have named the author as their deputy."""
+        if author.person is None or today is None:
+            return ()
+        away = (p for p in self.directory.people if p.absent_until and p.absent_until >= today)
+        return tuple(p for p in away if p.deputy == author.person.key)
+
+    def takes_part(self, author: Author, ticket: Ticket, today: date | None = None) -> bool:
+        """Whether he may write into the ticket: he is on it, serves the desk, or has something to say at its steps."""
+        standing = self.standing(author, ticket, today)
+        relations = {"requester", "responsible", "creator", "providers"}
+        if relations & standing or any(s.startswith("fact:") for s in standing) or self.book.is_staff(author.role):
+            return True
+        return any(standing & set(move.by or (step.role,)) for step, move in self.open_moves(ticket))
+
+    def open_moves(self, ticket: Ticket) -> Iterable[tuple[Step, Move]]:
+        """The moves of people at the steps where the ticket stands."""
+        for token in ticket.tokens:
+            step = self.book.step(token.procedure, token.step)
+            for move in step.moves if step and token.live else ():
+                if any(isinstance(trigger, OnOrder | OnReply) for trigger in move.on):
+                    yield step, move  # type: ignore[misc]  # a move comes from a step that there is
+
+    # -- whom a letter goes to ----------------------------------------------------------------------------------------
+
+    def recipients(self, to: str, scene: Scene) -> tuple[Recipient, ...]:
+        """Who receives a letter to this relation or role (`a|b`: the first that is somebody), each with his audience.
 
         Nobody has the ticket, or nobody has the role: then the desk must know, and if there is no desk, the operator.
         The desk never writes to itself, whatever mailbox a ticket or a role names.
         """
-        found = self._away(self._named(to, ticket, sender))
-        if found or to in ("requester", "creator", "sender", "providers"):
-            return found
-        return self.desk() or ((self.operator, "technician", self.language),)
+        choices = to.split("|")
+        for choice in choices:
+            if found := self._away(self._named(choice, scene)):
+                return found
+        if all(c in _NOBODY_ELSE or c.startswith("fact:") for c in choices):
+            return ()
+        return self.desk(scene) or ((self.operator, "technician", self.language),)
 
-    def desk(self) -> tuple[Recipient, ...]:
+    def desk(self, scene: Scene | None = None) -> tuple[Recipient, ...]:
         """The people (or the mailbox) of the desk's role; nobody where nobody has it."""
         keys = (key for key, role in self.book.roles.items() if role.kind == "desk")
-        return next((people for key in keys if (people := self._away(self._in_role(key)))), ())
+        return next((people for key in keys if (people := self._away(self._in_role(key, scene)))), ())
 
     def _away(self, people: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
         return tuple(one for one in people if one[0].address and one[0].address.lower() not in self.addresses)
 
-    def _named(self, to: str, ticket: Ticket, sender: Address | None) -> tuple[Recipient, ...]:
-        if to in ("responsible", "requester", "creator", "providers", "sender"):
-            return tuple(self.addressed(address, ticket) for address in self._related(to, ticket, sender))
-        return self._in_role(to)
+    def _named(self, to: str, scene: Scene) -> tuple[Recipient, ...]:
+        if to == "turn":
+            return self._in_role(scene.role, scene)
+        if to in self.book.roles:
+            return self._in_role(to, scene)
+        return tuple(
+            self.addressed(address, scene.ticket) for address in self._related(to, scene) if self._reads(address)
+        )
 
-    def _in_role(self, to: str) -> tuple[Recipient, ...]:
+    def _reads(self, address: Address) -> bool:
+        """Programs are not written to."""
+        person = self.directory.by_address(address.address)
+        role = self.book.roles.get(person.role) if person else None
+        return role is None or role.kind != "machine"
+
+    def _in_role(self, to: str, scene: Scene | None) -> tuple[Recipient, ...]:
         role = self.book.roles.get(to)
         audience = role.audience if role else "technician"
         mailbox = self.directory.mailboxes.get(to)
         if mailbox:
             return ((Address(mailbox, role.label if role else to), audience, self.language),)
-        return tuple((Address(p.address, p.name), audience, p.language) for p in self.directory.in_role(to))
+        if scene is None:
+            people: Iterable[Person] = self.directory.in_role(to)
+        else:
+            people = (self._present(p, scene.today) for p in self.concerned(to, scene.ticket))
+        return tuple((Address(p.address, p.name), audience, p.language) for p in people)
 
-    def _related(self, to: str, ticket: Ticket, sender: Address | None) -> tuple[Address, ...]:
+    def concerned(self, to: str, ticket: Ticket) -> tuple[Person, ...]:
+        """The people of a role whom the ticket concerns: its chief, those of its areas, whoever has it, or all of them."""
+        role = self.book.roles.get(to)
+        everybody = self.directory.in_role(to)
+        if role is None:
+            return everybody
+        if role.kind == "chief":
+            return self._chiefs(to, ticket)
+        if role.by_area:
+            areas = self._areas(ticket)
+            return tuple(p for p in everybody if p.area in areas) or everybody
+        holder = self.directory.by_address(ticket.responsible.address) if ticket.responsible else None
+        if role.kind == "agent" and holder in everybody:
+            return (holder,) if holder else ()
+        if role.kind == "provider" and ticket.providers:
+            called = tuple(p for p in everybody if any(a.address in p.addresses for a in ticket.providers))
+            return called or everybody
+        return everybody
+
+    def _areas(self, ticket: Ticket) -> frozenset[str]:
+        told = ticket.fact(AREAS)
+        if told:
+            return frozenset(told.split("\n"))
+        person = self.directory.by_address(ticket.requester.address)
+        return frozenset({person.area} if person and person.area else ())
+
+    def _chiefs(self, to: str, ticket: Ticket) -> tuple[Person, ...]:
+        everybody = self.directory.in_role(to)
+        areas = self._areas(ticket)
+        own = tuple(p for p in everybody if ticket.requester.address in p.addresses)
+        found = tuple(p for p in everybody if areas & {p.area, *p.chief_of})
+        return own or found or (everybody if len(everybody) == 1 and not areas else ())
+
+    def _present(self, person: Person, today: date | None) -> Person:
+        """The person, or the deputy of one who is away."""
+        away = today is not None and person.absent_until is not None and person.absent_until >= today
+        return (self.directory.by_key(person.deputy) if away and person.deputy else None) or person
+
+    def _related(self, to: str, scene: Scene) -> tuple[Address, ...]:
+        ticket = scene.ticket
+        one: Address | None = None
         match to:
             case "requester":
-                return (ticket.requester,)
+                one = ticket.requester
             case "responsible":
-                return (ticket.responsible,) if ticket.responsible else ()
+                one = ticket.responsible
             case "creator":
-                return (ticket.creator,) if ticket.creator else ()
+                one = ticket.creator
             case "providers":
                 return ticket.providers
+            case "provider":
+                return ticket.providers[-1:]
+            case "named":
+                one = Address(scene.named.address, scene.named.name) if scene.named else None
+            case "caller":
+                one = scene.caller or ticket.requester
+            case "list":
+                return tuple(Address(address) for address in scene.listed)
+            case "sender":
+                one = scene.sender
             case _:
-                return (sender,) if sender else ()
+                return self._told(to.partition(":")[2], ticket)
+        return (one,) if one else ()
+
+    def _told(self, fact: str, ticket: Ticket) -> tuple[Address, ...]:
+        """The addresses (or people of the directory) that a fact names."""
+        found = []
+        for word in (ticket.fact(fact) or "").replace(",", " ").replace(";", " ").split():
+            person = self.directory.by_key(word.lower()) or self.directory.by_address(word)
+            if person:
+                found.append(Address(person.address, person.name))
+            elif "@" in word:
+                found.append(Address(word.lower()))
+        return tuple(found)
 
     def addressed(self, address: Address, ticket: Ticket) -> Recipient:
         """This address with the audience of its role; somebody without one is a user, in the language he wrote in."""

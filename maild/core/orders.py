@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from maild.core import seal, subject
 from maild.core.rulebook import Answers, Verb
@@ -54,8 +54,11 @@ def read(mail_subject: str, title: str, new_text: str, verbs: Mapping[str, Verb]
     if title and fold(title) in fold(area):
         area = _without_title(area, title)
     spellings = {word: verb.key for verb in verbs.values() for word in (verb.key, *verb.spellings)}
-    found = [*_orders(area, spellings), *_orders(_opening_lines(new_text), spellings)]
-    return tuple(dict.fromkeys(found))[:_MOST_ORDERS]
+    spaced = {verb.key for verb in verbs.values() if verb.spaced}
+    above = _orders(area, spellings, spaced)
+    # #hecho #hecho is two steps; an order of the subject written once more at the top of the text is the same one.
+    below = [order for order in _orders(_opening_lines(new_text), spellings, spaced) if order not in above]
+    return (*above, *below)[:_MOST_ORDERS]
 
 
 def _without_title(area: str, title: str) -> str:
@@ -85,14 +88,30 @@ def words(new_text: str) -> str:
     return "" if lines else new_text
 
 
-def _orders(area: str, spellings: Mapping[str, str]) -> list[Order]:
+def _orders(area: str, spellings: Mapping[str, str], spaced: Collection[str] = ()) -> list[Order]:
     starts = list(_ORDER.finditer(area))
     ends = [*(m.start() for m in starts[1:]), len(area)]
     # Without any order there is no start, and the end of the text is nobody's.
-    return [_order(m.group(1), area[m.end() : end], spellings) for m, end in zip(starts, ends, strict=False)]
+    found = [_order(m.group(1), area[m.end() : end], spellings) for m, end in zip(starts, ends, strict=False)]
+    return [_with_long_values(order, rest) if order.verb in spaced else order for order, rest in found]
 
 
-def _order(word: str, rest: str, spellings: Mapping[str, str]) -> Order:
+def _with_long_values(order: Order, rest: str) -> Order:
+    """The order with every word after `key=` as part of that value, up to the next key."""
+    facts: list[tuple[str, str]] = []
+    args: list[str] = []
+    for piece in rest.split():
+        pair = _PAIR.match(piece)
+        if pair:
+            facts.append((fold(pair.group(1)), pair.group(2)))
+        elif facts:
+            facts[-1] = (facts[-1][0], f"{facts[-1][1]} {piece}".strip())
+        else:
+            args.append(piece)
+    return replace(order, args=tuple(args), facts=tuple(facts))
+
+
+def _order(word: str, rest: str, spellings: Mapping[str, str]) -> tuple[Order, str]:
     folded = fold(word)
     verb = spellings.get(folded, "")
     args, facts = [], []
@@ -105,7 +124,7 @@ def _order(word: str, rest: str, spellings: Mapping[str, str]) -> Order:
             # «#cerrar RE: [marca] título»: what a mail program put there is nobody's word.
             args.append(subject.without_prefixes(piece).strip(",;:"))
     guess = "" if verb else nearest(folded, tuple(spellings)) if len(folded) >= 5 else ""
-    return Order(word, verb, tuple(a for a in args if a), tuple(facts), guess)
+    return Order(word, verb, tuple(a for a in args if a), tuple(facts), guess), rest
 
 
 def answer(new_text: str, answers: Answers) -> tuple[str, str]:

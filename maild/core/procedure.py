@@ -8,201 +8,342 @@ through inside one mail start nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from maild.core import worktime
+from maild.core import deadlines, guards, posting
+from maild.core.children import open_children
 from maild.core.effects import (
+    Assign,
     Close,
-    Effect,
+    Forget,
     PlaceToken,
     RemoveToken,
-    Send,
     SetState,
     StartTimer,
     StopTimer,
     Tell,
-    evolve,
+)
+from maild.core.events import Child
+from maild.core.moves import (
+    END,
+    SAID,
+    Always,
+    LetterTo,
+    Move,
+    OnChild,
+    OnChildren,
+    OnReturn,
+    Step,
+    Trigger,
+    place,
 )
 from maild.core.office import Office
-from maild.core.rulebook import Always, Clock, LetterTo, Move, Step, Trigger
+from maild.core.said import Said
 from maild.core.ticket import Ticket, Timer, Token
-from maild.core.values import Address, Reason, because
+from maild.core.values import Address
 
-# Longer chains of steps that pass by themselves are a mistake in the rules that the walk of `maild check` finds.
-_MOST_PASSES = 60
+if TYPE_CHECKING:
+    from maild.core.draft import Draft
+
+# Facts that the engine keeps for itself begin like this; people are never shown them.
+OWN = "_"
+_EVERYONE = "_everyone."
+# What a move tells beforehand about why the ticket will be closed.
+CLOSING = "closing"
 
 
-@dataclass(slots=True)
 class Walk:
-    """One decision in the making. Lives inside one call of `decide`; only its effects and reasons leave it."""
+    """One ticket inside one decision. `opened`: the decision opens it, so nothing of it stood anywhere before."""
 
-    ticket: Ticket
-    office: Office
-    now: datetime
-    sender: Address | None = None
-    effects: list[Effect] = field(default_factory=list)
-    reasons: list[Reason] = field(default_factory=list)
-    # What was said, for the letter to whoever has the turn now.
-    told: Mapping[str, str] = field(default_factory=dict)
-    _before: Ticket | None = None
-    _override: str = ""
-    _moved: int = 0
+    def __init__(self, draft: Draft, ticket: Ticket, *, opened: bool = False) -> None:
+        self.draft, self.ticket = draft, ticket
+        self.before = None if opened else ticket
+        self._override = ""
+        self._last = 0  # the token that moved last: the ticket shows its state
+        self._moved: set[int] = set()
+        self._quiet: set[int] = set()
 
-    def __post_init__(self) -> None:
-        self._before = self.ticket
+    def copy(self) -> Walk:
+        twin = Walk(self.draft, self.ticket)
+        twin.before, twin._override, twin._last = self.before, self._override, self._last
+        twin._moved, twin._quiet = set(self._moved), set(self._quiet)
+        return twin
 
-    def do(self, effect: Effect) -> None:
-        self.effects.append(effect)
-        evolved = evolve(self.ticket, (effect,))
-        if evolved is not None:
-            self.ticket = evolved
+    @property
+    def office(self) -> Office:
+        return self.draft.office
 
-    def because(self, code: str, **facts: object) -> None:
-        self.reasons.append(because(code, **facts))
+    @property
+    def now(self) -> datetime:
+        return self.draft.now
 
-    def send(self, letters: Iterable[LetterTo], **facts: str) -> None:
-        for letter in letters:
-            for to, audience, language in self.office.recipients(letter.to, self.ticket, self.sender):
-                self.do(Send(self.ticket.number, letter.template, to, audience, language, tuple(facts.items())))
+    @property
+    def said(self) -> Said:
+        return self.draft.said
 
-    # -- moving ---------------------------------------------------------------------------------------------------
+    def children(self) -> tuple[Child, ...]:
+        return self.draft.children(self.ticket)
+
+    def people(self, whom: str) -> tuple[Address, ...]:
+        """Those of a role whom the ticket concerns, or who has this relation to it."""
+        if whom in self.office.book.roles:
+            return tuple(Address(p.address, p.name) for p in self.office.concerned(whom, self.ticket))
+        return tuple(address for address, _, _ in posting.whom(self, whom))
+
+    def tell(self, key: str, value: str) -> None:
+        self.draft.do(Tell(self.ticket.number, key, value))
+
+    def send(
+        self, letters: Iterable[LetterTo], role: str = "", told: Mapping[str, str] | None = None, but: str = ""
+    ) -> None:
+        """Write these letters; `role`: whose turn it is; `but`: an address that is not written to."""
+        posting.send(self, letters, role, told or {}, but)
+
+    # -- moving -------------------------------------------------------------------------------------------------------
 
     def step_of(self, token: Token) -> Step | None:
         return self.office.book.step(token.procedure, token.step)
 
     def matching(self, wanted: Trigger, standing: frozenset[str] | None) -> list[tuple[Token, Move]]:
         """For each token, its first move on `wanted` whose guards hold and that somebody of this standing may make (None: nobody asks)."""
-        found = []
-        for token in self.ticket.tokens:
-            step = self.step_of(token)
-            moves = (m for m in (step.moves if step else ()) if wanted in m.on and self._guards_hold(m))
-            move = next(
-                (m for m in moves if standing is None or standing & set(m.by or (step.role if step else "",))),
-                None,
-            )
-            if move is not None:
-                found.append((token, move))
-        return found
+        pairs = ((token, self.first_move(token, wanted, standing)) for token in self.ticket.tokens)
+        return [(token, move) for token, move in pairs if move is not None]
 
-    def _guards_hold(self, move: Move) -> bool:
-        return all(self._told(k) == v for k, v in move.when.items()) and not any(
-            self._told(k) == v for k, v in move.unless.items()
-        )
+    def first_move(self, token: Token, wanted: Trigger, standing: frozenset[str] | None) -> Move | None:
+        step = self.step_of(token)
+        if step is None or not token.live:
+            return None
+        moves = (m for m in step.moves if wanted in m.on and guards.hold(m, token, self))
+        return next((m for m in moves if standing is None or standing & set(m.by or (step.role,))), None)
 
-    def _told(self, key: str) -> str | None:
-        if key == "type":
-            return self.ticket.type
-        return self.ticket.fact(key)
-
-    def make(self, token: Token, move: Move, **letter_facts: str) -> None:
-        """Make one move, then every move that passes by itself."""
+    def make(self, token: Token, move: Move, told: Mapping[str, str] | None = None) -> None:
+        """Make one move: tell, write, go, start and stop clocks."""
+        step = self.step_of(token)
+        role = step.role if step else ""
+        number = self.ticket.number
+        if move.everyone and not self._everyone(token, move):
+            return
+        for key in move.forget:
+            if self.ticket.fact(key) is not None:
+                self.draft.do(Forget(number, key))
         for key, value in move.tell.items():
-            self.do(Tell(self.ticket.number, key, value))
+            self.tell(key, self._quoted(value))
+        self._assign(move.assign)
         for clock in move.stop:
-            self._stop(clock, token.id)
-        self.send(move.letters, **letter_facts)
+            self._stop_anywhere(clock, token.id)
+        if move.says:
+            told = {**(told or {}), "text": self.ticket.fact(move.says) or ""}
+        self.send(move.letters, role, told)
         if move.state:
-            self._override = move.state
+            self._override, self._last = move.state, token.id
+        way = next((n for n, each in enumerate(step.moves if step else (), 1) if each is move), 0)
+        to = ", ".join(move.to) or "·"
+        self.draft.because("moved", at=token.place, result=move.result or "·", to=to, way=way)
+        self._withdraw(token, move.withdraw)
         if move.to:
             self._go(token, move)
+        elif move.closing:
+            self.close(move.closing)
         for clock in move.start:
-            self._start(clock, token.id)
-        self.because("moved", at=token.place, result=move.result or "·", to=", ".join(move.to) or "·")
+            self.start(clock, token.id)
+
+    def _quoted(self, value: str) -> str:
+        """What a move tells: as it stands in the rules, or (in braces) as it stands in the mail."""
+        author = self.said.author
+        said = (author.address if author else "", self.said.words, " ".join(self.said.args))
+        return dict(zip(SAID, said, strict=True)).get(value, value)
+
+    def _withdraw(self, token: Token, steps: tuple[str, ...]) -> None:
+        """Take back the other tokens of this run of the procedure that stand (or wait) at these steps."""
+        for other in self.ticket.tokens:
+            same = (other.procedure, other.caller) == (token.procedure, token.caller)
+            if same and other.id != token.id and other.step in steps:
+                self.draft.do(RemoveToken(self.ticket.number, other.id))
+
+    def _everyone(self, token: Token, move: Move) -> bool:
+        """Whether everybody whom this move needs has given the order; else remember who has."""
+        key = f"{_EVERYONE}{token.id}.{token.step}"
+        author = self.said.author
+        mine = author.person.key if author and author.person else ""
+        done = {*(self.ticket.fact(key) or "").split("\n"), mine} - {""}
+        wanted = {person.key for person in self.office.concerned(move.everyone, self.ticket)}
+        if wanted <= done:
+            if self.ticket.fact(key) is not None:
+                self.draft.do(Forget(self.ticket.number, key))
+            return True
+        self.tell(key, "\n".join(sorted(done)))
+        self.draft.because("not-everyone", have=len(done & wanted), need=len(wanted))
+        return False
+
+    def _assign(self, whom: str) -> None:
+        if not whom:
+            return
+        to: Address | None = None
+        if whom == "named" and self.said.named:
+            to = Address(self.said.named.address, self.said.named.name)
+        elif whom == "sender" and self.said.author:
+            author = self.said.author
+            to = Address(author.address, author.person.name if author.person else author.name)
+        elif whom not in ("named", "sender", "nobody"):
+            people = self.people(whom)
+            to = people[0] if len(people) == 1 else None
+        self.draft.do(Assign(self.ticket.number, to))
 
     def _go(self, token: Token, move: Move) -> None:
         self._override = move.state
-        first, *others = move.to
-        self._place(Token(token.id, token.procedure, first), move)
-        for step in others:
-            self._place(Token(self._free_id(), token.procedure, step), move)
+        targets = [place(target, token.procedure) for target in move.to if target != END]
+        if not targets:
+            self._end(token, move)
+            return
+        if move.closing:
+            self.close(move.closing)
+        first, *others = targets
+        self.place(Token(token.id, *first, token.caller), token, quiet=move.quiet)
+        for target in others:
+            self.place(Token(self.free_id(), *target, token.caller), token, quiet=move.quiet)
 
-    def _free_id(self) -> int:
-        return max((t.id for t in self.ticket.tokens), default=0) + 1
+    def free_id(self) -> int:
+        before = self.before.tokens if self.before else ()
+        return max((t.id for t in (*self.ticket.tokens, *before)), default=0) + 1
 
-    def _place(self, token: Token, move: Move) -> None:
-        self.do(PlaceToken(self.ticket.number, token))
-        self._moved = token.id
+    def place(self, token: Token, origin: Token | None = None, *, quiet: bool = False) -> None:
+        """A token comes to a step: it is counted, waits at a join, calls a procedure, opens tickets, or closes."""
         step = self.step_of(token)
-        if step is not None and step.kind == "close":
-            self._close(token, step, move.closing)
+        if step and step.join and origin and not self._all_came(token, step, origin):
+            self.draft.do(PlaceToken(self.ticket.number, replace(token, came=origin.step)))
+            self._moved.add(token.id)
+            return
+        self.draft.do(PlaceToken(self.ticket.number, token))
+        self._last = token.id
+        self._moved.add(token.id)
+        (self._quiet.add if quiet else self._quiet.discard)(token.id)
+        if step is not None:
+            self._arrive(token, step)
 
-    def _close(self, token: Token, step: Step, reason: str) -> None:
-        self.do(SetState(self.ticket.number, step.state))
-        self.do(RemoveToken(self.ticket.number, token.id))
-        self.do(Close(self.ticket.number, reason or "resuelto", self.now))
-        self.send(step.turn)
-        self._override = ""
+    def _all_came(self, token: Token, step: Step, origin: Token) -> bool:
+        waiting = [t for t in self.ticket.tokens if t.came and t.procedure == token.procedure and t.step == token.step]
+        if not {*(t.came for t in waiting), origin.step} >= set(step.join):
+            return False
+        for other in waiting:
+            self.draft.do(RemoveToken(self.ticket.number, other.id))
+        return True
 
-    def pass_through(self) -> None:
-        """Let every token go on as far as it goes by itself."""
-        for _ in range(_MOST_PASSES):
-            ready = self.matching(Always(), None)
-            if not ready:
-                return
-            self.make(*ready[0])
-        self.because("endless", ticket=self.ticket.number)
+    def _arrive(self, token: Token, step: Step) -> None:
+        if step.count:
+            counted = self.ticket.fact(step.count) or "0"
+            self.tell(step.count, str(int(counted) + 1 if counted.isdigit() else 1))
+        if step.calls:
+            key, _, at = step.calls.partition(":")
+            called = self.office.book.procedures[key]
+            self.place(Token(self.free_id(), key, at or called.first, caller=token.id))
+        if step.child:
+            open_children(self, token, step.child)
+        if step.kind == "close" and not step.moves:
+            self.send(step.turn, step.role)
+            self._end(token, Move(()))
 
     def enter(self, procedure: str, first: str) -> None:
         """Put a new token on the first step of a procedure."""
-        token = Token(self._free_id(), procedure, first)
-        self.do(PlaceToken(self.ticket.number, token))
-        self._moved = token.id
+        self.place(Token(self.free_id(), procedure, first))
 
-    # -- clocks and resting ---------------------------------------------------------------------------------------
+    # -- ending -------------------------------------------------------------------------------------------------------
 
-    def _clock(self, key: str) -> Clock | None:
-        clock = self.office.book.clocks.get(key)
-        if clock is None or clock.span is None:
-            return None
-        settings = self.office.book.settings
-        return clock if all(settings.get(k) == v for k, v in clock.only_if.items()) else None
-
-    def _start(self, key: str, token_id: int) -> None:
-        clock = self._clock(key)
-        if clock is None or clock.span is None:
+    def _end(self, token: Token, move: Move) -> None:
+        """The token's procedure is over: whoever called it goes on; the last token closes the ticket."""
+        self.draft.do(RemoveToken(self.ticket.number, token.id))
+        caller = self.ticket.token(token.caller) if token.caller else None
+        if caller is not None:
+            if not any(t.caller == caller.id for t in self.ticket.tokens):
+                self._resume(caller, (OnReturn(),))
             return
-        due = worktime.end(self.now, clock.span, self.office.book.calendar)
-        self.do(StartTimer(self.ticket.number, Timer(key, token_id, due, on_silence=clock.meaning == "silence")))
+        if move.closing or not self.ticket.tokens:
+            self.close(move.closing)
 
-    def _stop(self, clock: str, token_id: int) -> None:
-        if self.ticket.timer(clock, token_id) is not None:
-            self.do(StopTimer(self.ticket.number, clock, token_id))
+    def close(self, reason: str) -> None:
+        """Close the ticket; the one that opened it and waits goes on."""
+        if self.ticket.is_closed:
+            return
+        book, number = self.office.book, self.ticket.number
+        why = reason or self.ticket.fact(CLOSING) or book.closing("")
+        self.draft.do(SetState(number, next(s.key for s in book.states.values() if s.kind == "closed")))
+        self.draft.do(Close(number, why, self.now))
+        self._override = ""
+        parent = self.draft.parent(self.ticket)
+        if parent is not None:
+            parent.child_closed(self.ticket.parent_token, why)
 
-    def rearm(self, clock: str, token_id: int) -> None:
-        self._start(clock, token_id)
+    def child_closed(self, token_id: int, reason: str) -> None:
+        token = self.ticket.token(token_id)
+        if token is None:
+            return
+        mine = [child for child in self.children() if child.token == token_id]
+        last: tuple[Trigger, ...] = (OnChildren(),) if all(child.closed for child in mine) else ()
+        self._resume(token, (OnChild(reason), OnChild(), *last))
+
+    def _resume(self, token: Token, triggers: tuple[Trigger, ...]) -> None:
+        move = next((m for trigger in triggers if (m := self.first_move(token, trigger, None))), None)
+        if move is not None:
+            self.make(token, move)
+
+    def pass_once(self) -> bool:
+        ready = self.matching(Always(), None)
+        if ready:
+            self.make(*ready[0])
+        return bool(ready)
+
+    # -- clocks and resting -------------------------------------------------------------------------------------------
+
+    def start(self, key: str, token_id: int) -> None:
+        clock = deadlines.clock(self.office.book, key)
+        due = deadlines.due(clock, self.office.book, self.ticket, self.said, self.now) if clock else None
+        if clock is None or due is None:
+            return
+        home = token_id if clock.scope == "step" else 0
+        self.draft.do(StartTimer(self.ticket.number, Timer(key, home, due, on_silence=clock.meaning == "silence")))
+
+    def _stop_anywhere(self, clock: str, token_id: int) -> None:
+        """A move stops its own token's clock, else the ticket's, else the one of any other token."""
+        found = sorted(
+            (t for t in self.ticket.timers if t.clock == clock), key=lambda t: (t.token != token_id, t.token)
+        )
+        for timer in found[:1]:
+            self.draft.do(StopTimer(self.ticket.number, timer.clock, timer.token))
 
     def settle(self) -> None:
         """Everything that resting brings: old clocks stop, new ones start, whose turn it is gets told, the state shows."""
-        before = {t.id: t for t in self._before.tokens} if self._before else {}
-        after = {t.id: t for t in self.ticket.tokens}
-        for token_id, token in before.items():
-            if after.get(token_id) != token:
-                started = {e.timer for e in self.effects if isinstance(e, StartTimer)}
-                for timer in self._before.timers_of(token_id) if self._before else ():
-                    if timer not in started:
-                        self._stop(timer.clock, token_id)
-        if self.ticket.is_closed:
-            for timer in self.ticket.timers:
-                self.do(StopTimer(self.ticket.number, timer.clock, timer.token))
-        for token_id, token in after.items():
-            if before.get(token_id) != token:
-                self._rest(token)
+        before = {t.id: t for t in self.before.tokens} if self.before else {}
+        fresh = self.draft.started(self.ticket.number)
+        live = {t.id for t in self.ticket.tokens if t.live}
+        closed_now = self.ticket.is_closed and not (self.before and self.before.is_closed)
+        for timer in self.ticket.timers:
+            clock = self.office.book.clocks.get(timer.clock)
+            left = timer.token in before and (timer.token in self._moved or timer.token not in live)
+            over = closed_now and timer.token not in live and not (clock and clock.scope == "after")
+            if (left or over) and (timer.clock, timer.token) not in fresh:
+                self.draft.do(StopTimer(self.ticket.number, timer.clock, timer.token))
+        for token in self.ticket.tokens:
+            if token.live and token.id in self._moved:
+                self._rest(token, stood=before.get(token.id))
         self._show_state()
 
-    def _rest(self, token: Token) -> None:
+    def _rest(self, token: Token, stood: Token | None) -> None:
         step = self.step_of(token)
         if step is None:
             return
         for clock in step.clocks:
-            self._start(clock, token.id)
-        self.send(step.turn, **self.told)
+            self.start(clock, token.id)
+        if token.id in self._quiet or (stood is not None and stood.place == token.place):
+            return
+        opener = self.draft.opener
+        self.send(step.turn, step.role, but=opener.address if opener else "")
 
     def _show_state(self) -> None:
         if self.ticket.is_closed:
             return
-        token = self.ticket.token(self._moved)
-        step = self.step_of(token) if token else None
+        token = self.ticket.token(self._last)
+        step = self.step_of(token) if token and token.live and (token.id in self._moved) else None
         state = self._override or (step.state if step else "")
         if state and state != self.ticket.state:
-            self.do(SetState(self.ticket.number, state))
+            self.draft.do(SetState(self.ticket.number, state))

@@ -1,21 +1,59 @@
-"""What an institution decides, as values: states, roles, clocks, verbs, procedures. Python knows their kinds, never their names."""
+"""What an institution decides, as values: states, roles, clocks, verbs, mail rules, lists. Python knows their kinds, never their names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from maild.core.worktime import Calendar, Span
+from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
+from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
+from maild.core.worktime import Calendar, Schedule, Span
 
 StateKind = Literal["queued", "active", "waiting", "resolved", "closed"]
-RoleKind = Literal["requester", "desk", "agent", "approver", "provider", "external", "machine"]
-StepKind = Literal["start", "task", "decision", "wait", "mail", "close"]
+# chief: who leads the area of the person who asked (the directory says who).
+RoleKind = Literal["requester", "desk", "agent", "approver", "provider", "external", "machine", "chief"]
+Origin = Literal["document", "proposal"]
 ClockMeaning = Literal["work", "silence"]
 # What a verb does besides moving the ticket along its procedure.
-Act = Literal["move", "take", "assign", "type", "category", "service", "priority", "fact", "note", "void"]
+Act = Literal[
+    "move",
+    "take",
+    "assign",
+    "level",
+    "provider",
+    "type",
+    "category",
+    "service",
+    "priority",
+    "fact",
+    "note",
+    "document",
+    "form",
+    "entry",
+    "void",
+    "duplicate",
+    "register",
+    "begin",
+    "split",
+    "show",
+]
 # Whom a letter may go to besides the people of a role.
-RELATIONS = ("requester", "responsible", "creator", "providers", "sender", "arrived")
+RELATIONS = (
+    "requester",
+    "responsible",
+    "creator",
+    "providers",
+    "provider",  # the one called in last
+    "sender",
+    "named",  # whom the order names
+    "caller",  # whoever waits for this ticket: the responsible of the one that opened it; else who asked
+    "list",  # the addresses that the order gives as lista=…
+    "turn",  # whose turn it is: the role of the step
+)
+# A group of roles in `by`: everybody whose role is of this kind; staff are the desk, agents and approvers.
+GROUPS = ("@staff", "@desk", "@agent", "@approver", "@external", "@provider", "@chief", "@anybody")
+STAFF = ("desk", "agent", "approver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +65,53 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """`audience` names the folder of templates its letters come from."""
+    """`audience` names the folder of templates its letters come from. `by_area`: a letter goes to those of the areas concerned."""
 
     key: str
     label: str
     kind: RoleKind
     audience: str
+    unit: str = ""
+    by_area: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The ticket that a recurring clock opens. `requester` is a role."""
+
+    type: str
+    title: str
+    requester: str
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A deadline. `span` None: no value was given, so it never starts. `silence` clocks mean that nobody objected.
+    """A deadline. Without `span`, `schedule` or `given_by` no value was given, so it never starts.
 
-    `only_if` names settings that must have these values for the clock to start at all.
+    `silence` clocks mean that nobody objected. `only_if` names settings that must have these values for it to start at all.
+    `given_by`: the order's own value, or the fact that holds the date; `before`: so long before that.
+    `scope`: a `step` clock ends when its token leaves, a `ticket` clock runs until a move stops it or the ticket closes,
+    an `after` clock goes on although the ticket is closed. Where no move listens to it, its `letters` are written when it
+    runs out, and `again` sets it anew. `recurring`: it belongs to no ticket, and each time it `opens` one, writes its
+    `letters`, and moves the tickets that listen to it (`together`: in one letter for all).
     """
 
     key: str
     span: Span | None
     meaning: ClockMeaning = "work"
     only_if: Mapping[str, str] = field(default_factory=dict)
+    given_by: str = ""
+    before: Span | None = None
+    scope: Literal["step", "ticket", "after"] = "step"
+    schedule: Schedule | None = None
+    recurring: bool = False
+    again: bool = False
+    together: bool = False
+    opens: Opening | None = None
+    letters: tuple[LetterTo, ...] = ()
+    origin: Origin = "proposal"
+    printed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +119,9 @@ class Verb:
     """An order people may give. `spellings` are folded words; `by` may always give it, wherever the ticket stands.
 
     `proof` is the least Assurance it asks for; `button` its label in each language ('' or none: it has no button);
-    `closing` why the ticket is closed where the order itself closes it.
+    `closing` why the ticket is closed where the order itself closes it. `quiet`: it is never confirmed for its own sake;
+    `confirmed`: always. `spaced`: words after `key=` belong to the value until the next key.
+    `letters` go out whenever the order is carried out. `values` are those it knows (none: any).
     """
 
     key: str
@@ -64,84 +132,33 @@ class Verb:
     proof: int = 2
     button: Mapping[str, str] = field(default_factory=dict)
     closing: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OnOrder:
-    verb: str
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OnClock:
-    clock: str
-
-
-@dataclass(frozen=True, slots=True)
-class OnReply:
-    """A plain mail, without orders, of somebody with this relation to the ticket."""
-
-    relation: str
-
-
-@dataclass(frozen=True, slots=True)
-class Always:
-    """Passes by itself as soon as its guards hold."""
-
-
-Trigger = OnOrder | OnClock | OnReply | Always
-
-
-@dataclass(frozen=True, slots=True)
-class LetterTo:
-    """A letter of a move or step: which template, to which relation or role."""
-
-    template: str
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """result ← trigger → next. No `to`: the token stays. `by` empty: the role of the step. Guards: all of `when`, none of `unless`."""
-
-    on: tuple[Trigger, ...]
-    to: tuple[str, ...] = ()
-    result: str = ""
-    by: tuple[str, ...] = ()
-    when: Mapping[str, str] = field(default_factory=dict)
-    unless: Mapping[str, str] = field(default_factory=dict)
-    tell: Mapping[str, str] = field(default_factory=dict)
+    quiet: bool = False
+    confirmed: bool = False
+    spaced: bool = False
     letters: tuple[LetterTo, ...] = ()
-    state: str = ""
-    start: tuple[str, ...] = ()
-    stop: tuple[str, ...] = ()
-    requires: tuple[str, ...] = ()
-    again: bool = False
-    closing: str = ""
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One activity. `turn` are the "your turn" letters, sent where a token comes to rest; `clocks` run while it rests there."""
+class MailRule:
+    """A mail that means something by itself: from these roles, with one of these words in its subject or text.
 
-    number: str
-    name: str
-    kind: StepKind
-    role: str
-    state: str
-    clocks: tuple[str, ...] = ()
-    turn: tuple[LetterTo, ...] = ()
-    moves: tuple[Move, ...] = ()
-    printed: str = ""
+    `read`: fact ← label of a line «Label: value». `finds`: the fact whose value the mail must name, or `requester`; the
+    ticket is an open one that waits for this rule. `joins`: an open ticket with the same facts takes the mail in without
+    a word. `opens`: else a new ticket of this type, asked for by `requester` (a role; none: who wrote).
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Procedure:
     key: str
-    name: str
-    source: str
-    steps: Mapping[str, Step]
-    first: str
+    sender: tuple[str, ...]
+    subject: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    read: Mapping[str, str] = field(default_factory=dict)
+    tell: Mapping[str, str] = field(default_factory=dict)
+    finds: str = ""
+    joins: tuple[str, ...] = ()
+    opens: str = ""
+    requester: str = ""
+    letters: tuple[LetterTo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +172,15 @@ class Reopening:
 
 
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """Sent once, when a ticket is closed; an answer of one number up to `best` counts. No `template`: there is none."""
+
+    template: str = ""
+    best: int = 5
+    clock: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """Words with which people answer without orders. Folded: lower case, no accents. `verbs` maps an answer to the verb it stands for."""
 
@@ -164,7 +190,13 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """Everything one institution decides. Built by maild/rules.py, which checks every name in it."""
+    """Everything one institution decides. Built by maild/rules, which checks every name in it.
+
+    `pairs`: what a key in `clave=valor` means to the engine (usuario → requester); `facts`: the values it may have.
+    `once`: templates that one ticket is sent once; `once_per_text`: again only where they say something else.
+    `settings`: the dotted keys that a story or an operator may change.
+    `notices`: what the institution has left open.
+    """
 
     key: str
     name: str
@@ -183,10 +215,33 @@ class Rulebook:
     calendar: Calendar
     settings: Mapping[str, str]
     letters: Mapping[str, tuple[LetterTo, ...]]
+    closings: Mapping[str, str] = field(default_factory=dict)
+    survey: Survey = field(default_factory=Survey)
+    mails: Mapping[str, MailRule] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    criteria: Mapping[str, Criterion] = field(default_factory=dict)
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    indicators: Mapping[str, Indicator] = field(default_factory=dict)
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pairs: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    once: frozenset[str] = frozenset()
+    once_per_text: frozenset[str] = frozenset()
+    notices: tuple[str, ...] = ()
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)
         return book.steps.get(number) if book else None
+
+    def closing(self, reason: str) -> str:
+        """The reason, or the ordinary one: the first that the institution names."""
+        return reason or next(iter(self.closings), "closed")
+
+    def fact_for(self, meaning: str) -> str:
+        """The fact that holds what has this meaning to the engine."""
+        return next((fact for fact, means in self.pairs.items() if means == meaning), meaning)
 
     def requester_roles(self) -> frozenset[str]:
         return frozenset(key for key, role in self.roles.items() if role.kind == "requester")
@@ -196,7 +251,19 @@ class Rulebook:
 
     def is_staff(self, role: str) -> bool:
         known = self.roles.get(role)
-        return known is not None and known.kind in ("desk", "agent", "approver")
+        return known is not None and known.kind in STAFF
+
+    def groups(self, role: str) -> frozenset[str]:
+        """The groups that a role belongs to."""
+        known = self.roles.get(role)
+        if known is None:
+            return frozenset()
+        return frozenset({f"@{known.kind}", "@anybody"} | ({"@staff"} if known.kind in STAFF else set()))
+
+    def all_steps(self) -> Iterator[tuple[Procedure, Step]]:
+        for procedure in self.procedures.values():
+            for step in procedure.steps.values():
+                yield procedure, step
 
     def takes(self, procedure: str, number: str, verb: str) -> bool:
         """Whether some move of this step is made by this verb."""
@@ -207,12 +274,16 @@ class Rulebook:
         """Whether somebody of this standing may give the order at some step of some procedure."""
         if standing & set(verb.by):
             return True
-        steps = (step for procedure in self.procedures.values() for step in procedure.steps.values())
         return any(
             _listens(move, verb.key) and standing & set(move.by or (step.role,))
-            for step in steps
+            for _, step in self.all_steps()
             for move in step.moves
         )
+
+    def waits_for(self, rule: str) -> frozenset[tuple[str, str]]:
+        """The steps (procedure, number) that a mail of this rule can move."""
+        wanted = OnMail(rule)
+        return frozenset((p.key, s.number) for p, s in self.all_steps() if any(wanted in m.on for m in s.moves))
 
 
 def _listens(move: Move, verb: str) -> bool:

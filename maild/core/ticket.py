@@ -10,11 +10,21 @@ from maild.core.values import Address
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A position in a procedure. `id` is unique within the ticket; several tokens are parallel branches."""
+    """A position in a procedure. `id` is unique within the ticket; several tokens are parallel branches.
+
+    `caller`: the token that waits for this one's procedure to end (0: none). `came`: the step it came from to a join where
+    it waits for the others; such a token is not live.
+    """
 
     id: int
     procedure: str
     step: str
+    caller: int = 0
+    came: str = ""
+
+    @property
+    def live(self) -> bool:
+        return not self.came
 
     @property
     def place(self) -> str:
@@ -59,6 +69,9 @@ class Ticket:
     closed_at: datetime | None = None
     closing_reason: str = ""
     related: int = 0
+    # The ticket that opened this one and waits for it, and its token that waits (0: nobody does).
+    parent: int = 0
+    parent_token: int = 0
     # Message-ID of the mail that opened it: the root of the conversation in everybody's mail program.
     first_message_id: str = ""
 
@@ -77,9 +90,3 @@ class Ticket:
 
     def timer(self, clock: str, token_id: int) -> Timer | None:
         return next((t for t in self.timers if t.clock == clock and t.token == token_id), None)
-
-    @property
-    def participants(self) -> frozenset[str]:
-        """The addresses of who is on the ticket: asked for it, registered it, works on it or was called in."""
-        people = (self.requester, self.creator, self.responsible, *self.providers)
-        return frozenset(p.address for p in people if p is not None)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from maild.core.effects import Decision, Keep
 from maild.core.subject import without_prefixes
-from maild.core.values import Mail
+from maild.core.values import Mail, because
 from maild.core.words import fold
 
 
@@ -49,6 +50,12 @@ def judge(mail: Mail, twins: Sequence[Twin]) -> Verdict:
     if on_ticket is not None:
         return Verdict("variant", on_ticket.id, on_ticket.ticket)
     return Verdict("conflict", twins[0].id) if twins else Verdict("new")
+
+
+def variant(verdict: Verdict, mail: Mail) -> Decision:
+    """The same mail on another road, changed on the way: it joins the ticket, and nobody is written to."""
+    reason = because("variant", of=verdict.of, sender=mail.sender.address)
+    return Decision(verdict.ticket, (Keep(verdict.ticket, "public"),), (reason,))
 
 
 def _alike(first: str, second: str) -> bool:

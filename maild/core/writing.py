@@ -9,8 +9,9 @@ from datetime import date, datetime
 from maild.core import files, seal
 from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
+from maild.core.moves import Move, OnOrder
 from maild.core.office import Office
-from maild.core.rulebook import Move, OnOrder, Verb
+from maild.core.rulebook import Verb
 from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.values import Author, Mail, Reason
@@ -54,7 +55,7 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
     facts: dict[str, Fact] = {}
     if _REASON in given:
         code = given.pop(_REASON)
-        names = ("text", "sender_name")
+        names = ("text", "sender_name", "problem_lines", "history")
         told = ((k, _label(k, v, occasion.office)) for k, v in given.items() if k not in names)
         facts["reason_text"] = Reason(code, tuple(told))
         given = {k: v for k, v in given.items() if k in names}
@@ -70,7 +71,7 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
     ended = given.pop("due_at", "")  # the deadline that this letter is about, where another one runs already
     if ended and send.audience != "user":
         facts["due_at"] = datetime.fromisoformat(ended)
-    lines = {name: (given.pop(name),) for name in ("history", "problem_lines") if name in given}
+    lines = {name: tuple(given.pop(name).split("\n")) for name in ("history", "problem_lines") if name in given}
     return facts | lines | given
 
 

@@ -1,7 +1,4 @@
-"""A rules folder becomes a Rulebook, or a list of everything that is wrong in it.
-
-What a folder does not say about states, clocks, commands and words stands as in `base` beside it; what it says goes first.
-"""
+"""A rules folder becomes a Rulebook, or a list of everything that is wrong in it."""
 
 from __future__ import annotations
 
@@ -16,17 +13,33 @@ from maild.forms import Form, fill, read_toml
 from maild.rules import files
 from maild.rules.build import Sources, build
 
-_SHARED: Mapping[str, type[Form]] = {
+# What a folder leaves out of these stands as in `base`; what it says, key by key, goes first.
+_LAYERED: Mapping[str, type[Form]] = {
     "states.toml": files.StatesFile,
     "clocks.toml": files.ClocksFile,
     "commands.toml": files.CommandsFile,
     "words.toml": files.WordsFile,
     "calendar.toml": files.CalendarFile,
 }
+# Who there is and what there is to choose from: a folder that has the file says all of it.
+_WHOLE: Mapping[str, type[Form]] = {
+    "roles.toml": files.RolesFile,
+    "priorities.toml": files.PrioritiesFile,
+}
+# What only some institutions have.
+_OWN: Mapping[str, type[Form]] = {
+    "mails.toml": files.MailsFile,
+    "escalation.toml": files.EscalationFile,
+    "catalogue.toml": files.CatalogueFile,
+    "documents.toml": files.DocumentsFile,
+    "indicators.toml": files.IndicatorsFile,
+}
 
 
-def load(folder: Path, *, zone: str = "America/Lima", mark: str = "") -> Rulebook:
+def load(folder: Path, *, zone: str = "America/Lima", mark: str = "", base: Path | None = None) -> Rulebook:
     """The rulebook of a folder. `zone` is where its working hours are meant, `mark` replaces the institution's key.
+
+    `base` is the folder that says what this one leaves out, where there is none called so beside it.
 
     Raises RulesError with every problem, each naming file, key and remedy.
     """
@@ -35,22 +48,24 @@ def load(folder: Path, *, zone: str = "America/Lima", mark: str = "") -> Ruleboo
         hint = f"; las que hay: {', '.join(known)}" if known else ""
         raise RulesError([Problem(folder.name, "", f"no existe la carpeta de reglas{hint}")])
     problems: list[Problem] = []
+    beside = folder.parent / "base"
+    below = beside if beside.is_dir() or base is None else base
     institution = _form(
         files.InstitutionFile, _read(folder, "institution.toml", problems), "institution.toml", problems
     )
-    shared = {name: _form(form, _layered(folder, name, problems), name, problems) for name, form in _SHARED.items()}
+    read = {name: _layered(folder, below, name, problems) for name in _LAYERED}
+    read |= {name: _read(_home(folder, below, name), name, problems) for name in _WHOLE}
+    read |= {name: _optional(folder, name, problems) for name in _OWN}
+    forms = {**_LAYERED, **_WHOLE, **_OWN}
+    filled = {name: _form(form, read[name], name, problems) for name, form in forms.items()}
     procedures = _procedures(folder, problems)
     if problems or institution is None:
         raise RulesError(problems)
     sources = Sources(
         institution=institution,
-        states=shared["states.toml"],
-        clocks=shared["clocks.toml"],
-        commands=shared["commands.toml"],
-        words=shared["words.toml"],
-        calendar=shared["calendar.toml"],
+        **{name.removesuffix(".toml"): form for name, form in filled.items()},
         procedures=procedures,
-        zone=ZoneInfo(zone),
+        zone=ZoneInfo(institution.institution.zone or zone),
         mark=mark,
     )
     book, found = build(sources)
@@ -65,16 +80,30 @@ def _read(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
     return data or {}
 
 
-def _layered(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
-    """The file of the folder laid over the one of `base`, block by block."""
-    base = folder.parent / "base"
+def _home(folder: Path, base: Path, name: str) -> Path:
+    """The folder that says it: this one, or `base`."""
+    return folder if (folder / name).is_file() else base
+
+
+def _optional(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
+    return _read(folder, name, problems) if (folder / name).is_file() else {}
+
+
+def _layered(folder: Path, base: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
+    """The file of the folder laid over the one of `base`, key by key."""
     merged: dict[str, Any] = {}
     for place in (base, folder) if base != folder else (folder,):
         if place == folder and base != folder and not (folder / name).is_file():
             continue
-        for table, blocks in _read(place, name, problems).items():
-            both = isinstance(blocks, dict) and isinstance(merged.get(table), dict)
-            merged[table] = {**merged[table], **blocks} if both else blocks
+        merged = _over(merged, _read(place, name, problems), depth=2)
+    return merged
+
+
+def _over(below: dict[str, Any], above: dict[str, Any], depth: int) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = depth and isinstance(value, dict) and isinstance(below.get(key), dict)
+        merged[key] = _over(below[key], value, depth - 1) if both else value
     return merged
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from maild.core.rulebook import Act, ClockMeaning, RoleKind, StateKind, StepKind
+from maild.core.moves import StepKind
+from maild.core.rulebook import Act, ClockMeaning, Origin, RoleKind, StateKind
 from maild.forms import Field, Form
 
 Names = str | tuple[str, ...]
 Letters = dict[str, Names]  # template → whom, in the order in which they are sent
+Guards = dict[str, Names]
 
 
 class InstitutionForm(Form):
@@ -16,14 +18,23 @@ class InstitutionForm(Form):
     name: str
     mark: str = Field(pattern=r"^[A-Z][A-Z0-9]{1,9}$")
     default_type: str
+    document: str = ""
+    mailbox: str = ""
+    phone: str = ""
+    zone: str = ""
+    tool: str = ""
+    once: tuple[str, ...] = ()
+    once_per_text: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 class TypeForm(Form):
     label: str
     procedure: str
+    definition: str = ""
 
 
-class PriorityForm(Form):
+class ChannelForm(Form):
     label: str
 
 
@@ -34,20 +45,113 @@ class ReopeningForm(Form):
     letters: Letters = Field(default={})
 
 
-class RoleForm(Form):
-    label: str
-    kind: RoleKind
-    audience: Literal["user", "technician", "provider", "manager", "operator"]
+class SurveyForm(Form):
+    template: str = ""
+    best: int = Field(default=5, ge=1, le=20)
+    clock: str = ""
+
+
+class KnowledgeForm(Form):
+    entries: tuple[str, ...] = ()
 
 
 class InstitutionFile(Form):
     institution: InstitutionForm
     type: dict[str, TypeForm]
-    priority: dict[str, PriorityForm] = Field(default={})
-    role: dict[str, RoleForm] = Field(default={})
+    channel: dict[str, ChannelForm] = Field(default={})
     reopening: ReopeningForm
+    survey: SurveyForm = SurveyForm()
     letters: dict[str, Letters] = Field(default={})
     conformity: dict[str, str] = Field(default={})
+    parameters: dict[str, int | str] = Field(default={})
+    knowledge_base: KnowledgeForm = KnowledgeForm()
+
+
+class RoleForm(Form):
+    label: str
+    kind: RoleKind
+    audience: Literal["user", "technician", "provider", "manager", "operator"]
+    unit: str = ""
+    by_area: bool = False
+
+
+class RolesFile(Form):
+    role: dict[str, RoleForm] = Field(default={})
+
+
+class PriorityForm(Form):
+    label: str
+    definition: str = ""
+    share: str = ""
+    when: tuple[str, ...] = ()
+
+
+class PrioritiesFile(Form):
+    priority: dict[str, PriorityForm] = Field(default={})
+
+
+class LevelForm(Form):
+    label: str
+    role: str = ""
+    definition: str = ""
+
+
+class CriterionForm(Form):
+    level: str
+    text: str
+
+
+class EscalationFile(Form):
+    level: dict[str, LevelForm] = Field(default={})
+    criterion: dict[str, CriterionForm] = Field(default={})
+
+
+class ServiceForm(Form):
+    name: str
+    category: str = ""
+    number: str = ""
+    printed: str = ""
+    type: str = ""
+    priority: str = ""
+    when: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
+
+
+class CatalogueFile(Form):
+    service: dict[str, ServiceForm] = Field(default={})
+
+
+class DocumentForm(Form):
+    label: str
+    form: bool = False
+    heading: str = ""
+    fields: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
+    note: str = ""
+    numbering: Literal["", "year"] = ""
+    files: tuple[str, ...] = ()
+
+
+class ListForm(Form):
+    items: tuple[str, ...]
+
+
+class DocumentsFile(Form):
+    document: dict[str, DocumentForm] = Field(default={})
+    checklist: dict[str, ListForm] = Field(default={})
+
+
+class IndicatorForm(Form):
+    name: str
+    formula: str = ""
+    computed: str = ""
+    type: str = ""
+
+
+class IndicatorsFile(Form):
+    indicator: dict[str, IndicatorForm] = Field(default={})
 
 
 class StateForm(Form):
@@ -55,15 +159,40 @@ class StateForm(Form):
     kind: StateKind
 
 
+class ClosingForm(Form):
+    label: str
+
+
 class StatesFile(Form):
     state: dict[str, StateForm]
+    closing: dict[str, ClosingForm]
+
+
+class OpeningForm(Form):
+    type: str
+    title: str
+    requester: str
+    facts: dict[str, str] = Field(default={})
 
 
 class ClockForm(Form):
-    after: str
+    after: str = ""
+    at: str = ""
+    every: str = ""
+    day: int | Literal["last"] = 0
+    month: int = Field(default=0, ge=0, le=12)
+    given_by: str = ""
+    before: str = ""
     meaning: ClockMeaning = "work"
+    scope: Literal["step", "ticket", "after"] = "step"
     only_if: dict[str, str] = Field(default={})
-    origin: Literal["document", "proposal"] = "proposal"
+    recurring: bool = False
+    again: bool = False
+    together: bool = False
+    opens: OpeningForm | None = None
+    letters: Letters = Field(default={})
+    origin: Origin = "proposal"
+    printed: str = ""
 
 
 class ClocksFile(Form):
@@ -74,14 +203,29 @@ class VerbForm(Form):
     act: Act
     spellings: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
-    needs: tuple[Literal["text"], ...] = ()
+    needs: tuple[str, ...] = ()
     proof: Literal["A1", "A2", "A3", "A4"] = "A2"
     button: dict[str, str] = Field(default={})
     closing: str = ""
+    quiet: bool = False
+    confirmed: bool = False
+    spaced: bool = False
+    letters: Letters = Field(default={})
+
+
+class FactForm(Form):
+    """`means`: what the value is to the engine; `values`: the only ones there are."""
+
+    label: str = ""
+    values: tuple[str, ...] = ()
+    means: Literal[
+        "", "requester", "provider", "channel", "service", "category", "criterion", "date", "list", "level", "area"
+    ] = ""
 
 
 class CommandsFile(Form):
     verb: dict[str, VerbForm]
+    fact: dict[str, FactForm] = Field(default={})
 
 
 class AnswerForm(Form):
@@ -104,21 +248,61 @@ class CalendarFile(Form):
     holiday: dict[str, str] = Field(default={})
 
 
+class MailRuleForm(Form):
+    sender: Names = ()
+    subject: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    read: dict[str, str] = Field(default={})
+    tell: dict[str, str] = Field(default={})
+    finds: str = ""
+    joins: tuple[str, ...] = ()
+    opens: str = ""
+    requester: str = ""
+    letters: Letters = Field(default={})
+
+
+class MailsFile(Form):
+    mail: dict[str, MailRuleForm] = Field(default={})
+
+
 class MoveForm(Form):
     on: Names
     to: Names = ()
     result: str = ""
     by: Names = ()
-    when: dict[str, str] = Field(default={})
-    unless: dict[str, str] = Field(default={})
+    when: Guards = Field(default={})
+    unless: Guards = Field(default={})
+    below: dict[str, int | str] = Field(default={})
+    at_least: dict[str, int | str] = Field(default={})
     tell: dict[str, str] = Field(default={})
+    forget: Names = ()
     letters: Letters = Field(default={})
     state: str = ""
     start: Names = ()
     stop: Names = ()
-    requires: tuple[Literal["text"], ...] = ()
+    requires: Names = ()
+    assign: str = ""
+    everyone: str = ""
+    withdraw: Names = ()
     again: bool = False
+    learn: bool = False
+    quiet: bool = False
     closing: str = ""
+    says: str = ""
+    printed: str = ""
+
+
+class ChildForm(Form):
+    procedure: str
+    type: str
+    title: str
+    at: str = ""
+    each: Literal["", "rows"] = ""
+    requester: str = "requester"
+    assign: str = ""
+    facts: tuple[str, ...] = ()
+    start: Names = ()
+    letters: Letters = Field(default={})
 
 
 class StepForm(Form):
@@ -129,6 +313,15 @@ class StepForm(Form):
     clocks: tuple[str, ...] = ()
     turn: Letters = Field(default={})
     move: tuple[MoveForm, ...] = ()
+    calls: str = ""
+    child: ChildForm | None = None
+    join: tuple[str, ...] = ()
+    count: str = ""
+    unwatched: bool = False
+    who: str = ""
+    record: str = ""
+    coverage: Literal["", "A", "B", "C"] = ""
+    human: str = ""
     printed: str = ""
 
 
@@ -136,5 +329,22 @@ class ProcedureFile(Form):
     key: str = Field(pattern=r"^[A-Z0-9-]+$")
     name: str
     source: str = ""
+    spellings: tuple[str, ...] = ()
     first: str
     step: dict[str, StepForm]
+
+
+class CaseForm(Form):
+    """An example that the folder itself must satisfy: a mail, and what it must become."""
+
+    subject: str
+    text: str = ""
+    role: str = ""
+    type: str = ""
+    procedure: str = ""
+    service: str = ""
+    priority: str = ""
+
+
+class CasesFile(Form):
+    case: dict[str, CaseForm] = Field(default={})

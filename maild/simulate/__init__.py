@@ -1,7 +1,20 @@
 """Stories played against the rules: real desk, core, store and letters under a virtual clock; nothing is ever sent."""
 
+from maild.simulate.coverage import Coverage
 from maild.simulate.judge import Difference, differences
 from maild.simulate.play import Result, Stage, play, set_up
 from maild.simulate.story import MailForm, StepForm, Story, read
 
-__all__ = ["Difference", "MailForm", "Result", "Stage", "StepForm", "Story", "differences", "play", "read", "set_up"]
+__all__ = [
+    "Coverage",
+    "Difference",
+    "MailForm",
+    "Result",
+    "Stage",
+    "StepForm",
+    "Story",
+    "differences",
+    "play",
+    "read",
+    "set_up",
+]

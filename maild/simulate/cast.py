@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 from typing import get_args
 from zoneinfo import ZoneInfo
 
-from maild.core import worktime
-from maild.core.rulebook import Rulebook
+from maild.core import deadlines
+from maild.core.rulebook import Clock, Rulebook
+from maild.core.said import Said
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Directory, Person
-from maild.core.worktime import Span, Unit
+from maild.core.worktime import Schedule, Span, Unit
 from maild.forms import offer
 from maild.simulate.story import GivenForm, Story, Value
 
 _SPAN = re.compile(rf"(\d{{1,5}})({'|'.join(sorted(get_args(Unit), key=len, reverse=True))})")
+_TIME = re.compile(r"\d{2}:\d{2}")
 _CLOCK = re.compile(r"clocks\.(\w+)\.value")
 
 
@@ -55,10 +57,34 @@ def adapted(book: Rulebook, story: Story) -> Rulebook:
     for key, value in story.settings.items():
         clock = _CLOCK.fullmatch(key)
         if clock:
-            clocks[clock[1]] = replace(clocks[clock[1]], span=_span(value))
+            clocks[clock[1]] = _set(clocks[clock[1]], value)
         else:
-            settings[key] = str(value)
+            settings[key] = ", ".join(str(v) for v in value) if isinstance(value, tuple) else str(value)
     return replace(book, settings=settings, clocks=clocks)
+
+
+def agenda(book: Rulebook, story: Story) -> dict[str, datetime]:
+    """The recurring clocks to which the story gives a moment; the others stand still in it."""
+    named = (found[1] for key in story.settings if (found := _CLOCK.fullmatch(key)))
+    schedules = {key: book.clocks[key].schedule for key in named if book.clocks[key].recurring}
+    return {key: s.instant for key, s in schedules.items() if s and s.instant}
+
+
+def _set(clock: Clock, value: Value | tuple[Value, ...]) -> Clock:
+    """The clock with another value: a span, a time of day or a moment."""
+    span, schedule = _span(value), _schedule(value)
+    return replace(clock, span=span, schedule=schedule, given_by="" if span or schedule else clock.given_by)
+
+
+def _schedule(value: Value | tuple[Value, ...]) -> Schedule | None:
+    text = str(value)
+    try:
+        if _TIME.fullmatch(text):
+            return Schedule(time.fromisoformat(text))
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return Schedule(instant=moment) if moment.tzinfo else None
 
 
 def _span(value: Value | tuple[Value, ...]) -> Span | None:
@@ -74,8 +100,11 @@ def mistakes(book: Rulebook, story: Story) -> Iterator[tuple[str, str]]:
         clock = _CLOCK.fullmatch(key)
         if clock:
             yield from _known(clock[1], book.clocks, "el reloj", f"settings.{key}")
-            if _span(value) is None:
-                yield f"settings.{key}", f"«{value}» no es un plazo; escriba 30m, 24h, 2d, 4wh o 2wd"
+            if _span(value) is None and _schedule(value) is None:
+                yield (
+                    f"settings.{key}",
+                    f"«{value}» no es un plazo; escriba 30m, 24h, 2d, 4wh, 2wd, 06:00 o fecha y hora",
+                )
         else:
             yield from _known(key, book.settings, "el ajuste", "settings")
     steps = [f"{p.key}:{number}" for p in book.procedures.values() for number in p.steps]
@@ -84,8 +113,6 @@ def mistakes(book: Rulebook, story: Story) -> Iterator[tuple[str, str]]:
         yield from _known(given.state, book.states, "el estado", f"{key}.state")
         if given.type:
             yield from _known(given.type, book.types, "el tipo", f"{key}.type")
-        if given.parent:
-            yield f"{key}.parent", "estas reglas no tienen solicitudes hijas"
         for token in given.tokens:
             yield from _known(token, steps, "el paso", f"{key}.tokens")
         for timer in given.timers:
@@ -98,15 +125,17 @@ def _known(name: str, names: Iterable[str], what: str, key: str) -> Iterator[tup
         yield key, f"no conozco {what} «{name}»{hint}"
 
 
-def ticket(book: Rulebook, people: Directory, given: GivenForm, number: int, now: datetime) -> Ticket:
-    """A given ticket. Its clocks start when the story starts."""
+def ticket(
+    book: Rulebook, people: Directory, given: GivenForm, number: int, now: datetime, parent: Ticket | None = None
+) -> Ticket:
+    """A given ticket. Its clocks start when the story starts; `parent` waits for it at the first step that opens others."""
     tokens = tuple(
         Token(position, procedure, step)
         for position, (procedure, _, step) in enumerate((place.partition(":") for place in given.tokens), 1)
     )
     closed = book.states[given.state].kind == "closed"
     opened_at = given.opened_at or now
-    return Ticket(
+    stands = Ticket(
         number=number,
         title=given.title,
         state=given.state,
@@ -116,12 +145,14 @@ def ticket(book: Rulebook, people: Directory, given: GivenForm, number: int, now
         creator=_address(people, given.creator) if given.creator else None,
         responsible=_address(people, given.responsible) if given.responsible else None,
         providers=tuple(_address(people, key) for key in given.providers),
+        parent=parent.number if parent else 0,
+        parent_token=_waiting(book, parent) if parent else 0,
         tokens=tokens,
-        timers=tuple(_timers(book, given, tokens, now)),
         facts=tuple((key, str(value)) for key, value in given.facts.items()),
         closed_at=opened_at if closed else None,
-        closing_reason="resuelto" if closed else "",
+        closing_reason=book.closing("") if closed else "",
     )
+    return replace(stands, timers=tuple(_timers(book, given, stands, now)))
 
 
 def _address(people: Directory, key: str) -> Address:
@@ -129,14 +160,19 @@ def _address(people: Directory, key: str) -> Address:
     return Address(person.address, person.name) if person else Address(key)
 
 
-def _timers(book: Rulebook, given: GivenForm, tokens: tuple[Token, ...], now: datetime) -> Iterator[Timer]:
+def _waiting(book: Rulebook, parent: Ticket) -> int:
+    steps = ((token, book.step(token.procedure, token.step)) for token in parent.tokens)
+    return next((token.id for token, step in steps if step and step.child), 0)
+
+
+def _timers(book: Rulebook, given: GivenForm, ticket: Ticket, now: datetime) -> Iterator[Timer]:
+    tokens = ticket.tokens
     for key in given.timers:
         clock = book.clocks[key]
-        if clock.span is None:
-            continue
+        due = deadlines.due(clock, book, ticket, Said(), now) or deadlines.NEVER
         home = next((t for t in tokens if _runs_on(book, t, key)), tokens[0] if tokens else None)
-        due = worktime.end(now, clock.span, book.calendar)
-        yield Timer(key, home.id if home else 0, due, on_silence=clock.meaning == "silence")
+        bound = clock.scope == "step" and home is not None
+        yield Timer(key, home.id if home and bound else 0, due, on_silence=clock.meaning == "silence")
 
 
 def _runs_on(book: Rulebook, token: Token, clock: str) -> bool:

@@ -18,8 +18,9 @@ from maild.brakes import Limits
 from maild.config.shipped import shipped
 from maild.core import seal
 from maild.core.effects import Effect, StartTimer, StopTimer
-from maild.core.events import MailArrived, TimerFired
+from maild.core.events import MailArrived, MomentCame, TimerFired
 from maild.core.office import Office
+from maild.core.procedure import OWN
 from maild.core.rulebook import Rulebook
 from maild.core.subject import mark
 from maild.core.ticket import Ticket
@@ -31,7 +32,7 @@ from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.parse import parse
 from maild.simulate import cast, post
 from maild.simulate.story import MailForm, StepForm, Story, with_marks, wrong
-from maild.store import letters, mails, tickets, timers
+from maild.store import agenda, letters, mails, tickets, timers
 from maild.store.database import Database, Tx
 from maild.store.upgrade import upgrade
 
@@ -136,10 +137,15 @@ class Stage:
         self.desk = self._built(book)
         with database.write() as tx:
             self._epoch = mails.open_epoch(tx, "historia", "INBOX", 1, self._now)
-            for given in story.given:
+            for key, moment in cast.agenda(book, story).items():
+                agenda.plan(tx, key, moment)
+            given: dict[str, Ticket] = {}
+            for form in story.given:
                 number = tickets.next_number(tx)
-                tickets.save(tx, None, cast.ticket(book, self._people, given, number, self._now), (), self._now)
-                self._names[number] = given.ticket
+                parent = given.get(form.parent)
+                given[form.ticket] = ticket = cast.ticket(book, self._people, form, number, self._now, parent)
+                tickets.save(tx, None, ticket, (), self._now)
+                self._names[number] = form.ticket
             self._tickets = _all(tx)
 
     def _built(self, book: Rulebook) -> Desk:
@@ -212,11 +218,13 @@ class Stage:
         """From one deadline to the next until the step's own time, as they would have come."""
         for _ in range(_MOST_LOOKS):
             self._look(step, result)
-            ahead = (t.due for ticket in self._tickets.values() for t in ticket.timers if self._now < t.due <= step.at)
-            following = min(ahead, default=None)
-            if following is None:
+            ahead = [t.due for ticket in self._tickets.values() for t in ticket.timers]
+            with self._database.write() as tx:
+                ahead += agenda.planned(tx).values()
+            soonest = min((due for due in ahead if self._now < due <= step.at), default=None)
+            if soonest is None:
                 break
-            self._now = following
+            self._now = soonest
         else:
             raise UsageError("los relojes vuelven a empezar sin que pase el tiempo")
         self._now = max(self._now, step.at)
@@ -248,12 +256,22 @@ class Stage:
         """Fire what is due now: the mailbox has been read up to this instant."""
         with self._database.write() as tx:
             mails.drained(tx, self._epoch, self._now)
+        with self._database.write() as tx:
+            struck = agenda.due(tx, self._now)
+        for clock, at in struck:
+            self._strike(clock, at, step, result)
         fired = True
         while fired:
             with self._database.write() as tx:
                 upto = mails.silence_upto(tx)
                 due = timers.due(tx, self._now, upto, _LOT)
             fired = sum(self._fire(timer, step, result) for timer in due) > 0
+
+    def _strike(self, clock: str, at: datetime, step: StepForm, result: Result) -> None:
+        with self._database.write() as tx:
+            outcome = self.desk.moment(tx, MomentCame(clock, at))
+            result.timers["fired"].append(clock)
+            self._note(tx, outcome, step, result)
 
     def _fire(self, timer: timers.Due, step: StepForm, result: Result) -> bool:
         with self._database.write() as tx:
@@ -291,8 +309,8 @@ class Stage:
         result.ticket = name
         result.mark = mark(self.desk.office.book.mark_key, ticket.number)
         result.state = ticket.state
-        result.tokens = sorted(token.place for token in ticket.tokens)
-        result.facts = dict(ticket.facts)
+        result.tokens = sorted(token.place for token in ticket.tokens if token.live)
+        result.facts = {key: value for key, value in ticket.facts if not key.startswith(OWN)}
         result.closing_reason = ticket.closing_reason or None
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from maild.store.database import unless_there
 from maild.store.prepared import Prepared
-from maild.store.schema import absence, suppression
+from maild.store.standing import absence, suppression
 
 _STOPPED = Prepared(select(suppression.c.address).where(suppression.c.address == bindparam("address")))
 

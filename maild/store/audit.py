@@ -13,7 +13,8 @@ from sqlalchemy import Connection, func, select
 from maild.errors import MailError, TransientError
 from maild.store.database import Database
 from maild.store.raw import RawStore
-from maild.store.schema import VERSION, counter, inbound, journal, outbox, ticket, timer
+from maild.store.schema import VERSION, inbound, journal, outbox, ticket, timer
+from maild.store.standing import counter
 from maild.store.timers import MOST_ATTEMPTS
 from maild.store.upgrade import differences
 

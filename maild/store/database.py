@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 from maild.errors import PermanentError, TransientError
 from maild.store import schema
 from maild.store.prepared import Prepared
+from maild.store.standing import instance
 
 # Statements and idle transactions that hang must end by themselves; milliseconds (RELIABILITY DB-11).
 _POSTGRES_LIMITS = "-c statement_timeout=60000 -c lock_timeout=20000 -c idle_in_transaction_session_timeout=60000"
@@ -135,11 +136,11 @@ def _postgres(url: str) -> Engine:
 
 def instance_value(connection: Connection, key: str, fresh: str) -> str:
     """A value chosen once for this database: the one kept under `key`, or `fresh`, which is kept from now on."""
-    row = connection.execute(select(schema.instance.c.value).where(schema.instance.c.key == key)).scalar()
+    row = connection.execute(select(instance.c.value).where(instance.c.key == key)).scalar()
     if row is not None:
         return str(row)
-    connection.execute(unless_there(connection, schema.instance), {"key": key, "value": fresh})
-    return str(connection.execute(select(schema.instance.c.value).where(schema.instance.c.key == key)).scalar_one())
+    connection.execute(unless_there(connection, instance), {"key": key, "value": fresh})
+    return str(connection.execute(select(instance.c.value).where(instance.c.key == key)).scalar_one())
 
 
 def unless_there(tx: Connection, table: Table) -> Executable:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select, update
 
 from maild.store.database import unless_there
-from maild.store.schema import lease
+from maild.store.standing import lease
 
 TERM = timedelta(seconds=30)
 

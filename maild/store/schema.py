@@ -6,7 +6,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Date,
     ForeignKey,
     Index,
     Integer,
@@ -21,7 +20,7 @@ from maild.store.columns import BIG, Instant, Key, Words, row_id
 from maild.store.columns import metadata as metadata
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0004"
+VERSION = "0005"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -79,13 +78,6 @@ inbound = Table(
     sqlite_autoincrement=True,
 )
 
-counter = Table(
-    "counter",
-    metadata,
-    Column("name", Words, primary_key=True),
-    Column("value", BigInteger, nullable=False),
-)
-
 ticket = Table(
     "ticket",
     metadata,
@@ -110,8 +102,11 @@ ticket = Table(
     _words("closing_reason"),
     Column("related", BigInteger, nullable=False, server_default=text("0")),
     _words("first_message_id"),
+    Column("parent", BigInteger, nullable=False, server_default=text("0")),  # the ticket that opened it and waits
+    Column("parent_token", Integer, nullable=False, server_default=text("0")),
     Index(None, "state"),
     Index(None, "requester"),
+    Index("ix_ticket_parent", "parent", sqlite_where=text("parent > 0"), postgresql_where=text("parent > 0")),
 )
 
 token = Table(
@@ -122,6 +117,8 @@ token = Table(
     Column("procedure", Words, nullable=False),
     Column("step", Words, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("caller", Integer, nullable=False, server_default=text("0")),
+    _words("came"),
 )
 
 fact = Table(
@@ -131,6 +128,7 @@ fact = Table(
     Column("key", Key, primary_key=True),
     Column("value", Words, nullable=False),
     Column("position", Integer, nullable=False),
+    Index(None, "key"),
 )
 
 provider = Table(
@@ -294,27 +292,26 @@ attempt = Table(
     sqlite_autoincrement=True,
 )
 
-# Addresses that letters do not get through to: none is sent there until the row is gone.
-suppression = Table(
-    "suppression",
+# Numbered forms as they were made out.
+form = Table(
+    "form",
     metadata,
-    Column("address", Key, primary_key=True),
+    Column("document", Words, primary_key=True),
+    Column("serial", Words, primary_key=True),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
     Column("at", Instant, nullable=False),
-    Column("reason", Words, nullable=False),  # a reason class of core/bounce_words
-    Column("status", Words, nullable=False),
-    Column("diagnostic", Words, nullable=False),
-    Column("ticket", BIG),
-    Column("cause", Words, nullable=False),  # the journal's
+    Column("lines", Words, nullable=False),
 )
 
-absence = Table(
-    "absence",
+# What the desk learned while it worked.
+knowledge = Table(
+    "knowledge",
     metadata,
-    Column("address", Key, primary_key=True),
-    Column("until", Date, nullable=False),  # the last day of it
-    Column("told_at", Instant, nullable=False),
-    Column("proved", Boolean, nullable=False),  # the answer named a letter that was made for this address
-    Column("cause", Words, nullable=False),
+    Column("key", Words, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 # Paragraphs at the end of mails, by fingerprint, until they are known to be a habit (core/habits.py).
@@ -325,20 +322,4 @@ habit = Table(
     Column("fingerprint", Key, primary_key=True),
     Column("sender", Key, primary_key=True),
     Column("mails", Integer, nullable=False),
-)
-
-lease = Table(
-    "lease",
-    metadata,
-    Column("name", Words, primary_key=True),
-    Column("owner", Words, nullable=False),
-    Column("term", BigInteger, nullable=False),
-    Column("expires_at", Instant, nullable=False),
-)
-
-instance = Table(
-    "instance",
-    metadata,
-    Column("key", Words, primary_key=True),
-    Column("value", Words, nullable=False),
 )

@@ -6,16 +6,20 @@ import itertools
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
+from maild.core.events import Child
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address
 from maild.store.columns import as_key
 from maild.store.database import unless_there
 from maild.store.prepared import Prepared
-from maild.store.schema import case_number, counter, fact, inbound, outbox, provider, ticket, timer, token
+from maild.store.schema import case_number, fact, inbound, outbox, provider, ticket, timer, token
+from maild.store.standing import counter
 
 TimerKey = tuple[str, int]
+_MOST_WAITING = 500
+_MOST_JOINED = 20
 _MOST_NAMED = 40
 
 
@@ -23,7 +27,7 @@ _MOST_NAMED = 40
 _COUNTER = Prepared(select(counter.c.value).where(counter.c.name == "ticket").with_for_update())
 _COUNT_ON = Prepared(update(counter).where(counter.c.name == "ticket").values(value=bindparam("next")))
 _OPEN = Prepared(ticket.insert().inline(), ticket.c.keys())
-_TOKEN = Prepared(token.insert().inline(), ("ticket", "id", "procedure", "step", "position"))
+_TOKEN = Prepared(token.insert().inline(), token.c.keys())
 _TIMER = Prepared(timer.insert().inline(), ("ticket", "clock", "token", "due", "on_silence", "started_at"))
 _OF_TICKET = {
     "ticket": select(ticket).where(ticket.c.number == bindparam("n")).with_for_update(),
@@ -64,7 +68,9 @@ def load(tx: Connection, number: int) -> Ticket | None:
         requester=Address(row["requester"], row["requester_name"]),
         creator=_address(row["creator"], row["creator_name"]),
         responsible=_address(row["responsible"], row["responsible_name"]),
-        tokens=tuple(Token(t["id"], t["procedure"], t["step"]) for t in tokens),
+        parent=int(row["parent"]),
+        parent_token=int(row["parent_token"]),
+        tokens=tuple(Token(t["id"], t["procedure"], t["step"], t["caller"], t["came"]) for t in tokens),
         timers=tuple(Timer(t["clock"], t["token"], t["due"], t["on_silence"]) for t in timers),
         facts=tuple((f["key"], f["value"]) for f in facts),
         providers=tuple(Address(p["address"], p["name"]) for p in providers),
@@ -96,6 +102,8 @@ def _columns(t: Ticket) -> dict[str, object]:
     plain: dict[str, object] = {name: getattr(t, name) for name in _PLAIN}
     return plain | {
         "related": t.related,
+        "parent": t.parent,
+        "parent_token": t.parent_token,
         "requester": t.requester.address,
         "requester_name": t.requester.name,
         "creator": t.creator.address if t.creator else None,
@@ -127,7 +135,15 @@ def _save_tokens(tx: Connection, before: Ticket | None, after: Ticket) -> None:
     if before and before.tokens:
         tx.execute(delete(token).where(token.c.ticket == after.number))
     rows = [
-        {"ticket": after.number, "id": t.id, "procedure": t.procedure, "step": t.step, "position": position}
+        {
+            "ticket": after.number,
+            "id": t.id,
+            "procedure": t.procedure,
+            "step": t.step,
+            "caller": t.caller,
+            "came": t.came,
+            "position": position,
+        }
         for position, t in enumerate(after.tokens)
     ]
     _TOKEN.many(tx, rows)
@@ -260,6 +276,37 @@ def learn_numbers(tx: Connection, number: int, address: str, values: Iterable[st
     rows = [{"ticket": number, "address": address, "value": value} for value in values]
     if rows:
         tx.execute(unless_there(tx, case_number), rows)
+
+
+def children(tx: Connection, numbers: Iterable[int]) -> tuple[Child, ...]:
+    """What these tickets opened, and whether it is closed."""
+    columns = (ticket.c.number, ticket.c.parent, ticket.c.parent_token, ticket.c.closed_at)
+    query = select(*columns).where(ticket.c.parent.in_(tuple(numbers))).order_by(ticket.c.number)
+    return tuple(Child(int(n), int(p), int(k), closed is not None) for n, p, k, closed in tx.execute(query))
+
+
+def standing_at(tx: Connection, places: Collection[tuple[str, str]], requester: str = "") -> list[int]:
+    """The numbers of the tickets that have a token on one of these steps (procedure, step), oldest first."""
+    if not places:
+        return []
+    on = or_(*(and_(token.c.procedure == p, token.c.step == s) for p, s in places))
+    query = select(ticket.c.number).join(token, token.c.ticket == ticket.c.number).where(on, token.c.came == "")
+    if requester:
+        query = query.where(ticket.c.requester == requester)
+    return [int(n) for (n,) in tx.execute(query.distinct().order_by(ticket.c.number).limit(_MOST_WAITING))]
+
+
+def open_with(tx: Connection, key: str, value: str) -> list[int]:
+    """The numbers of the open tickets of which this fact is told, newest first."""
+    query = select(ticket.c.number).join(fact, fact.c.ticket == ticket.c.number)
+    query = query.where(fact.c.key == key, fact.c.value == value, ticket.c.closed_at.is_(None))
+    return [int(n) for (n,) in tx.execute(query.order_by(ticket.c.number.desc()).limit(_MOST_JOINED))]
+
+
+def places(tx: Connection) -> list[tuple[int, str, str]]:
+    """Where tickets stand: number, procedure, step."""
+    query = select(token.c.ticket, token.c.procedure, token.c.step).order_by(token.c.ticket)
+    return [(int(n), str(procedure), str(step)) for n, procedure, step in tx.execute(query)]
 
 
 def listed(tx: Connection, *, only_open: bool, limit: int) -> list[dict[str, object]]:

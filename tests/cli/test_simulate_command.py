@@ -77,7 +77,7 @@ def test_an_unmet_expectation_is_one_only_where_it_is_checked(
         (("people", "rosa", "address"), "rosa", "[people.rosa.address]"),
         (("settings",), {"conformity.silense": "tacit"}, "¿quiso decir «conformity.silence»?"),
         (("settings",), {"clocks.p_tomar.value": "4wh"}, "¿quiso decir «p_toma»?"),
-        (("settings",), {"clocks.p_toma.value": "mucho"}, "escriba 30m, 24h, 2d, 4wh o 2wd"),
+        (("settings",), {"clocks.p_toma.value": "mucho"}, "escriba 30m, 24h, 2d, 4wh, 2wd"),
         (("profile",), "bsae", "[profile] no hay reglas «bsae»"),
         (("given",), [{"ticket": "T1", "requester": "ana", "state": "abierto"}], "[given.0.state]"),
         (("given",), [{"ticket": "T1", "requester": "eva", "state": "en_cola"}], "[given.0.requester]"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from maild import rules
 from maild.config.shipped import shipped
-from maild.core.events import Bounced, Case, FirstMail, Flood, Intrusion, Ordered, Overdue, Reply, Robot
+from maild.core.events import Bounced, Case, FirstMail, Flood, Intrusion, Ordered, Overdue, Recurring, Reply, Robot
 from maild.core.office import Office
 from maild.core.subject import mark
 from maild.core.ticket import Ticket, Timer, Token
@@ -182,4 +182,4 @@ cases: st.SearchStrategy[Case] = st.one_of(
 
 
 def ticket_of(case: Case) -> Ticket | None:
-    return None if isinstance(case, FirstMail) else case.ticket
+    return None if isinstance(case, FirstMail | Recurring) else case.ticket

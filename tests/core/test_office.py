@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from maild.core.office import Office
+from maild.core.office import Office, Scene
 from maild.core.ticket import Ticket
 from maild.core.values import Address, Author, Directory
 from tests.core.strategies import DESK, OFFICE
@@ -31,11 +31,11 @@ def standing(address: str, ticket: Ticket = TICKET) -> set[str]:
 
 
 def written_to(to: str, ticket: Ticket = TICKET, office: Office = OFFICE) -> list[str]:
-    return [address.address for address, _, _ in office.recipients(to, ticket, Address("beto@entidad.test"))]
+    return [address.address for address, _, _ in office.recipients(to, Scene(ticket, Address("beto@entidad.test")))]
 
 
 def test_the_requester_is_known_by_any_of_his_addresses() -> None:
-    assert standing("a.quispe@entidad.test") == {"usuario", "requester"}
+    assert standing("a.quispe@entidad.test") == {"usuario", "requester", "@requester", "@anybody"}
 
 
 def test_a_technician_who_asks_for_something_is_both() -> None:
@@ -46,12 +46,12 @@ def test_a_technician_who_asks_for_something_is_both() -> None:
 def test_a_provider_counts_only_where_he_was_called_in() -> None:
     assert standing("soporte@prov.test") == set()
     called = replace(TICKET, providers=(Address("soporte@prov.test"),))
-    assert standing("soporte@prov.test", called) == {"providers", "proveedor"}
+    assert standing("soporte@prov.test", called) == {"providers", "proveedor", "@provider", "@anybody"}
 
 
 def test_another_user_stands_nowhere() -> None:
-    assert not OFFICE.takes_part(author("beto@entidad.test"), TICKET.participants)
-    assert OFFICE.takes_part(author("carla@entidad.test"), TICKET.participants)
+    assert not OFFICE.takes_part(author("beto@entidad.test"), TICKET)
+    assert OFFICE.takes_part(author("carla@entidad.test"), TICKET)
 
 
 def test_an_empty_address_takes_part_in_nothing() -> None:
@@ -88,13 +88,13 @@ def test_the_desk_never_writes_to_itself(to: str) -> None:
 
 def test_people_are_written_to_in_the_words_and_language_of_theirs() -> None:
     english = replace(TICKET, requester=Address("beto@entidad.test"))
-    assert OFFICE.recipients("requester", english, None)[0][1:] == ("user", "en")
-    assert OFFICE.recipients("responsible", TICKET, None)[0][1:] == ("technician", "es")
+    assert OFFICE.recipients("requester", Scene(english))[0][1:] == ("user", "en")
+    assert OFFICE.recipients("responsible", Scene(TICKET))[0][1:] == ("technician", "es")
 
 
 def test_a_stranger_is_written_to_as_a_user_in_the_language_of_the_ticket() -> None:
     foreign = replace(TICKET, requester=Address("joe@externo.test"), language="en")
-    assert OFFICE.recipients("requester", foreign, None)[0][1:] == ("user", "en")
+    assert OFFICE.recipients("requester", Scene(foreign))[0][1:] == ("user", "en")
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,11 @@ def test_a_subject_without_orders_leaves_those_of_the_text() -> None:
     assert [(order.verb, order.text) for order in found] == [("asignar", "Luis Rojas")]
 
 
+def test_an_order_given_twice_in_the_subject_counts_twice_and_once_more_below_is_the_same_one() -> None:
+    orders = read("RE: [MESA-1-X] #tomar #tomar", "", "#tomar\n#asignar Luis", VERBS, "MESA")
+    assert [order.verb for order in orders] == ["tomar", "tomar", "asignar"]
+
+
 @pytest.mark.parametrize("greeting", ["Buenos días:", "Buen día,", "BUENAS TARDES", "Estimados señores:", "Hola"])
 def test_orders_may_follow_a_greeting(greeting: str) -> None:
     found = read("RE: [MESA-1-R]", "Sin red", f"{greeting}\n\n#tomar", VERBS, "MESA")

@@ -67,7 +67,7 @@ class Sending:
             "expires_at": now + timedelta(days=3),
         }
         with self.house.database.write() as tx:
-            letters.insert(tx, [row])
+            tx.execute(outbox.insert(), row)
             (leased,) = letters.claim(tx, "us", now, 10)
             if past_data:
                 letters.data_issued(tx, leased.attempt)

@@ -9,7 +9,7 @@ from email.message import Message
 import pytest
 
 from maild.brakes import Limits
-from maild.desk import LETTER_LIFE
+from maild.envelopes import LETTER_LIFE
 from maild.store import holds
 from maild.store.database import Database
 from maild.store.upgrade import upgrade

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from maild.errors import TransientError
 from maild.store.clerk import Clerk, Job
 from maild.store.database import Database
-from maild.store.schema import counter
+from maild.store.standing import counter
 
 
 @pytest.fixture

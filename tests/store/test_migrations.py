@@ -191,7 +191,7 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def filled(database: Database) -> None:
     run(database, "INSERT INTO ticket (number, title, opened_at) VALUES (7, 'Sin red', '2026-01-05 10:00:00')")
-    run(database, "INSERT INTO token VALUES (7, 1, 'atencion', 'revisar', 0)")
+    run(database, "INSERT INTO token VALUES (7, 1, 'atencion', 'revisar', 0, 0, '')")
 
 
 def test_rows_that_refer_to_a_table_made_anew_are_still_there(
@@ -226,13 +226,13 @@ def test_an_upgrade_that_would_leave_rows_without_their_parents_is_undone(
 ) -> None:
     if not database.is_sqlite:
         with pytest.raises(IntegrityError):  # PostgreSQL lets nobody make such a row at all
-            run(database, "INSERT INTO token VALUES (8, 1, 'atencion', 'revisar', 0)")
+            run(database, "INSERT INTO token VALUES (8, 1, 'atencion', 'revisar', 0, 0, '')")
         return
     with database.engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.execute("PRAGMA foreign_keys=OFF")
-        driver.execute("INSERT INTO token VALUES (8, 1, 'atencion', 'revisar', 0)")
+        driver.execute("INSERT INTO token VALUES (8, 1, 'atencion', 'revisar', 0, 0, '')")
         driver.execute("PRAGMA foreign_keys=ON")
     with pytest.raises(PermanentError, match="filas sueltas en: token"):
         upgrade.upgrade(database)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from maild.core.letters import AUDIENCES, FACTS, LANGUAGES, Button, Fact, Letter
+from maild.core.letters import AUDIENCES, FACTS, LANGUAGES, STAND_INS, Button, Fact, Letter
 from maild.core.values import Address, Reason
 from maild.errors import Problem
 from maild.mail.charset import one_line
@@ -71,6 +71,7 @@ class Composer:
         }
         # A broken letter of the institution gives way to the shipped one: every shorter list of folders is ready.
         kinds = [Templates(folders[at:], self._zone) for at in range(len(folders))]
+        self._names = frozenset(kinds[0].names()) if kinds else frozenset()
         self._kinds = [(templates, Pages(templates, self._about)) for templates in kinds]
 
     # -- words -----------------------------------------------------------------------------------------------------
@@ -78,7 +79,7 @@ class Composer:
     def render(self, letter: Letter) -> Rendered:
         """The letter in words. A broken template never stops a letter: the next folder's is used, then bare facts."""
         language = letter.language if letter.language in LANGUAGES else LANGUAGES[0]
-        name = f"{language}/{letter.audience}/{letter.template}{SUFFIX}"
+        name = self._file(letter.template, letter.audience, language)
         facts = self._prepared(letter, language)
         letter = replace(letter, buttons=tuple(map(_tidy, letter.buttons)))
         problem: Problem | None = None
@@ -97,7 +98,12 @@ class Composer:
 
     def has(self, template: str, audience: str, language: str) -> bool:
         """Whether this letter exists in this language, shipped or the institution's own."""
-        return f"{language}/{audience}/{template}{SUFFIX}" in self._kinds[0][0].names()
+        return self._file(template, audience, language) in self._names
+
+    def _file(self, template: str, audience: str, language: str) -> str:
+        """The file of a letter: of its reader's audience, or of the next one whose words he may read."""
+        files = [f"{language}/{a}/{template}{SUFFIX}" for a in (audience, *STAND_INS.get(audience, ()))]
+        return next((file for file in files if file in self._names), files[0])
 
     def problems(self) -> tuple[Problem, ...]:
         """Everything wrong in the templates at once: unknown words, broken syntax, a letter that one language lacks."""

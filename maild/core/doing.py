@@ -1,0 +1,187 @@
+"""What each kind of order does by itself, besides the move that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from maild.core.catalogue import Service
+from maild.core.draft import Draft
+from maild.core.effects import Assign, Close, Issue, RemoveToken, SetField, SetState, Tell
+from maild.core.needs import DOCUMENT
+from maild.core.orders import Order
+from maild.core.rulebook import Act, Verb
+from maild.core.values import Address, Author, Reason, because
+from maild.core.words import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One order on one ticket, to be done."""
+
+    draft: Draft
+    number: int
+    verb: Verb
+    order: Order
+    author: Author
+
+
+def do(draft: Draft, number: int, verb: Verb, order: Order, author: Author) -> Reason | None:
+    """The order's own deed, or why it cannot be done."""
+    act = _DEEDS.get(verb.act)
+    return act(Deed(draft, number, verb, order, author)) if act else None
+
+
+def _take(deed: Deed) -> None:
+    name = deed.author.person.name if deed.author.person else deed.author.name
+    deed.draft.do(Assign(deed.number, Address(deed.author.address, name)))
+
+
+def _assign(deed: Deed) -> None:
+    if (person := deed.draft.said.named) is not None:
+        deed.draft.do(Assign(deed.number, Address(person.address, person.name)))
+
+
+def _level(deed: Deed) -> Reason | None:
+    """The ticket goes to a level; to the agent named, or to the only one there is."""
+    book, office = deed.draft.office.book, deed.draft.office
+    if not deed.order.value:
+        return None
+    if book.levels and deed.order.value not in book.levels:
+        return because("unknown-value", order=deed.verb.key, words=deed.order.value, known=", ".join(book.levels))
+    deed.draft.do(Tell(deed.number, book.fact_for("level"), deed.order.value))
+    level = book.levels.get(deed.order.value)
+    named = deed.draft.said.named
+    people = (named,) if named else office.directory.in_role(level.role) if level else ()
+    if len(people) == 1 and people[0] and _is_agent(deed.draft, people[0].role):
+        deed.draft.do(Assign(deed.number, Address(people[0].address, people[0].name)))
+    return None
+
+
+def _is_agent(draft: Draft, role: str) -> bool:
+    known = draft.office.book.roles.get(role)
+    return known is not None and known.kind in ("agent", "desk")
+
+
+def _type(deed: Deed) -> Reason | None:
+    key = _choice(deed.order.value, deed.draft.office.book.types)
+    if not key:
+        return because(
+            "unknown-value", order=deed.verb.key, words=deed.order.text, known=", ".join(deed.draft.office.book.types)
+        )
+    deed.draft.do(SetField(deed.number, "type", key))
+    return None
+
+
+def _priority(deed: Deed) -> Reason | None:
+    known = deed.draft.office.book.priorities
+    key = _choice(deed.order.value, known) if known else deed.order.value
+    if not key:
+        return because("unknown-value", order=deed.verb.key, words=deed.order.text, known=", ".join(known))
+    deed.draft.do(SetField(deed.number, "priority", key))
+    return None
+
+
+def _choice(value: str, known: Mapping[str, str]) -> str:
+    return next((key for key, label in known.items() if value in (fold(key), fold(label))), "")
+
+
+def set_service(draft: Draft, number: int, words: str, order: str) -> Reason | None:
+    """The row of the catalogue that these words name: its key, number, name or another spelling. No catalogue: as told."""
+    services = draft.office.book.services
+    if not services:
+        draft.do(SetField(number, "service", words))
+        return None
+    found = find_service(words, services.values())
+    if found is None:
+        return because("unknown-value", order=order, words=words, known=", ".join(list(services)[:25]))
+    draft.do(SetField(number, "category", found.category))
+    draft.do(SetField(number, "subcategory", found.name))
+    draft.do(SetField(number, "service", found.key))
+    return None
+
+
+def find_service(words: str, services: Iterable[Service]) -> Service | None:
+    """The row with this key, number or spelling; a name counts only where no other row has it too."""
+    wanted, rows = fold(words).strip(), tuple(services)
+    for each in rows:
+        if wanted in (fold(each.key), each.number, *each.spellings):
+            return each
+    named = [each for each in rows if wanted == fold(each.name)]
+    return named[0] if len(named) == 1 else None
+
+
+def _service(deed: Deed) -> Reason | None:
+    services = deed.draft.office.book.services.values()
+    words = deed.order.text if find_service(deed.order.text, services) else deed.order.value
+    return set_service(deed.draft, deed.number, words, deed.verb.key)
+
+
+def _category(deed: Deed) -> Reason | None:
+    if deed.draft.office.book.services:
+        return _service(deed)
+    deed.draft.do(SetField(deed.number, "category", deed.order.text))
+    return None
+
+
+def _fact(deed: Deed) -> Reason | None:
+    if deed.verb.values and deed.order.value and deed.order.value not in deed.verb.values:
+        return because("unknown-value", order=deed.verb.key, words=deed.order.value, known=", ".join(deed.verb.values))
+    if deed.order.value:
+        deed.draft.do(Tell(deed.number, deed.verb.key, deed.order.value))
+    return None
+
+
+def _document(deed: Deed) -> Reason | None:
+    known = deed.draft.office.book.documents
+    if known and deed.order.value not in known:
+        return because("unknown-value", order=deed.verb.key, words=deed.order.text, known=", ".join(known))
+    held = sum(1 for key, _ in deed.draft.walks[deed.number].ticket.facts if key.startswith(DOCUMENT))
+    files = [file.filename for file in deed.draft.said.attachments] or [""]
+    deed.draft.do(Tell(deed.number, DOCUMENT + deed.order.value, files[min(held, len(files) - 1)] or deed.order.value))
+    return None
+
+
+def _form(deed: Deed) -> None:
+    """Make out a numbered form of the lines «word: …» that the mail brings."""
+    year = deed.draft.now.astimezone(deed.draft.office.book.calendar.zone).year
+    issued = sum(isinstance(e, Issue) and e.document == deed.verb.key for e in deed.draft.effects)
+    serial = f"{dict(deed.draft.kin.serials).get(deed.verb.key, 1) + issued:03d}-{year}"
+    lines = tuple(line.strip() for line in deed.draft.said.text.splitlines() if ":" in line and ";" in line)
+    deed.draft.do(Issue(deed.number, deed.verb.key, serial, lines))
+    deed.draft.do(Tell(deed.number, deed.verb.key, serial))
+
+
+def _void(deed: Deed) -> None:
+    for token in deed.draft.walks[deed.number].ticket.tokens:
+        deed.draft.do(RemoveToken(deed.number, token.id))
+    walk = deed.draft.walks[deed.number]
+    if not walk.ticket.is_closed:
+        book = deed.draft.office.book
+        deed.draft.do(SetState(deed.number, next(s.key for s in book.states.values() if s.kind == "closed")))
+        deed.draft.do(Close(deed.number, deed.verb.closing or deed.verb.key, deed.draft.now))
+        parent = deed.draft.parent(walk.ticket)
+        if parent is not None:
+            parent.child_closed(walk.ticket.parent_token, deed.verb.closing or deed.verb.key)
+
+
+def _duplicate(deed: Deed) -> None:
+    other = next(t for t in deed.draft.kin.named if t.number != deed.number)
+    deed.draft.do(Tell(deed.number, "_duplicate_of", str(other.number)))
+    _void(deed)
+
+
+_DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
+    "take": _take,
+    "assign": _assign,
+    "level": _level,
+    "type": _type,
+    "priority": _priority,
+    "category": _category,
+    "service": _service,
+    "fact": _fact,
+    "document": _document,
+    "form": _form,
+    "void": _void,
+    "duplicate": _duplicate,
+}

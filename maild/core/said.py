@@ -1,0 +1,71 @@
+"""What somebody says in one mail beside its orders: words, files, a person, a list in rows. The walk of a ticket asks it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from maild.core.values import Attachment, Author, Person
+from maild.core.words import fold
+from maild.core.worktime import Span
+
+_SPAN = re.compile(r"(\d{1,5})\s*(m|min|h|hora|horas|d|dia|dias|wh|wd)")
+_UNITS = {"min": "m", "hora": "h", "horas": "h", "dia": "d", "dias": "d"}
+_MOST_ROWS = 500
+_LONGEST_ROWS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """`words` are those meant for people, `text` all of the new text; `value` and `args` those of the order at hand."""
+
+    author: Author | None = None
+    words: str = ""
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    value: str = ""
+    args: tuple[str, ...] = ()
+    named: Person | None = None
+    listed: tuple[str, ...] = ()
+
+    @property
+    def span(self) -> Span | None:
+        """The span that the order gives: 4h, 2d, 3 dias."""
+        return span(" ".join(self.args[:2])) or span(self.value)
+
+
+def span(text: str) -> Span | None:
+    found = _SPAN.fullmatch(fold(text).strip())
+    if not found:
+        return None
+    unit = _UNITS.get(found[2], found[2])
+    return Span(int(found[1]), unit)  # type: ignore[arg-type]  # the pattern names the units
+
+
+def rows(text: str) -> tuple[dict[str, str], ...]:
+    """The list in a text: a line of column names, then one line for each row, parted by semicolons, tabs or commas.
+
+    The list ends at the first line that has not as many columns. No list: ().
+
+    >>> rows("Adjunto la lista.\\narea;equipo\\nLogística;740\\nGracias")
+    ({'area': 'Logística', 'equipo': '740'},)
+    """
+    lines = [line.strip() for line in text[:_LONGEST_ROWS].splitlines()]
+    for mark in (";", "\t", ","):
+        start = next((i for i, line in enumerate(lines) if line.count(mark) and _is_head(line.split(mark))), None)
+        if start is None:
+            continue
+        head = [fold(name).strip() for name in lines[start].split(mark)]
+        found = []
+        for line in lines[start + 1 :][:_MOST_ROWS]:
+            cells = [cell.strip() for cell in line.split(mark)]
+            if len(cells) != len(head):
+                break
+            found.append(dict(zip(head, cells, strict=True)))
+        if found:
+            return tuple(found)
+    return ()
+
+
+def _is_head(names: list[str]) -> bool:
+    return len(names) > 1 and all(re.fullmatch(r"[^\W\d][\w .-]{0,30}", name.strip()) for name in names)

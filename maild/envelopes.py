@@ -1,0 +1,121 @@
+"""From the letters that a decision owes to rows of the outbox: rendered once, sealed, and held where a brake says so."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from maild import brakes
+from maild.brakes import Hold, Limits
+from maild.core import files, seal, writing
+from maild.core.effects import Decision, Open, Review, Send
+from maild.core.office import Office
+from maild.core.ticket import Ticket
+from maild.core.values import Mail
+from maild.mail.compose import Composer
+from maild.store import letters, records
+from maild.store.database import Tx
+
+log = logging.getLogger("maild.desk")
+
+# How long a letter is worth sending (RELIABILITY OB-12).
+LETTER_LIFE = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelopes:
+    """The letters of one decision, at one time. `rehearsal`: all of them are held."""
+
+    office: Office
+    ring: seal.KeyRing
+    composer: Composer
+    domain: str
+    limits: Limits
+    now: datetime
+    rehearsal: bool = False
+
+    def write(
+        self,
+        tx: Tx,
+        cause: str,
+        decision: Decision,
+        after: Mapping[int, Ticket],
+        mail: Mail | None,
+        judged: Sequence[files.Judged],
+    ) -> None:
+        """Every letter of the decision joins the outbox; `after` are its tickets as they stand now, `mail` what it answers."""
+        sends = [*(e for e in decision.effects if isinstance(e, Send)), *self._to_operator(decision)]
+        opened = {e.ticket.number for e in decision.effects if isinstance(e, Open)}
+        occasion = writing.Occasion(self.office, self.ring, self.now.date(), mail, files=judged)
+        requests: dict[int, str] = {}
+        rows = []
+        for position, send in enumerate(sends):
+            number = send.number
+            # Whoever is handed a ticket must be able to read what it is about; whoever opened it just now wrote it.
+            if send.audience in ("technician", "manager") and number not in opened and number not in requests:
+                requests[number] = records.first_words(tx, number) if number else ""
+            seen = replace(occasion, request=requests.get(number, ""))
+            fresh = number in opened
+            rows.append(self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh))
+        letters.insert(tx, [*rows, *self._alarms(tx, rows)])
+
+    def _letter(
+        self,
+        tx: Tx,
+        send: Send,
+        ticket: Ticket | None,
+        occasion: writing.Occasion,
+        cause: str,
+        *,
+        opened: bool,
+    ) -> dict[str, Any]:
+        """One outbox row: bytes and Message-ID are fixed here for good."""
+        now = self.now
+        letter = writing.letter(send, ticket if send.number else None, occasion)
+        nonce = secrets.token_hex(6)
+        message_id = seal.message_id(self.ring, send.number, send.to.address, nonce, now.date(), self.domain)
+        rendered = self.composer.render(letter)
+        if rendered.problem:
+            log.warning("letter-template-broken", extra={"template": send.template, "problem": str(rendered.problem)})
+        hold = self._held(tx, send, is_ack=opened and bool(letter.answers), now=now)
+        return {
+            "cause": cause,
+            "message_id": message_id,
+            "ticket": send.number or None,
+            "template": send.template,
+            "recipient": send.to.address,
+            "raw": self.composer.to_bytes(letter, rendered, message_id=message_id, date=now),
+            "state": "held" if hold.by else "queued",
+            "held_by": hold.by,
+            "reason": hold.why,
+            "created_at": now,
+            "not_before": now,
+            "expires_at": now + LETTER_LIFE,
+        }
+
+    def _held(self, tx: Tx, send: Send, *, is_ack: bool, now: datetime) -> Hold:
+        if self.rehearsal:
+            return brakes.held("rehearsal")
+        hold = brakes.judge(tx, send, self.office, self.limits, now, is_ack=is_ack)
+        if hold.by:
+            log.warning("letter-held", extra={"address": send.to.address, "template": send.template, "by": hold.by})
+        return hold
+
+    def _alarms(self, tx: Tx, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """A brake that takes hold is told to the operator once: in its hour the total one, a day each of the others."""
+        occasion = writing.Occasion(self.office, self.ring, self.now.date())
+        alarms = brakes.alarms(tx, rows, self.office, self.now)
+        return [self._letter(tx, send, None, occasion, cause, opened=False) for cause, send in alarms.items()]
+
+    def _to_operator(self, decision: Decision) -> list[Send]:
+        """Whoever runs the desk hears of every mail that waits for a person, once."""
+        reviews = [e.reason for e in decision.effects if isinstance(e, Review)]
+        operator = self.office.operator
+        return [
+            Send(0, "cuarentena", operator, "operator", self.office.language, (("reason_code", r.code), *r.facts))
+            for r in reviews
+        ]

@@ -1,0 +1,214 @@
+"""Everything of a folder that is no procedure: clocks, verbs, mail rules, calendar and the lists, every name checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, time
+
+from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
+from maild.core.moves import NEEDS, Procedure
+from maild.core.rulebook import Answers, Clock, MailRule, Opening, Reopening, Survey, Verb
+from maild.core.words import fold
+from maild.core.worktime import Calendar, Schedule
+from maild.forms import offer
+from maild.rules import files
+from maild.rules.naming import Names
+
+_INTERVAL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+_EVERY = re.compile(r"(?:(\d{1,2}) )?(day|month|months|year)")
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def calendar(names: Names) -> Calendar:
+    week = tuple(tuple(_intervals(names, getattr(names.sources.calendar, day), day)) for day in _DAYS)
+    return Calendar(names.sources.zone, week, frozenset(_holidays(names)))
+
+
+def _intervals(names: Names, texts: Iterable[str], day: str) -> Iterator[tuple[time, time]]:
+    for text in texts:
+        match = _INTERVAL.fullmatch(text)
+        start = time(int(match[1]), int(match[2])) if match else time(0)
+        end = time(int(match[3]) % 24, int(match[4])) if match else time(0)
+        if match is None or start >= end:
+            names.wrong("calendar.toml", day, f"«{text}» no es un horario; escriba 08:30-13:00")
+        else:
+            yield start, end
+
+
+def _holidays(names: Names) -> Iterator[date]:
+    for text in names.sources.calendar.holiday:
+        try:
+            yield date.fromisoformat(text)
+        except ValueError:
+            names.wrong("calendar.toml", f"holiday.{text}", "no es una fecha; escriba 2026-07-28")
+
+
+def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
+    at = f"clock.{key}"
+    return Clock(
+        key=key,
+        span=names.span(form.after, "clocks.toml", f"{at}.after"),
+        meaning=form.meaning,
+        only_if=dict(form.only_if),
+        given_by=form.given_by,
+        before=names.span(form.before, "clocks.toml", f"{at}.before"),
+        scope=form.scope,
+        schedule=_schedule(names, form, at),
+        recurring=form.recurring,
+        again=form.again,
+        together=form.together,
+        opens=_opening(names, form.opens, f"{at}.opens") if form.opens else None,
+        letters=names.letters(form.letters, "clocks.toml", f"{at}.letters"),
+        origin=form.origin,
+        printed=form.printed,
+    )
+
+
+def _schedule(names: Names, form: files.ClockForm, key: str) -> Schedule | None:
+    moment = names.moment(form.at, "clocks.toml", f"{key}.at")
+    if not form.every:
+        return Schedule(moment) if moment else None
+    match = _EVERY.fullmatch(form.every)
+    if match is None:
+        names.wrong("clocks.toml", f"{key}.every", f"«{form.every}»: escriba day, month, 4 months o year")
+        return None
+    if match[2] == "day":
+        return Schedule(moment or time(8, 0))
+    months = 12 if match[2] == "year" else int(match[1] or 1)
+    day = -1 if form.day == "last" else int(form.day) or 1
+    return Schedule(moment or time(8, 0), months, day, form.month)
+
+
+def _opening(names: Names, form: files.OpeningForm, key: str) -> Opening:
+    names.known(form.type, names.sources.institution.type, "el tipo", "clocks.toml", f"{key}.type")
+    names.known(form.requester, names.sources.roles.role, "la función", "clocks.toml", f"{key}.requester")
+    return Opening(form.type, form.title, form.requester, dict(form.facts))
+
+
+def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
+    at = f"verb.{key}"
+    for need in form.needs:
+        if need not in NEEDS and not need.startswith("fact:"):
+            hint = offer(need, NEEDS) or f"; las que hay: {', '.join(NEEDS)}, fact:dato"
+            names.wrong("commands.toml", f"{at}.needs", f"«{need}» no es una de las exigencias{hint}")
+    fact = names.sources.commands.fact.get(key)
+    return Verb(
+        key=key,
+        act=form.act,
+        spellings=tuple(fold(word) for word in form.spellings),
+        by=names.roles(form.by, "commands.toml", f"{at}.by"),
+        needs=form.needs,
+        proof=int(form.proof[1:]),
+        button=dict(form.button),
+        closing=form.closing,
+        quiet=form.quiet,
+        confirmed=form.confirmed,
+        spaced=form.spaced,
+        letters=names.letters(form.letters, "commands.toml", f"{at}.letters"),
+        values=tuple(fold(value) for value in fact.values) if fact and form.act == "fact" else (),
+    )
+
+
+def answers(names: Names) -> Answers:
+    verbs = names.sources.commands.verb
+    forms = names.sources.words.answer
+    for key, form in forms.items():
+        if form.verb:
+            names.known(form.verb, verbs, "la orden", "words.toml", f"answer.{key}.verb")
+    # Longer words first: «no conforme» must not be read as «no».
+    words = {k: tuple(sorted((fold(w) for w in f.words), key=len, reverse=True)) for k, f in forms.items()}
+    return Answers(words, {k: f.verb for k, f in forms.items() if f.verb})
+
+
+def reopening(names: Names, procedures: Mapping[str, Procedure]) -> Reopening:
+    form = names.sources.institution.reopening
+    places = tuple(f"{p.key}:{number}" for p in procedures.values() for number in p.steps)
+    if form.mode == "reopen":
+        names.known(form.step, places, "el paso", "institution.toml", "reopening.step")
+    within = names.span(form.within, "institution.toml", "reopening.within")
+    letters = names.letters(form.letters, "institution.toml", "reopening.letters")
+    return Reopening(form.mode, within, form.step, letters)
+
+
+def survey(names: Names) -> Survey:
+    form = names.sources.institution.survey
+    if form.clock:
+        names.clocks(form.clock, "institution.toml", "survey.clock")
+    return Survey(form.template, form.best, form.clock)
+
+
+def mail_rule(names: Names, key: str, form: files.MailRuleForm) -> MailRule:
+    at = f"mail.{key}"
+    sources = names.sources
+    if form.opens:
+        names.known(form.opens, sources.institution.type, "el tipo", "mails.toml", f"{at}.opens")
+    if form.requester:
+        names.known(form.requester, sources.roles.role, "la función", "mails.toml", f"{at}.requester")
+    return MailRule(
+        key=key,
+        sender=names.roles(form.sender, "mails.toml", f"{at}.sender"),
+        subject=tuple(fold(word) for word in form.subject),
+        words=tuple(fold(word) for word in form.words),
+        read={fact: fold(label) for fact, label in form.read.items()},
+        tell=dict(form.tell),
+        finds=form.finds,
+        joins=form.joins,
+        opens=form.opens,
+        requester=form.requester,
+        letters=names.letters(form.letters, "mails.toml", f"{at}.letters"),
+    )
+
+
+def services(names: Names) -> dict[str, Service]:
+    found = {}
+    for key, form in names.sources.catalogue.service.items():
+        if form.type:
+            names.known(form.type, names.sources.institution.type, "el tipo", "catalogue.toml", f"service.{key}.type")
+        if form.priority:
+            priorities = names.sources.priorities.priority
+            names.known(form.priority, priorities, "la prioridad", "catalogue.toml", f"service.{key}.priority")
+        spellings = tuple(fold(word) for word in form.spellings)
+        found[key] = Service(
+            key, form.name, form.category, form.number, form.printed, form.type, form.priority, form.when, spellings
+        )
+    return found
+
+
+def levels(names: Names) -> dict[str, Level]:
+    forms = names.sources.escalation.level
+    for key, form in forms.items():
+        if form.role:
+            names.known(form.role, names.sources.roles.role, "la función", "escalation.toml", f"level.{key}.role")
+    return {key: Level(key, form.label, form.role, form.definition) for key, form in forms.items()}
+
+
+def criteria(names: Names) -> dict[str, Criterion]:
+    forms = names.sources.escalation.criterion
+    for key, form in forms.items():
+        names.known(form.level, names.sources.escalation.level, "el nivel", "escalation.toml", f"criterion.{key}")
+    return {key: Criterion(key, form.level, form.text) for key, form in forms.items()}
+
+
+def documents(names: Names) -> dict[str, Document]:
+    return {
+        key: Document(
+            key,
+            form.label,
+            form.form,
+            form.heading,
+            form.fields,
+            form.blocks,
+            form.columns,
+            form.signatures,
+            form.note,
+            form.numbering,
+            form.files,
+        )
+        for key, form in names.sources.documents.document.items()
+    }
+
+
+def indicators(names: Names) -> dict[str, Indicator]:
+    forms = names.sources.indicators.indicator
+    return {k: Indicator(k, f.name, f.formula, f.computed, f.type) for k, f in forms.items()}

@@ -1,0 +1,36 @@
+"""Numbered forms and the knowledge base: what a ticket leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from maild.core.effects import Issue, Learn
+from maild.store.schema import form, knowledge
+
+
+def next_serials(tx: Connection, documents: Iterable[str], year: int) -> tuple[tuple[str, int], ...]:
+    """The next number of each form in this year."""
+    wanted = tuple(documents)
+    if not wanted:
+        return ()
+    counted = select(form.c.document, func.count()).where(form.c.document.in_(wanted), form.c.serial.like(f"%-{year}"))
+    have = {document: int(n) for document, n in tx.execute(counted.group_by(form.c.document))}
+    return tuple((document, have.get(document, 0) + 1) for document in wanted)
+
+
+def issue(tx: Connection, issued: Issue, now: datetime) -> None:
+    row = {"document": issued.document, "serial": issued.serial, "ticket": issued.number, "at": now}
+    tx.execute(form.insert(), row | {"lines": "\n".join(issued.lines)})
+
+
+def entries(tx: Connection) -> tuple[str, ...]:
+    """The keys of the knowledge base."""
+    return tuple(tx.execute(select(knowledge.c.key).order_by(knowledge.c.at)).scalars())
+
+
+def learn(tx: Connection, learned: Learn, now: datetime) -> None:
+    row = {"key": learned.key, "title": learned.title, "text": learned.text, "ticket": learned.number, "at": now}
+    tx.execute(knowledge.insert(), row)

@@ -1,0 +1,61 @@
+"""The tables that refer to no other."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Table
+
+from maild.store.columns import BIG, Instant, Key, Words, metadata
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+# When each recurring clock comes next: once for the institution, whoever asks.
+agenda = Table(
+    "agenda",
+    metadata,
+    Column("clock", Words, primary_key=True),
+    Column("due", Instant, nullable=False),
+)
+
+# Addresses that letters do not get through to: none is sent there until the row is gone.
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("address", Key, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("reason", Words, nullable=False),  # a reason class of core/bounce_words
+    Column("status", Words, nullable=False),
+    Column("diagnostic", Words, nullable=False),
+    Column("ticket", BIG),
+    Column("cause", Words, nullable=False),  # the journal's
+)
+
+absence = Table(
+    "absence",
+    metadata,
+    Column("address", Key, primary_key=True),
+    Column("until", Date, nullable=False),  # the last day of it
+    Column("told_at", Instant, nullable=False),
+    Column("proved", Boolean, nullable=False),  # the answer named a letter that was made for this address
+    Column("cause", Words, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("owner", Words, nullable=False),
+    Column("term", BigInteger, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("value", Words, nullable=False),
+)
