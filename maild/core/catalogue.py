@@ -75,8 +75,9 @@ class Indicator:
 
 def proposed(words: str, services: Iterable[Service]) -> Service | None:
     """The service whose words (`when`) stand in a mail; the longest say most. None: nothing in the catalogue fits."""
-    said = f" {_bare(words)} "
-    found = [(len(phrase), service) for service in services for phrase in service.when if f" {_bare(phrase)} " in said]
+    told = [(phrase, service) for service in services for phrase in service.when]
+    said = f" {_bare(words)} " if told else ""
+    found = [(len(phrase), service) for phrase, service in told if f" {_bare(phrase)} " in said]
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 

@@ -33,7 +33,7 @@ class Sandbox:
         wall_seconds: float = 20,
         cpu_seconds: int = 10,
         memory_bytes: int = 512 * 1024 * 1024,
-        recycle_after: int = 200,
+        recycle_after: int = 1000,
         task: Literal["parse", "files"] = "parse",
     ) -> None:
         self._wall_seconds = wall_seconds

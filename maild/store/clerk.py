@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from maild.errors import TransientError
 from maild.failpoints import failpoint
 from maild.store.database import Database
+from maild.store.prepared import say
 
 T = TypeVar("T")
 Job = Callable[[Connection], T]
@@ -90,20 +91,20 @@ class Clerk:
 
 
 def _attempt(wanted: _Wanted, connection: Connection) -> None:
-    # Said to the driver: SQLAlchemy's own nested transactions cost more than most jobs.
-    connection.exec_driver_sql("SAVEPOINT job")
+    # Said to the driver itself: SQLAlchemy's own nested transactions cost more than most jobs.
+    say(connection, "SAVEPOINT job")
     try:
         wanted.result = wanted.job(connection)
     except OperationalError as error:
         wanted.error = TransientError(f"base de datos / database: {error.orig}")
         if connection.invalidated:
             raise
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
+        say(connection, "ROLLBACK TO SAVEPOINT job")
     except Exception as error:  # noqa: BLE001 - handed to whoever asked for this job
         wanted.error = error
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
+        say(connection, "ROLLBACK TO SAVEPOINT job")
     else:
-        connection.exec_driver_sql("RELEASE SAVEPOINT job")
+        say(connection, "RELEASE SAVEPOINT job")
 
 
 def _answer(batch: list[_Wanted]) -> None:

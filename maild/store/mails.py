@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from maild.core.values import Mail
-from maild.store.database import unless_there
+from maild.store.database import prepared_unless_there, unless_there
 from maild.store.prepared import Prepared
 from maild.store.schema import correspondence, epoch, inbound, message
 
@@ -111,13 +111,13 @@ def _put(tx: Connection, arrival: Arrival, now: datetime) -> int:
         "reason": arrival.reason,
     }
     # Two nodes may hold the same bytes at the same instant: the unique key, not a look beforehand, says who was first.
-    insert = unless_there(tx, inbound)
-    row = tx.execute(insert, values | {"state": arrival.state, "first_of": arrival.sha256}).scalar()
+    fresh = values | {"state": arrival.state, "first_of": arrival.sha256}
+    row = prepared_unless_there(tx, inbound, tuple(fresh)).scalar(tx, fresh)
     if row is not None:
         return int(row)
     first = _FIRST_OF.scalar(tx, {"digest": arrival.sha256})
-    again = {"state": "duplicate", "reason": "same-bytes", "duplicate_of": first}
-    row = tx.execute(insert, values | again).scalar()
+    again = values | {"state": "duplicate", "reason": "same-bytes", "duplicate_of": first}
+    row = prepared_unless_there(tx, inbound, tuple(again)).scalar(tx, again)
     if row is None:
         row = tx.execute(_AT_UID, {"epoch": arrival.epoch, "number": arrival.uid}).scalar_one()
     return int(row)
@@ -193,7 +193,7 @@ def note(tx: Connection, mail_id: int, number: int, mail: Mail, ours: Collection
     copied = "".join(f" {address} " for address in list(others)[:_MOST_COPIED])
     if copied or mail.conversation:
         row = {"inbound": mail_id, "ticket": number, "conversation": mail.conversation, "copied": copied}
-        tx.execute(unless_there(tx, correspondence), row)
+        prepared_unless_there(tx, correspondence, tuple(row))(tx, row)
 
 
 _OF_CONVERSATION = Prepared(

@@ -1,9 +1,9 @@
 """Statements of the path that every mail takes, compiled once for each database.
 
 SQLAlchemy's own way from a statement to the driver (cache key, look-up, parameters, cursor result) takes longer than SQLite needs
-to execute it: twenty to forty times as long for a look-up by key. What is prepared here still goes through its connection, so
-errors, pools and transactions are what they are elsewhere; only the compiling, and the choice of each value's converter, is
-done once instead of every time.
+to execute it: twenty to forty times as long for a look-up by key. What is prepared here is compiled once, and so is the choice
+of each value's converter; it is executed by the driver of the connection it is given, inside that connection's transaction,
+which must have begun (`Database.write` and `look` begin theirs). Errors are those that SQLAlchemy would raise.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 _Converter = Callable[[Any], Any]
@@ -51,8 +52,10 @@ class Prepared:
     def __call__(self, tx: Connection, values: _Values) -> list[tuple[Any, ...]]:
         """Execute it; the rows it returns, if it returns any."""
         compiled = self._for(tx.dialect)
-        result = tx.exec_driver_sql(compiled.words, compiled.values(values))
-        return [compiled.row(row) for row in result] if compiled.columns else []
+        given = compiled.values(values)
+        with _ErrorsTold(tx, compiled.words, given):
+            cursor = driver(tx).execute(compiled.words, given)
+            return [compiled.row(row) for row in cursor.fetchall()] if compiled.columns else []
 
     def scalar(self, tx: Connection, values: _Values) -> Any:
         """The first value of the first row, or None."""
@@ -63,7 +66,9 @@ class Prepared:
         """Execute it for every row of values; none: nothing happens."""
         if rows:
             compiled = self._for(tx.dialect)
-            tx.exec_driver_sql(compiled.words, [compiled.values(values) for values in rows])
+            given = [compiled.values(values) for values in rows]
+            with _ErrorsTold(tx, compiled.words, given):
+                driver(tx).cursor().executemany(compiled.words, given)
 
     def _for(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
@@ -86,6 +91,41 @@ class Prepared:
             {name: value for name, value in constants.items() if name not in self._keys},
             tuple(_from_driver(column.type, dialect) for column in columns),
         )
+
+
+def say(tx: Connection, words: str) -> None:
+    """Words without parameters, such as SAVEPOINT, to the driver."""
+    with _ErrorsTold(tx, words, ()):
+        driver(tx).execute(words)
+
+
+def driver(tx: Connection) -> Any:
+    """The driver's own connection below a transaction."""
+    return tx.connection.dbapi_connection
+
+
+class _ErrorsTold:
+    """What the driver refuses is raised as SQLAlchemy raises it, and a connection that is gone is given up."""
+
+    __slots__ = ("_given", "_tx", "_words")
+
+    def __init__(self, tx: Connection, words: str, given: Any) -> None:
+        self._tx, self._words, self._given = tx, words, given
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        tx = self._tx
+        if error is None or not isinstance(error, tx.dialect.loaded_dbapi.Error):
+            return
+        gone = tx.dialect.is_disconnect(error, driver(tx), None)
+        if gone:
+            tx.invalidate(error)
+        raise DBAPIError.instance(
+            self._words, self._given, error, tx.dialect.loaded_dbapi.Error,
+            connection_invalidated=gone, dialect=tx.dialect,
+        ) from error  # fmt: skip
 
 
 def _returns_rows(statement: Select[Any] | Insert | Update | Delete) -> bool:

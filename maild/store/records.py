@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
@@ -40,8 +40,8 @@ def _json(items: Iterable[Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+    if is_dataclass(value):
+        return {each: getattr(value, each) for each in value.__dataclass_fields__}
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 

@@ -207,21 +207,31 @@ def _save_providers(tx: Connection, before: Ticket | None, after: Ticket) -> Non
 # -- looking tickets up ---------------------------------------------------------------------------------------
 
 
+_SLOTS = [f"id{n}" for n in range(12)]
+_RECEIVED = Prepared(
+    select(inbound.c.message_id, inbound.c.ticket).where(
+        inbound.c.message_id.in_([bindparam(slot) for slot in _SLOTS]),
+        inbound.c.ticket.is_not(None),
+        inbound.c.state == "done",
+    )
+)
+_WRITTEN = Prepared(
+    select(outbox.c.message_id, outbox.c.ticket).where(
+        outbox.c.message_id.in_([bindparam(slot) for slot in _SLOTS]), outbox.c.ticket.is_not(None)
+    )
+)
+
+
 def by_message_ids(tx: Connection, ids: Iterable[str]) -> dict[str, int]:
     """The ticket of each of these Message-IDs, of mails received and of letters written, where there is one."""
     wanted = {as_key(i): i for i in tuple(ids)[:60]}
-    if not wanted:
-        return {}
-    received = select(inbound.c.message_id, inbound.c.ticket).where(
-        inbound.c.message_id.in_(list(wanted)), inbound.c.ticket.is_not(None), inbound.c.state == "done"
-    )
-    written = select(outbox.c.message_id, outbox.c.ticket).where(
-        outbox.c.message_id.in_(list(wanted)), outbox.c.ticket.is_not(None)
-    )
+    asked = list(wanted)
     found: dict[str, int] = {}
-    for query in (received, written):
-        for message_id, number in tx.execute(query):
-            found.setdefault(wanted.get(str(message_id), str(message_id)), int(number))
+    for query in (_RECEIVED, _WRITTEN):
+        for start in range(0, len(asked), len(_SLOTS)):
+            given = dict(itertools.zip_longest(_SLOTS, asked[start : start + len(_SLOTS)], fillvalue=asked[start]))
+            for message_id, number in query(tx, given):
+                found.setdefault(wanted.get(str(message_id), str(message_id)), int(number))
     return found
 
 

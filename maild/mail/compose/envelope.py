@@ -94,15 +94,27 @@ def alternative(fields: Iterable[Field], text: str, html: str, message_id: str) 
         f'Content-Type: multipart/alternative; boundary="{boundary}"',
         "",
     ]
-    parts = (_part(boundary, kind, words) for kind, words in (("plain", text), ("html", html)))
+    # The text stays legible in the source of a mail; the page never was, and base64 is written twenty times as fast.
+    parts = (
+        _part(boundary, "plain", "quoted-printable", _as_quoted_printable(text.encode("utf-8"))),
+        _part(boundary, "html", "base64", _as_base64(html.encode("utf-8"))),
+    )
     return "\r\n".join(head).encode("ascii") + b"\r\n" + b"".join(parts) + f"--{boundary}--\r\n".encode("ascii")
 
 
-def _part(boundary: str, kind: str, words: str) -> bytes:
+def _part(boundary: str, kind: str, encoding: str, body: bytes) -> bytes:
     head = f'--{boundary}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n'
-    head += "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    body = binascii.b2a_qp(words.encode("utf-8"), istext=True).replace(b"\n", b"\r\n")
+    head += f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
     return head.encode("ascii") + body + b"\r\n"  # this line end belongs to the boundary that follows
+
+
+def _as_quoted_printable(octets: bytes) -> bytes:
+    return binascii.b2a_qp(octets, istext=True).replace(b"\n", b"\r\n")
+
+
+def _as_base64(octets: bytes) -> bytes:
+    whole = binascii.b2a_base64(octets, newline=False)
+    return b"\r\n".join(whole[at : at + _FOLD] for at in range(0, len(whole), _FOLD))
 
 
 def _folded(name: str, words: Sequence[str]) -> str:
