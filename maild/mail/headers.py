@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from maild.mail.charset import decode, one_line
+from maild.mail.charset import decode, line_as_written, one_line
 
 INSTANCE_HEADER = "X-Maild-Instance"
 SUBJECT_SHOWN = 998
@@ -44,6 +44,10 @@ class Headers:
 
     def first(self, name: str) -> str:
         return next((decoded(value, self.charset) for key, value in self.fields if key == name), "")
+
+    def subject(self) -> str:
+        """The first subject as written."""
+        return next((line_as_written(_text(value, self.charset)) for key, value in self.fields if key == "subject"), "")
 
     def decoded(self) -> Iterator[tuple[str, str]]:
         return ((name, decoded(value, self.charset)) for name, value in self.fields)
@@ -142,7 +146,11 @@ def _first_field(raw: bytes) -> int:
 
 def decoded(value: bytes, declared: str = "") -> str:
     """A field as people read it: RFC 2047 words and raw 8-bit letters decoded, one line, nothing invisible."""
-    return one_line(words_decoded(plain(value, declared)))
+    return one_line(_text(value, declared))
+
+
+def _text(value: bytes, declared: str) -> str:
+    return words_decoded(plain(value, declared))
 
 
 def plain(value: bytes, declared: str = "") -> str:

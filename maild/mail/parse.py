@@ -152,7 +152,7 @@ def _from_headers(headers: Headers) -> Mail:
         in_reply_to=ids(headers, "in-reply-to"),
         references=ids(headers, "references"),
         conversation=conversation(headers),
-        subject=headers.first("subject")[:SUBJECT_SHOWN].rstrip(),
+        subject=headers.subject()[:SUBJECT_SHOWN].rstrip(),
         date=date,
         to=addresses.mailboxes(headers, "to"),
         cc=addresses.mailboxes(headers, "cc"),

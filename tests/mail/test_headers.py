@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from maild.mail import addresses, dates
 from maild.mail.headers import Caps, conversation, decoded, ids, message_id, parameters, split
+from maild.mail.parse import parse
 
 # What stands in From, and whose mail it is: "" where two readers might see two senders (RELIABILITY S-16).
 FROM: list[tuple[bytes, str]] = [
@@ -340,3 +341,11 @@ def test_hostile_repetition_in_an_address_list_is_read_to_the_end(seed: bytes) -
 )
 def test_the_conversation_of_outlook_is_the_head_of_its_index(value: bytes, found: str) -> None:
     assert conversation(split(b"Thread-Index: " + value + b"\r\n\r\n")) == found
+
+
+def test_a_soft_hyphen_stays_in_a_subject_and_in_no_name() -> None:
+    word = "Re\u00adserva"
+    raw = f'From: {word} <ana@entidad.example>\nSubject: {word}\nContent-Type: x/y; name="{word}.pdf"\n\n'.encode()
+    mail = parse(raw)
+    assert (mail.subject, mail.sender.name) == (word, "Reserva")
+    assert [a.filename for a in mail.attachments] == ["Reserva.pdf"]
