@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-
 # What a program put into a word to say where it may be broken: part of what was written, of no word that is compared.
 SOFT_HYPHEN = "\u00ad"
 
