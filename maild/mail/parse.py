@@ -133,7 +133,9 @@ def _plain_walk(safe: bytes) -> Message:
 
 
 def _agreed(sender: Sender, seen_by_library: tuple[str, ...]) -> Sender:
-    """Two readers who see two senders make him nobody (S-16)."""
+    """Two readers who see two senders make him nobody (S-16), and so do two who see other people writing together."""
+    if sender.answer_to and sender.answer_to not in seen_by_library:
+        return replace(sender, answer_to="")
     if sender.address and any(address != sender.address for address in seen_by_library):
         return Sender("", sender.name, "readers-disagree", sender.address)
     return sender
@@ -168,7 +170,7 @@ def _facts(headers: Headers, mail: Mail) -> Facts:
     content_type, params = parameters(next(iter(headers.raw("content-type")), b""))
     return Facts(
         fields=tuple((name, value) for name, value in headers.decoded() if name not in _NO_SIGN),
-        sender=mail.sender.address,
+        sender=mail.sender.mailbox,
         subject=mail.subject,
         content_type=content_type,
         report_type=params.get("report-type", "").lower(),

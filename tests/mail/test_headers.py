@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maild.core.values import Sender
 from maild.mail import addresses, dates
 from maild.mail.headers import Caps, conversation, decoded, ids, message_id, parameters, split
 from maild.mail.parse import parse
@@ -65,7 +66,7 @@ FROM: list[tuple[bytes, str]] = [
     (b"jefe@entidad.example(evil@x.test)", ""),
     (b"jefe(comment)@entidad.example", ""),
     (b"jefe@(comment)entidad.example", ""),
-    (b"Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>", ""),
+    (b"Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>", "pete@silly.test"),
     (b"Ana (see <evil@x.test>) <ana@entidad.example>", ""),
     (b'"ana quispe"@entidad.example', ""),
     (b'"<jefe@entidad.example>"@x.test', ""),
@@ -349,3 +350,61 @@ def test_a_soft_hyphen_stays_in_a_subject_and_in_no_name() -> None:
     mail = parse(raw)
     assert (mail.subject, mail.sender.name) == (word, "Reserva")
     assert [a.filename for a in mail.attachments] == ["Reserva.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("value", "fields", "answer_to"),
+    [
+        (b"Ana <ana@a.test>, luis@b.test", b"", "ana@a.test"),
+        (b'"Quispe, Ana" <ana@a.test>, Luis <Luis@b.test>', b"Sender: LUIS@b.test\n", "luis@b.test"),
+        (b"ana@a.test, luis@b.test", b"Sender: otro@c.test\n", "ana@a.test"),
+        (b"ana@a.test, luis@b.test", b"Sender: luis@b.test\nSender: ana@a.test\n", "ana@a.test"),
+        (b"ana@a.test, luis@b.test", b"From: ana@a.test\n", ""),  # two fields
+        (b"Grupo: ana@a.test, luis@b.test;", b"", ""),
+        (b"ana@a.test luis@b.test", b"", ""),
+        (b"ana@a.test, luis@b..test", b"", ""),
+        (b"ana@a.test (x), luis@b.test", b"", ""),  # no comments here: nothing to be read in two ways
+        (b'"jefe@a.test" <ana@a.test>, luis@b.test', b"", ""),
+        (b"=?utf-8?q?jefe=40a.test=3e=2c?= <ana@a.test>, luis@b.test", b"", ""),
+        (b"ana@a.test, =?utf-8?q?luis=40b.test?=", b"", ""),
+        ("ana@a.test, jos\u00e9@b.test".encode(), b"", ""),
+        (b"ana@a.test, ana@a.test", b"", ""),
+        (b", ".join(b"a%d@a.test" % n for n in range(50)), b"", ""),
+        (b'"a", ' * 4000, b"", ""),
+    ],
+)
+def test_several_authors_are_nobody_and_may_be_answered(value: bytes, fields: bytes, answer_to: str) -> None:
+    mail = parse(b"From: " + value + b"\n" + fields + b"Subject: x\n\nhola\n")
+    assert (mail.sender.address, mail.sender.answer_to, mail.answerable) == ("", answer_to, bool(answer_to))
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        (b"Ana <ana(casa)@a.test>", "ana@a.test"),
+        (b"Ana <ana@(casa)a.test(Lima)>", "ana@a.test"),
+        (b"Ana <ana(b@c.test)@a.test>", ""),
+        (b"Ana <ana(x)b@a.test>", ""),
+        (b"Ana <ana b@a.test>", ""),
+        (b"Ana <ana@a(x).test>", ""),
+        (b"Ana <ana(x\\)@a.test>", ""),
+        (b"Ana <ana((x))@a.test>", ""),
+        (b"Ana <ana(=?utf-8?q?x?=)@a.test>", ""),
+        (b"Ana <ana(" + b"x" * 1900, ""),
+    ],
+)
+def test_comments_beside_the_halves_of_an_address_say_nothing(value: bytes, address: str) -> None:
+    assert parse(b"From: " + value + b"\n\nhola\n").sender.address == address
+
+
+def test_comments_of_recipients_and_groups_say_nothing() -> None:
+    raw = (
+        b"To: Un grupo(de gente)\n :Chris <c@(de Chris.)a.test>,\n  joe@b.test, John <jd@c.test> (mi amigo); (fin)\n\n"
+    )
+    assert [each.address for each in addresses.mailboxes(split(raw), "to")] == ["c@a.test", "joe@b.test", "jd@c.test"]
+
+
+def test_a_sender_is_somebody_or_nobody() -> None:
+    for wrong in (("a@b.test", "", "x"), ("a@b.test", "", "", "a@b.test"), ("", "", "", "", "a@b.test")):
+        with pytest.raises(ValueError, match="nobody"):
+            Sender(*wrong)
