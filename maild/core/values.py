@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
+from maild.core.mailboxes import spelt
 from maild.core.words import fold
 
 Day = date  # inside Mail, `date` is the field
@@ -268,12 +269,12 @@ class Directory:
 
     def __post_init__(self) -> None:
         # Looked up for every mail and every letter: an index, made once.
-        by_address = {address.lower(): p for p in reversed(self.people) for address in p.addresses}
+        by_address = {spelt(address): p for p in reversed(self.people) for address in p.addresses}
         object.__setattr__(self, "_by_address", by_address)
         object.__setattr__(self, "_by_key", {p.key: p for p in reversed(self.people)})
 
     def by_address(self, address: str) -> Person | None:
-        return self._by_address.get(address.lower())
+        return self._by_address.get(spelt(address))
 
     def by_key(self, key: str) -> Person | None:
         return self._by_key.get(key)
@@ -287,5 +288,6 @@ class Directory:
         return tuple(p for p in self.people if wanted and wanted <= set(fold(p.name).split()))
 
     def is_own_domain(self, address: str) -> bool:
+        """Whether it is an address of ours. One with letters outside ASCII is ours only as the address of a person (S-18)."""
         domain = address.rpartition("@")[2].lower()
-        return any(domain == own or domain.endswith("." + own) for own in self.domains)
+        return address.isascii() and any(domain == own or domain.endswith("." + own) for own in self.domains)

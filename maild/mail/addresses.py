@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from email.utils import getaddresses
 
+from maild.core.mailboxes import is_address, is_international, spelt
 from maild.core.values import Address, Sender
 from maild.mail.charset import one_line
 from maild.mail.headers import Headers, plain, words_decoded
 
 MOST_ADDRESSES = 200
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@[^@]{{1,253}}\Z){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*\Z")
 # A bracketed remark on which no two readers disagree: plain words, nothing that could be an address or end one.
 _REMARK = r"\([^()<>@,;:\\\"\x00-\x1f]{0,200}\)"
 _NAMED = re.compile(rf'[ \t]*((?:"(?:[^"\\]|\\.)*+"|{_REMARK}|[^"<>()@,;:\\\[\]])*+)<[ \t]*([^<>\s]*)[ \t]*>[ \t]*\Z')
 _BARE = re.compile(rf"[ \t]*([^\s<>()\",;:\\]+)[ \t]*({_REMARK})?[ \t]*\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _TRICK = re.compile(r"[<>\x00-\x1f\x7f\u2028\u2029]")
-
-
-def is_address(text: str) -> bool:
-    """An addr-spec by our own grammar: ASCII, dot-atom, a domain of letters, digits and hyphens (S-16)."""
-    return _ADDRESS.match(text) is not None
 
 
 def sender(headers: Headers) -> Sender:
@@ -42,7 +36,16 @@ def sender(headers: Headers) -> Sender:
         name, address = _the_only_one(text)
     if not address:
         return _together(headers, text) or _nobody(text, problem)
-    return Sender(address.lower(), _without_disguise(name, address))
+    if not address.isascii() and not _beyond_doubt(values[0], text, address):
+        return _nobody(text, "non-ascii-address")
+    return Sender(spelt(address), _without_disguise(name, address))
+
+
+def _beyond_doubt(value: bytes, text: str, address: str) -> bool:
+    """Letters outside ASCII in an address: true UTF-8 as it stands, and seen by a second reader, too (S-16)."""
+    if len(value) > 500 or text.encode("utf-8", "replace") != value:
+        return False
+    return [seen for _, seen in getaddresses([text])] == [address]
 
 
 def _nobody(text: str, problem: str) -> Sender:
@@ -120,10 +123,8 @@ def _one_mailbox(text: str) -> tuple[str, str, str]:
         address, phrase = found[1], (found[2] or "")[1:-1]
     else:
         return "", "", _what_is_wrong(text)
-    if not address.isascii():
-        return "", "", "non-ascii-address"
-    if "=?" in address or not is_address(address):
-        return "", "", "bad-address"
+    if "=?" in address or not (is_address(address) or is_international(address)):
+        return "", "", "bad-address" if address.isascii() else "non-ascii-address"
     name = words_decoded(_unquoted(phrase))
     if "=?" in phrase and _TRICK.search(name):
         return "", "", "encoded-trick"

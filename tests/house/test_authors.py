@@ -8,6 +8,7 @@ import pytest
 
 from maild.core.effects import Keep, Open, Review, Send
 from maild.desk import Outcome
+from maild.store import addresses
 from maild.store.database import Database
 from maild.store.upgrade import upgrade
 from tests.house.institution import Institution
@@ -21,6 +22,15 @@ def house(database_url: str) -> Iterator[Institution]:
     database = Database(database_url)
     upgrade(database)
     yield Institution(database)
+    database.close()
+
+
+@pytest.fixture
+def open_house(database_url: str) -> Iterator[Institution]:
+    """A desk that serves strangers."""
+    database = Database(database_url)
+    upgrade(database)
+    yield Institution(database, strangers="create")
     database.close()
 
 
@@ -83,8 +93,29 @@ def test_a_mail_of_several_authors_lifts_no_stop(house: Institution) -> None:
     house.write(LUIS, "Sin red")
     house.outgoing()
     with house.database.write() as tx:
-        from maild.store import addresses
-
         addresses.stop(tx, addresses.Stopped(LUIS, "no-user", "5.1.1", "", None, "x"), house.now)
     together(house, "Otra cosa", "En el piso 3.")
     assert house.states(LUIS)[-1] == ("acuse", "held", "stopped")
+
+
+JOEL = "joël@ámbito.test"
+
+
+def test_a_stranger_with_letters_outside_ascii_is_answered_in_utf8(open_house: Institution) -> None:
+    house = open_house
+    house.write(f"Joël <{JOEL}>", "Sin red")
+    (row,) = house.letters(JOEL)
+    assert f"To: {JOEL}\r\n".encode() in bytes(row["raw"]).partition(b"\r\n\r\n")[0]
+    answered = house.write(
+        "JOE\u0308L@ámbito.test".replace("E\u0308", "Ë"), f"RE: {house.letter(JOEL)['Subject']}", "Sigue igual."
+    )
+    assert answered.decision.number == 1 and answered.after is not None
+    with house.database.write() as tx:
+        addresses.stop(tx, addresses.Stopped(JOEL, "no-user", "5.1.1", "", None, "x"), house.now)
+    house.write(JOEL, "Otra cosa")
+    assert house.states(JOEL)[-1] == ("acuse", "queued", "")  # he wrote again: the stop is over
+
+
+def test_a_look_alike_of_our_own_people_is_a_stranger(house: Institution) -> None:
+    outcome = house.write("luís@entidad.test", "#registrar usuario=beto Sin red")
+    assert effects(outcome) == {Review.__name__} and house.letters("luís@entidad.test") == []
