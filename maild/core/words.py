@@ -29,8 +29,10 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.lower().split())
-    # A lone accent leaves a blank behind: split again.
-    return " ".join(" ".join(_fold_word(word) for word in text.split()).split())
+    folded = " ".join(map(_fold_word, text.split()))
+    if "  " in folded or folded.startswith(" ") or folded.endswith(" "):  # a lone accent leaves a blank behind
+        return " ".join(folded.split())
+    return folded
 
 
 def bars(*lines: str) -> tuple[str, ...]:

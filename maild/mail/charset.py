@@ -121,6 +121,8 @@ def _tried(data: bytes, codec: str) -> tuple[str, str] | None:
 
 def one_line(text: str) -> str:
     """Fit for a header, a list, a terminal: one line, composed letters, nothing invisible."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     return line_as_written(unhyphenated(text))
 
 

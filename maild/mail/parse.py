@@ -19,12 +19,22 @@ from maild.core import newtext
 from maild.core.absence import away_until
 from maild.core.bounces import Evidence, bounce
 from maild.core.language import language
-from maild.core.robots import Facts, signs
+from maild.core.robots import PLACES, Facts, signs
 from maild.core.values import Attachment, Bounce, Kind, Mail, Sender
 from maild.mail import addresses, body, dates
 from maild.mail.canonical import canonical
 from maild.mail.charset import cut, decode, readable
-from maild.mail.headers import INSTANCE_HEADER, SUBJECT_SHOWN, Headers, conversation, ids, message_id, parameters, split
+from maild.mail.headers import (
+    INSTANCE_HEADER,
+    SUBJECT_SHOWN,
+    Headers,
+    conversation,
+    decoded,
+    ids,
+    message_id,
+    parameters,
+    split,
+)
 from maild.mail.structure import ParseLimits, prepared
 
 # It warns about every calendar and picture; what matters stands in Mail.defects.
@@ -169,7 +179,7 @@ def _from_headers(headers: Headers) -> Mail:
 def _facts(headers: Headers, mail: Mail) -> Facts:
     content_type, params = parameters(next(iter(headers.raw("content-type")), b""))
     return Facts(
-        fields=tuple((name, value) for name, value in headers.decoded() if name not in _NO_SIGN),
+        fields=tuple((name, decoded(value, headers.charset)) for name, value in headers.fields if name in PLACES),
         sender=mail.sender.mailbox,
         subject=mail.subject,
         content_type=content_type,
@@ -179,10 +189,6 @@ def _facts(headers: Headers, mail: Mail) -> Facts:
         has_ids=bool(mail.in_reply_to or mail.references),
         text="?",
     )
-
-
-# Long fields that say nothing about robots are not worth decoding.
-_NO_SIGN = frozenset(("received", "dkim-signature", "arc-seal", "arc-message-signature", "references", "to", "cc"))
 
 
 def _opening(text: str) -> tuple[str, ...]:

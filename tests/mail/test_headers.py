@@ -220,7 +220,7 @@ def test_beyond_the_caps_nothing_is_read_and_the_body_is_still_found() -> None:
 def test_any_bytes_have_a_header_block(raw: bytes) -> None:
     headers = split(raw)
     assert 0 <= headers.body_at <= len(raw)
-    for name, value in headers.decoded():
+    for name, value in ((name, decoded(value)) for name, value in headers.fields):
         assert name == name.lower()
         value.encode()
         assert not any(c in value for c in "\r\n\0\x1b\u2028\u202e")
