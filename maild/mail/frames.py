@@ -35,7 +35,13 @@ def frame(payload: bytes) -> bytes:
 def to_json(mail: Mail) -> bytes:
     """Every field of a Mail, in UTF-8."""
     fields = {
-        "sender": [mail.sender.address, mail.sender.name, mail.sender.problem, mail.sender.claimed],
+        "sender": [
+            mail.sender.address,
+            mail.sender.name,
+            mail.sender.problem,
+            mail.sender.claimed,
+            mail.sender.answer_to,
+        ],
         "message_id": mail.message_id,
         "in_reply_to": mail.in_reply_to,
         "references": mail.references,
