@@ -28,8 +28,9 @@ LENGTH_BYTES = 4
 LARGEST_ANSWER = 8 * 1024 * 1024
 
 
-def frame(payload: bytes) -> bytes:
-    return len(payload).to_bytes(LENGTH_BYTES, "big") + payload
+def frame(payload: bytes, length: int | None = None) -> bytes:
+    """A payload behind its length; `length` is that of the whole where this is only its beginning."""
+    return (len(payload) if length is None else length).to_bytes(LENGTH_BYTES, "big") + payload
 
 
 def to_json(mail: Mail) -> bytes:
