@@ -39,6 +39,11 @@ def hold(move: Move, token: Token, view: View) -> bool:
     )
 
 
+def holds(move: Move, key: str, token: Token, view: View) -> bool:
+    """Whether what `when` asks of this one fact is so."""
+    return _is(answer(key, token, view), move.when[key])
+
+
 def _is(told: str, values: tuple[str, ...]) -> bool:
     return (bool(told) and "*" in values) or told in values
 
