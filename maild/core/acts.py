@@ -93,10 +93,14 @@ def _undecided(walk: Walk, verb: Verb, order: Order, standing: frozenset[str]) -
     for token in walk.ticket.tokens:
         step = walk.step_of(token) if token.live else None
         for move in step.moves if step else ():
-            wanted = any(isinstance(t, OnOrder) and t.verb == verb.key and t.value in ("", order.value) for t in move.on)
+            wanted = any(
+                isinstance(t, OnOrder) and t.verb == verb.key and t.value in ("", order.value) for t in move.on
+            )
             if not wanted or not standing & set(move.by or (step.role if step else "",)):
                 continue
-            open_facts = [fact for fact in move.when if book.can_tell(fact) and not guards.holds(move, fact, token, walk)]
+            open_facts = [
+                fact for fact in move.when if book.can_tell(fact) and not guards.holds(move, fact, token, walk)
+            ]
             told = replace(move, when={k: v for k, v in move.when.items() if k not in open_facts})
             if open_facts and guards.hold(told, token, walk):
                 fact = open_facts[0]
