@@ -68,7 +68,7 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
     author = Author(mail.sender.address, mail.sender.name, person, own_domain=own)
     his = person.addresses if person else (mail.sender.address,)
     wanted = thread.keys(mail, office.book.mark_key)
-    known = _known(tx, wanted, author, his, office, _today(office, now))
+    known = _known(tx, wanted, author, his, office, office.day(now))
     placed = thread.choose(mail, his, wanted, known, terms.ring, now.date())
     assurance, evidence = weigh(
         mail.sender.address,
@@ -153,7 +153,7 @@ def _about(
     now: datetime,
 ) -> _Placed:
     mail, number = event.mail, tickets.next_number(tx)
-    if office.takes_part(author, ticket, _today(office, now)):
+    if office.takes_part(author, ticket, office.day(now)):
         kin = kin_of(tx, ticket, mail.subject, office, now)
         return Reply(mail, author, event.received_at, ticket, number, signs, kin), ticket
     if placed.by.code == "thread-mark-alone" and (author.person is not None or author.own_domain):
@@ -253,7 +253,7 @@ def kin_of(tx: Tx, ticket: Ticket, words: str, office: Office, now: datetime) ->
         parents=tuple(parents),
         children=family,
         named=tuple(_loaded(tx, named)),
-        serials=papers.next_serials(tx, forms, _today(office, now).year),
+        serials=papers.next_serials(tx, forms, office.day(now).year),
         entries=papers.entries(tx) if "entry" in {verb.act for verb in book.verbs.values()} else (),
     )
 
@@ -272,10 +272,6 @@ def recurring(tx: Tx, clock: str, office: Office, now: datetime) -> Recurring:
 
 def _loaded(tx: Tx, numbers: Iterable[int]) -> Iterable[Ticket]:
     return (ticket for number in numbers if (ticket := tickets.load(tx, number)) is not None)
-
-
-def _today(office: Office, now: datetime) -> date:
-    return now.astimezone(office.book.calendar.zone).date()
 
 
 def without_habits(tx: Tx, mail: Mail) -> tuple[Mail, Sequence[habits.Ending]]:

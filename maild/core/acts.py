@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 from maild.core import guards, orders
 from maild.core import said as saying
@@ -34,7 +33,7 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
     verb = book.verbs.get(order.verb)
     if verb is None:
         return because("unknown-order", order=order.word, guess=order.guess)
-    standing = draft.office.standing(author, draft.walks[number].ticket, _today(draft))
+    standing = draft.office.standing(author, draft.walks[number].ticket, draft.today)
     # What follows the order on its line is part of what is said, unless it is a person, a type, a value.
     said = order.text if verb.act in _SPEAKING else ""
     words = "\n\n".join(part for part in (said, orders.words(text)) if part)
@@ -59,10 +58,6 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
         if move.learn:
             _learn(draft, number, order, words)
     return None
-
-
-def _today(draft: Draft) -> date:
-    return draft.now.astimezone(draft.office.book.calendar.zone).date()
 
 
 # -- finding the move -------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def _yes(so: bool) -> str:
 
 
 def _month_end(_: Token, view: View) -> str:
-    return _yes(worktime.is_month_end(view.now.astimezone(view.office.book.calendar.zone).date()))
+    return _yes(worktime.is_month_end(view.office.day(view.now)))
 
 
 def _children(token: Token, view: View) -> str:
