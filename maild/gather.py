@@ -123,7 +123,12 @@ def _case(
     if verdict.kind == "conflict":
         signs = (*signs, because("message-id-conflict", of=verdict.of))
     if mail.kind in _BOUNCES:
-        return _bounced(tx, mail, ticket, signs, terms, now)
+        came_back, about = _bounced(tx, mail, ticket, signs, terms, now)
+        if isinstance(came_back, Bounced) or mail.sender.address in office.addresses:
+            return came_back, about
+        # Programs report through MAILER-DAEMON and cron too: what is no bounce of ours may be an alert.
+        told = _recognised(tx, mail, author, signs, office, now)
+        return (told, told.ticket) if told else (came_back, about)
     if seal.looks_ours(mail.message_id) and holds.ours(tx, (mail.message_id.lower(),)):
         return Robot(mail, ticket, (*signs, because("own-message"))), ticket
     from_us = mail.sender.address in office.addresses

@@ -128,9 +128,12 @@ def is_missed(path: Path, book: Rulebook, last: int) -> bool:
 
 
 def unmissed(profile: str) -> Iterator[Way]:
-    """The ways that could be taken out and no story would go otherwise."""
+    """The ways that could be taken out, and neither would an edge of the documents be gone nor a story go otherwise."""
     book = book_of(profile)
+    only_way = {ways[0] for edge in kept() if len(ways := ways_of(edge)) == 1}
     for way, stories in walkers(profile).items():
+        if way in only_way:
+            continue
         mutilated = without(book, way)
         if not any(is_missed(path, mutilated, step) for step, path in stories[:6]):
             yield way
