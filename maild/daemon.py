@@ -114,6 +114,7 @@ class Daemon:
             loop.add_signal_handler(number, stop.set)
         await self._renew()
         await self._dispatcher.recover(earlier_life=True)
+        await self._list_lost_tickets()
         tasks = {asyncio.create_task(self._guarded(name, work)): name for name, work in self._work()}
         self._clock.every(_RENEW_SECONDS, self._renew, "lease")
         self._clock.every(60, self._dispatcher.recover, "recover")
@@ -188,6 +189,13 @@ class Daemon:
                 self._dispatcher.wake.set()
             notify("WATCHDOG=1")
             await asyncio.sleep(seconds)
+
+    async def _list_lost_tickets(self) -> None:
+        """The rules may have changed while we slept: tickets on a step that is gone are told to the operator, as in _renew_rules."""
+        version = self._reloading.version
+        lost = await self._clerk.do(lambda tx: self._house.desk.new_rules(tx, version))
+        if lost:
+            log.warning("steps-gone", extra={"version": version, "lost": lost})
 
     async def _renew_rules(self) -> None:
         """Take changed rules over, or tell the operator why not."""

@@ -68,7 +68,7 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
     author = Author(mail.sender.address, mail.sender.name, person, own_domain=own)
     his = person.addresses if person else (mail.sender.address,)
     wanted = thread.keys(mail, office.book.mark_key)
-    known = _known(tx, wanted, author, his, office, _today(office, now))
+    known = _known(tx, wanted, author, his, office, office.day(now))
     placed = thread.choose(mail, his, wanted, known, terms.ring, now.date())
     assurance, evidence = weigh(
         mail.sender.address,
@@ -123,7 +123,12 @@ def _case(
     if verdict.kind == "conflict":
         signs = (*signs, because("message-id-conflict", of=verdict.of))
     if mail.kind in _BOUNCES:
-        return _bounced(tx, mail, ticket, signs, terms, now)
+        came_back, about = _bounced(tx, mail, ticket, signs, terms, now)
+        if isinstance(came_back, Bounced) or mail.sender.address in office.addresses:
+            return came_back, about
+        # Programs report through MAILER-DAEMON and cron too: what is no bounce of ours may be an alert.
+        told = _recognised(tx, mail, author, signs, office, now)
+        return (told, told.ticket) if told else (came_back, about)
     if seal.looks_ours(mail.message_id) and holds.ours(tx, (mail.message_id.lower(),)):
         return Robot(mail, ticket, (*signs, because("own-message"))), ticket
     from_us = mail.sender.mailbox in office.addresses
@@ -162,7 +167,7 @@ def _about(
     now: datetime,
 ) -> _Placed:
     mail, number = event.mail, tickets.next_number(tx)
-    if office.takes_part(author, ticket, _today(office, now)):
+    if office.takes_part(author, ticket, office.day(now)):
         kin = kin_of(tx, ticket, mail.subject, office, now)
         return Reply(mail, author, event.received_at, ticket, number, signs, kin), ticket
     if placed.by.code == "thread-mark-alone" and (author.person is not None or author.own_domain):
@@ -262,7 +267,7 @@ def kin_of(tx: Tx, ticket: Ticket, words: str, office: Office, now: datetime) ->
         parents=tuple(parents),
         children=family,
         named=tuple(_loaded(tx, named)),
-        serials=papers.next_serials(tx, forms, _today(office, now).year),
+        serials=papers.next_serials(tx, forms, office.day(now).year),
         entries=papers.entries(tx) if "entry" in {verb.act for verb in book.verbs.values()} else (),
     )
 
@@ -281,10 +286,6 @@ def recurring(tx: Tx, clock: str, office: Office, now: datetime) -> Recurring:
 
 def _loaded(tx: Tx, numbers: Iterable[int]) -> Iterable[Ticket]:
     return (ticket for number in numbers if (ticket := tickets.load(tx, number)) is not None)
-
-
-def _today(office: Office, now: datetime) -> date:
-    return now.astimezone(office.book.calendar.zone).date()
 
 
 def without_habits(tx: Tx, mail: Mail) -> tuple[Mail, Sequence[habits.Ending]]:

@@ -38,6 +38,11 @@ class Reloading:
         self._house = house
         self._seen = _version(house.config)
 
+    @property
+    def version(self) -> str:
+        """The files as last looked at."""
+        return self._seen
+
     def look(self) -> Renewed | Refused | None:
         """None: nothing has changed since the last look. Takes seconds when something has; call it beside the loop."""
         version = _version(self._house.config)

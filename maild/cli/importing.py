@@ -7,6 +7,8 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -28,9 +30,11 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "level": ("nivel",),
     "chief_of": ("jefe de", "jefatura de", "representante de"),
     "language": ("idioma",),
+    "absent_from": ("ausente desde",),
     "absent_until": ("ausente hasta",),
     "deputy": ("reemplazo", "suplente"),
 }
+_DATES = ("absent_from", "absent_until")
 _LISTS = ("aliases", "chief_of")
 _NEEDED = ("address", "name", "role")
 
@@ -88,11 +92,25 @@ def _read(path: Path) -> tuple[list[dict[str, str]], list[Problem]]:
         problems += [
             Problem(path.name, str(number), f"falta «{need}»") for need in _NEEDED if need not in row and need in names
         ]
+        for name in _DATES:
+            if name in row and (day := _day(row[name])) is not None:
+                row[name] = day.isoformat()
+            elif name in row:
+                problems.append(
+                    Problem(path.name, str(number), f"«{row[name]}» no es una fecha; escriba 2026-12-31 o 31/12/2026")
+                )
         key = _key(row)
         row["key"] = key if key not in keys else f"{key}{number}"
         keys.add(row["key"])
         found.append(row)
     return found, problems
+
+
+def _day(text: str) -> date | None:
+    for form in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(text, form).replace(tzinfo=UTC).date()
+    return None
 
 
 def _column(name: str) -> str:
@@ -122,7 +140,7 @@ def _lines(row: Mapping[str, str]) -> Iterator[str]:
         if name in _LISTS:
             parts = [part.strip() for part in re.split(r"[;/]", value) if part.strip()]
             yield f"{name} = {json.dumps(parts, ensure_ascii=False)}"
-        elif name == "absent_until":
+        elif name in _DATES:
             yield f"{name} = {value}"
         else:
             yield f"{name} = {json.dumps(value, ensure_ascii=False)}"

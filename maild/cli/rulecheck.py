@@ -12,7 +12,8 @@ from maild.errors import Problem, RulesError
 if TYPE_CHECKING:
     from maild.config import Config
     from maild.core.moves import LetterTo
-    from maild.core.rulebook import Rulebook
+    from maild.core.rulebook import Role, Rulebook
+    from maild.core.values import Directory, Person
 
 _LIMA = "America/Lima"
 # With whose words people of a relation are written to, when they have no role that says so.
@@ -49,7 +50,7 @@ def tell(folder: Path, config: Config | None, drawings: Path | None, out: Output
         book = rules.load(folder, zone=config.desk.zone.key if config else _LIMA, base=shipped("rules") / "base")
     except RulesError:
         return
-    for notice in (*book.notices, *_open_values(book), *_unmanned(book, config)):
+    for notice in (*book.notices, *_open_values(book), *_unmanned(book, config), *_absent(config)):
         out.say(f"aviso / notice: {notice}", "yellow")
     if drawings:
         drawings.mkdir(parents=True, exist_ok=True)
@@ -111,6 +112,32 @@ def _unmanned(book: Rulebook, config: Config | None) -> Iterator[str]:
     needed |= {to for letter in _letters(book) for to in letter.to.split("|") if to in book.roles}
     for key in sorted(needed):
         role = book.roles[key]
-        if role.kind in ("requester", "provider", "machine") or key in directory.mailboxes or directory.in_role(key):
+        if role.kind in ("requester", "provider", "machine") or key in directory.mailboxes:
             continue
-        yield f"nadie tiene la función «{key}» ({role.label}); sus cartas irán a la mesa: ponga a alguien en people.toml"
+        people = directory.in_role(key)
+        if not people:
+            yield f"nadie tiene la función «{key}» ({role.label}); sus cartas irán a la mesa: ponga a alguien en people.toml"
+        elif role.kind == "chief" or role.by_area:
+            yield from _areas(book, directory, role, people)
+
+
+def _areas(book: Rulebook, directory: Directory, role: Role, people: tuple[Person, ...]) -> Iterator[str]:
+    """Areas for which nobody in this role answers, and people of whom nobody knows the area: told before a case needs them."""
+    askers = [p for p in directory.people if book.roles.get(p.role) and book.roles[p.role].kind == "requester"]
+    served = {area for p in people for area in (p.area, *p.chief_of)}
+    for area in sorted({p.area for p in askers if p.area} - served):
+        yield f'el área «{area}» no tiene «{role.key}» ({role.label}): ponga chief_of = ["{area}"] a quien corresponda en people.toml'
+    lost = sorted(p.key for p in askers if not p.area)
+    if lost:
+        shown = ", ".join(lost[:8]) + ("…" if len(lost) > 8 else "")
+        yield f"«{role.key}» ({role.label}) se busca por el área de quien pide, y no la tienen: {shown}; ponga area en people.toml"
+
+
+def _absent(config: Config | None) -> Iterator[str]:
+    """Absences in which nobody reads what is written to somebody."""
+    for person in config.directory.people if config else ():
+        first = person.absent_from or person.absent_until
+        if person.absent_until and not person.deputy:
+            yield f"«{person.key}» se ausenta hasta {person.absent_until} y nadie lo reemplaza: ponga deputy en people.toml"
+        elif first and person.absent_until and first > person.absent_until:
+            yield f"«{person.key}»: absent_from es después de absent_until, y la ausencia no vale ningún día"

@@ -23,6 +23,7 @@ class PersonForm(Form):
     level: Line = ""
     chief_of: tuple[Line, ...] = ()
     language: Literal["es", "en"] | None = None  # else the desk's
+    absent_from: date | None = None
     absent_until: date | None = None
     deputy: Line = ""
 
@@ -72,6 +73,7 @@ def _person(key: str, entry: PersonForm, language: str) -> Person:
         level=entry.level,
         chief_of=entry.chief_of,
         language=entry.language or language,
+        absent_from=entry.absent_from,
         absent_until=entry.absent_until,
         deputy=entry.deputy,
     )

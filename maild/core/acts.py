@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
 
-from maild.core import orders
+from maild.core import guards, orders
 from maild.core import said as saying
 from maild.core.children import ROWS
 from maild.core.doing import do, set_service
@@ -33,7 +33,7 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
     verb = book.verbs.get(order.verb)
     if verb is None:
         return because("unknown-order", order=order.word, guess=order.guess)
-    standing = draft.office.standing(author, draft.walks[number].ticket, _today(draft))
+    standing = draft.office.standing(author, draft.walks[number].ticket, draft.today)
     # What follows the order on its line is part of what is said, unless it is a person, a type, a value.
     said = order.text if verb.act in _SPEAKING else ""
     words = "\n\n".join(part for part in (said, orders.words(text)) if part)
@@ -42,7 +42,9 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
     if refusal is not None:
         return refusal
     found = _find(draft, number, verb, order, standing)
-    refusal = _refused(draft.walks[number], verb, standing, author, found)
+    walk = draft.walks[number]
+    refusal = None if found else _undecided(walk, verb, order, standing)
+    refusal = refusal or _refused(walk, verb, standing, author, found)
     if refusal is not None:
         return refusal
     needs = (*verb.needs, *(need for _, move in found for need in move.requires))
@@ -56,10 +58,6 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
         if move.learn:
             _learn(draft, number, order, words)
     return None
-
-
-def _today(draft: Draft) -> date:
-    return draft.now.astimezone(draft.office.book.calendar.zone).date()
 
 
 # -- finding the move -------------------------------------------------------------------------------------------------
@@ -82,6 +80,27 @@ def _moves(walk: Walk, verb: Verb, order: Order, standing: frozenset[str]) -> li
     """A move for this very value goes before one for any value."""
     exact = walk.matching(OnOrder(verb.key, order.value), standing) if order.value else []
     return exact or walk.matching(OnOrder(verb.key), standing)
+
+
+def _undecided(walk: Walk, verb: Verb, order: Order, standing: frozenset[str]) -> Reason | None:
+    """The step waits for this order, but which way it goes depends on what nobody has said yet: then that is asked for."""
+    book = walk.office.book
+    for token in walk.ticket.tokens:
+        step = walk.step_of(token) if token.live else None
+        for move in step.moves if step else ():
+            wanted = any(
+                isinstance(t, OnOrder) and t.verb == verb.key and t.value in ("", order.value) for t in move.on
+            )
+            if not wanted or not standing & set(move.by or (step.role if step else "",)):
+                continue
+            open_facts = [
+                fact for fact in move.when if book.can_tell(fact) and not guards.holds(move, fact, token, walk)
+            ]
+            told = replace(move, when={k: v for k, v in move.when.items() if k not in open_facts})
+            if open_facts and guards.hold(told, token, walk):
+                fact = open_facts[0]
+                return because("needs-fact", order=verb.key, fact=fact, known=", ".join(move.when[fact]))
+    return None
 
 
 def _refused(

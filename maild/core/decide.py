@@ -183,7 +183,7 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     draft.kin = replace(case.kin, number=case.number)
     walk = draft.walk(ticket)
     draft.reasons.extend(case.signs)
-    standing = office.standing(author, ticket, now.astimezone(office.book.calendar.zone).date())
+    standing = office.standing(author, ticket, office.day(now))
     found, written = given(mail, ticket, standing, office)
     internal = office.book.is_staff(author.role)
     closed = ticket.is_closed and "requester" in standing

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from maild.core.effects import Decision, Effect, Open, Send, StartTimer, StopTimer, evolve
 from maild.core.events import Child, Kin
@@ -37,6 +37,10 @@ class Draft:
     effects: list[Effect] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     walks: dict[int, Walk] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        return self.office.day(self.now)
 
     def walk(self, ticket: Ticket) -> Walk:
         """The walk of a ticket that there is."""

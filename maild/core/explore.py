@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from maild.core import guards
+from maild.core import asking, guards
 from maild.core.draft import Draft
 from maild.core.events import Child, Kin
-from maild.core.moves import SAID, Always, Move, OnChild, OnChildren, OnMail, OnOrder, OnReturn, Procedure, Step
+from maild.core.moves import Always, Move, OnChild, OnChildren, OnMail, OnOrder, OnReturn
 from maild.core.office import Office
 from maild.core.procedure import Walk
 from maild.core.rulebook import Rulebook
@@ -25,7 +25,7 @@ from maild.core.values import Address, Directory
 # What depends on the mail, the day or other tickets: it may be so or not.
 _OPEN = ("text", "attachment", "named", "sender", "providers", "month_end", "children", "child", "state", "level")
 _NOW = datetime(2026, 11, 4, 15, tzinfo=UTC)
-_MOST_STATES = 6000
+_MOST_STATES = 30_000
 _ASKS = Address("alguien@entidad.example", "Alguien")
 
 Edge = tuple[str, str, int]  # procedure, step, position of the move
@@ -46,39 +46,34 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A ticket as it stands; `key`: what matters of it for where it can go."""
+    """A ticket as it stands; `key`: what matters of it for where it can go. `passing`: the token that will pass by itself
+    unless the same mail gives another order."""
 
     ticket: Ticket
     key: Key
+    passing: int = 0
 
 
 class Exploration:
     """One look at a whole rulebook. `edges` are the moves that were made, `places` the steps where a ticket came to rest."""
 
     def __init__(self, book: Rulebook) -> None:
-        self.book = book = _silent(book)
+        self.book = book = asking.silent(book)
         self._office = Office(book, Directory(), frozenset(), Address("operador@entidad.example"))
-        self._values = _values(book)
-        self._relevant = _relevant(book, self._values)
-        self._limits = _limits(book)
-        self._asked = _asked(book)
+        self._values = asking.values(book)
+        self._relevant = asking.relevant(book, self._values)
+        self._limits = asking.limits(book)
+        self._asked = asking.asked(book)
         self.edges: set[Edge] = set()
         self.places: set[tuple[str, str]] = set()
         self.findings: list[Finding] = []
         self.whole = True  # False: there were too many places to see them all
 
     def run(self) -> None:
-        for procedure in self.book.procedures.values():
-            self._from(procedure.key)
-
-    def _from(self, procedure: str) -> None:
         leads: dict[Key, set[Key]] = {}
         ends: set[Key] = set()
-        shown: dict[Key, State] = {}
-        waiting: deque[State] = deque()
-        for state in self._beginnings(procedure):
-            waiting.append(state)
-            shown.setdefault(state.key, state)
+        waiting = deque(state for key in self.book.procedures for state in self._beginnings(key))
+        shown = {state.key: state for state in waiting}
         while waiting:
             state = waiting.popleft()
             if state.key in leads:
@@ -106,8 +101,8 @@ class Exploration:
         for start, targets in leads.items():
             for target in targets:
                 comes_from.setdefault(target, set()).add(start)
-        # A place that was not looked at any more may lead anywhere.
-        good = set(ends) | (shown.keys() - leads.keys())
+        # A place that was not looked at any more may lead anywhere; one that passes by itself is no place to be stuck at.
+        good = set(ends) | (shown.keys() - leads.keys()) | {key for key in leads if shown[key].passing}
         waiting = deque(good)
         while waiting:
             for start in comes_from.get(waiting.popleft(), ()):
@@ -134,7 +129,7 @@ class Exploration:
         entries = {first} | {
             s.child.at or first for _, s in self.book.all_steps() if s.child and s.child.procedure == procedure
         }
-        read = {fact for rule in self.book.mails.values() for fact in rule.read}
+        read = {fact for rule in self.book.mails.values() for fact in (*rule.read, *rule.tell)}
         told = [{}, *({f: v} for f in sorted(read & self._values.keys()) for v in self._values[f])]
         for kind, channel, entry, facts in itertools.product(types, channels, sorted(entries), told):
             ticket = Ticket(1, "", "", _ASKS, _NOW, type=kind, channel=channel, facts=tuple(facts.items()))
@@ -153,6 +148,10 @@ class Exploration:
             if not ready:
                 break
             token, move = ready[0]
+            if self._takes_orders(token):
+                # A second order of the same mail is tried here before the ticket passes on.
+                ticket = replace(walk.ticket, timers=())
+                yield State(ticket, ("passing", *self._key(ticket)), passing=token.id)
             self._note(token, move)
             walk.make(token, move)
         else:
@@ -164,9 +163,17 @@ class Exploration:
 
     def _key(self, t: Ticket) -> Key:
         """Where it stands, and the facts that somebody ahead will ask for; counters only up to their limit."""
-        asked = frozenset[str]().union(*(self._asked[k.procedure] for k in t.tokens))
+        asked = self._asked_ahead(t)
         facts = tuple(sorted((k, self._capped(k, v)) for k, v in t.facts if k in asked))
         return tuple(sorted((k.procedure, k.step, k.came) for k in t.tokens)), facts, t.is_closed, t.type, t.channel
+
+    def _takes_orders(self, token: Token) -> bool:
+        step = self.book.step(token.procedure, token.step)
+        return any(isinstance(trigger, OnOrder) for move in (step.moves if step else ()) for trigger in move.on)
+
+    def _asked_ahead(self, t: Ticket) -> frozenset[str]:
+        """Who called is on the ticket too: what he asks counts while the called procedure runs."""
+        return frozenset[str]().union(*(self._asked[token.procedure] for token in t.tokens))
 
     def _capped(self, fact: str, value: str) -> str:
         limit = self._limits.get(fact)
@@ -181,10 +188,10 @@ class Exploration:
     def _after(self, state: State) -> Iterator[State]:
         for token in state.ticket.tokens:
             step = self.book.step(token.procedure, token.step)
-            if step is None or not token.live:
+            if step is None or not token.live or state.passing not in (0, token.id):
                 continue
             for move in step.moves:
-                for told in self._tellings(state, token, move):
+                for told in itertools.islice(self._tellings(state, move), 1 if state.passing else None):
                     yield from self._gone(state, token, move, told)
 
     def _gone(self, state: State, token: Token, move: Move, told: Mapping[str, str]) -> Iterator[State]:
@@ -195,12 +202,24 @@ class Exploration:
         by_itself = all(isinstance(t, Always | OnReturn) for t in move.on)
         if (by_itself and not _open(move)) or not self._may_hold(move, token, walk):
             return
+        if self._goes_first(move, token, walk):
+            return
         if any(isinstance(t, OnChild | OnChildren) for t in move.on):
             draft.kin = Kin(2, children=(Child(9, 1, token.id, True),))
         self._note(token, move)
         walk.make(token, move)
         self._returned(walk)
         yield from self._settled(draft)
+
+    def _goes_first(self, move: Move, token: Token, walk: Walk) -> bool:
+        """Whether an earlier way of the step is always taken instead: for each trigger, one that is open to everybody to
+        whom this one is, asks nothing of the mail that this one does not ask, and holds as the ticket stands."""
+        step = self.book.step(token.procedure, token.step)
+        if step is None:
+            return False
+        above = [each for each in itertools.takewhile(lambda each: each is not move, step.moves) if _covers(each, move)]
+        ready = [each for each in above if self._may_hold(each, token, walk)]
+        return all(any(trigger in each.on for each in ready) for trigger in move.on)
 
     def _returned(self, walk: Walk) -> None:
         """Calls that came back inside this move were made by the engine: note them by what they told."""
@@ -217,13 +236,13 @@ class Exploration:
         open_unless = {k: v for k, v in move.unless.items() if k not in _OPEN}
         return guards.hold(replace(move, when=open_when, unless=open_unless), token, walk)
 
-    def _tellings(self, state: State, token: Token, move: Move) -> Iterator[dict[str, str]]:
+    def _tellings(self, state: State, move: Move) -> Iterator[dict[str, str]]:
         """What the order may tell besides: what its own guards ask for, and one fact that later steps ask for."""
         if not any(isinstance(trigger, OnOrder) for trigger in move.on):
             rules = [self.book.mails[t.rule] for t in move.on if isinstance(t, OnMail)]
             yield {fact: value for rule in rules for fact, value in rule.tell.items()}
             return
-        asked = {k: _one(v, self._relevant[k]) for k, v in move.when.items() if k in self._relevant}
+        asked = {k: asking.one(v, self._relevant[k]) for k, v in move.when.items() if k in self._relevant}
         needed = {
             n.partition(":")[2].partition("=")[0]: n.partition("=")[2] or "x"
             for n in move.requires
@@ -232,32 +251,13 @@ class Exploration:
         own = {**asked, **needed}
         own |= {t.verb: t.value for t in move.on if isinstance(t, OnOrder) and t.value and t.verb in self._relevant}
         yield own
-        known = dict(state.ticket.facts)
+        known, ahead = dict(state.ticket.facts), self._asked_ahead(state.ticket)
         for fact, values in self._relevant.items():
-            if fact not in self._asked[token.procedure]:
+            if fact not in ahead:
                 continue
             for value in values:
                 if fact not in own and fact not in known:
                     yield {**own, fact: value}
-
-
-def _silent(book: Rulebook) -> Rulebook:
-    """The rulebook without its letters and without waiting for everybody: where ways lead is all that counts here."""
-
-    def step(each: Step) -> Step:
-        child = replace(each.child, letters=()) if each.child else None
-        moves = tuple(replace(m, letters=(), everyone="", tell=_worded(m.tell)) for m in each.moves)
-        return replace(each, moves=moves, turn=(), clocks=(), child=child)
-
-    def procedure(each: Procedure) -> Procedure:
-        return replace(each, steps={number: step(one) for number, one in each.steps.items()})
-
-    # A limit that the institution left open (0) is walked with some limit: both ways are there.
-    settings = {
-        key: "2" if key.startswith("parameters.") and value == "0" else value for key, value in book.settings.items()
-    }
-    procedures = {key: procedure(each) for key, each in book.procedures.items()}
-    return replace(book, procedures=procedures, settings=settings)
 
 
 def _open(move: Move) -> bool:
@@ -265,71 +265,17 @@ def _open(move: Move) -> bool:
     return Always() in move.on and any(guard in _OPEN for guard in (*move.when, *move.unless))
 
 
-def _worded(tell: Mapping[str, str]) -> dict[str, str]:
-    """What a move tells when the mail has words for it."""
-    return {fact: "x" if value in SAID else value for fact, value in tell.items()}
-
-
-def _one(values: tuple[str, ...], known: tuple[str, ...]) -> str:
-    return next((value for value in values if value != "*"), known[0])
-
-
-def _values(book: Rulebook) -> dict[str, tuple[str, ...]]:
-    """The facts that guards ask about, with the values that make a difference."""
-    asked: dict[str, set[str]] = {}
-    for _, step in book.all_steps():
-        for move in step.moves:
-            for fact, values in (*move.when.items(), *move.unless.items()):
-                asked.setdefault(fact, set()).update(v if v != "*" else "x" for v in values)
-    for fact, declared in book.facts.items():
-        if fact in asked:
-            asked[fact] = (asked[fact] & set(declared)) or set(declared)
-    return {fact: tuple(sorted(values)) for fact, values in asked.items() if fact not in guards.ANSWERED}
-
-
-def _relevant(book: Rulebook, asked: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Those of them that an order can tell."""
-    counted = {step.count for _, step in book.all_steps()}
-    told = {fact for _, step in book.all_steps() for move in step.moves for fact in move.tell}
-    own = {*book.facts, *(verb.key for verb in book.verbs.values() if verb.act in ("fact", "form"))}
-    return {f: values for f, values in asked.items() if f not in counted and (f in own or f not in told)}
-
-
-def _limits(book: Rulebook) -> dict[str, int]:
-    """How far each counter matters."""
-    found: dict[str, int] = {}
-    for _, step in book.all_steps():
-        for move in step.moves:
-            for fact, limit in (*move.below.items(), *move.at_least.items()):
-                told = book.settings.get(f"parameters.{limit}", limit)
-                found[fact] = max(found.get(fact, 0), int(told) if told.isdigit() else 0)
-    return found
-
-
-def _asked(book: Rulebook) -> dict[str, frozenset[str]]:
-    """For each procedure, the facts that guards ask for in it and wherever it leads."""
-    asks = {key: _asks(procedure.steps.values()) for key, procedure in book.procedures.items()}
-    leads = {key: _leads(procedure.steps.values()) for key, procedure in book.procedures.items()}
-    for _ in book.procedures:
-        for key, others in leads.items():
-            asks[key] |= frozenset().union(*(asks[other] for other in others))
-    # A procedure that is called goes on in the one that called it.
-    everything = frozenset[str]().union(*asks.values())
-    called = {step.calls.partition(":")[0] for _, step in book.all_steps() if step.calls}
-    return {key: everything if key in called else facts for key, facts in asks.items()}
-
-
-def _asks(steps: Iterable[Step]) -> frozenset[str]:
-    moves = [move for step in steps for move in step.moves]
-    return frozenset(f for m in moves for part in (m.when, m.unless, m.below, m.at_least) for f in part)
-
-
-def _leads(steps: Iterable[Step]) -> frozenset[str]:
-    targets = [target for step in steps for move in step.moves for target in move.to]
-    calls = [step.calls for step in steps if step.calls]
-    return frozenset(head for head, colon, _ in (t.partition(":") for t in targets) if colon) | {
-        call.partition(":")[0] for call in calls
-    }
+def _covers(above: Move, move: Move) -> bool:
+    """Whether whoever may make `move` may make `above`, with the same mail and on the same day."""
+    return (
+        (above.by == move.by or (bool(above.by) and set(move.by) <= set(above.by)))
+        and all(set(move.when.get(key, ("\0",))) <= set(values) for key, values in above.when.items() if key in _OPEN)
+        and all(
+            key in move.unless and set(values) <= set(move.unless[key])
+            for key, values in above.unless.items()
+            if key in _OPEN
+        )
+    )
 
 
 def never_gone(exploration: Exploration) -> Iterable[tuple[str, str, Move]]:

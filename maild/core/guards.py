@@ -39,6 +39,11 @@ def hold(move: Move, token: Token, view: View) -> bool:
     )
 
 
+def holds(move: Move, key: str, token: Token, view: View) -> bool:
+    """Whether what `when` asks of this one fact is so."""
+    return _is(answer(key, token, view), move.when[key])
+
+
 def _is(told: str, values: tuple[str, ...]) -> bool:
     return (bool(told) and "*" in values) or told in values
 
@@ -67,7 +72,7 @@ def _yes(so: bool) -> str:
 
 
 def _month_end(_: Token, view: View) -> str:
-    return _yes(worktime.is_month_end(view.now.astimezone(view.office.book.calendar.zone).date()))
+    return _yes(worktime.is_month_end(view.office.day(view.now)))
 
 
 def _children(token: Token, view: View) -> str:

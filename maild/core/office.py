@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from maild.core.mailboxes import spelt
@@ -16,6 +16,8 @@ from maild.core.values import Address, Author, Directory, Person
 Recipient = tuple[Address, str, str]  # whom, audience, language
 # Whoever these would be, nobody else is written to in their place.
 _NOBODY_ELSE = ("requester", "creator", "sender", "providers", "provider", "named", "caller", "list")
+# Those who are written to because the ticket is their work: in their absence their deputy is.
+_WORK = ("responsible", "named", "caller")
 # The fact in which the engine keeps the areas that a list of people and machines concerns.
 AREAS = "_areas"
 
@@ -45,16 +47,18 @@ class Office:
     strangers: Literal["create", "review", "refuse"] = "review"
     language: str = "es"
 
+    def day(self, now: datetime) -> date:
+        """The day at the desk."""
+        return now.astimezone(self.book.calendar.zone).date()
+
     # -- who stands where ---------------------------------------------------------------------------------------------
 
     def standing(self, author: Author, ticket: Ticket, today: date | None = None) -> frozenset[str]:
         """The role keys, groups and relations with which this author stands towards the ticket."""
         mine = set(author.person.addresses if author.person else (author.address,)) - {""}
-        roles = {author.role} if author.role else set()
-        for person in self._stood_in_for(author, today):
-            roles.add(person.role)
-            mine |= set(person.addresses)
-        stands = {role for role in roles if self._counts(role, author, ticket)}
+        persons = ((author.person,) if author.person else ()) + self.stood_in_for(author, today)
+        mine |= {address for person in persons for address in person.addresses}
+        stands = {person.role for person in persons if person.role and self._counts(person, ticket)}
         if ticket.requester.address in mine:
             stands |= {"requester", *self.book.requester_roles()}
         if ticket.responsible and ticket.responsible.address in mine:
@@ -66,21 +70,19 @@ class Office:
         stands |= {f"fact:{key}" for key, value in ticket.facts if value.lower() in mine}
         return frozenset(stands.union(*(self.book.groups(role) for role in stands)))
 
-    def _counts(self, role: str, author: Author, ticket: Ticket) -> bool:
-        """Whether a role counts on this ticket: a provider's only where he was called in, a chief's only for his area."""
-        known = self.book.roles.get(role)
+    def _counts(self, person: Person, ticket: Ticket) -> bool:
+        """Whether his role counts on this ticket: a provider's only where he was called in, a chief's only for his area."""
+        known = self.book.roles.get(person.role)
         if known is None or known.kind in ("provider", "requester"):
             return False
-        if known.kind == "chief" and author.person and author.person.role == role:
-            return author.person in self._chiefs(role, ticket)
-        return True
+        return known.kind != "chief" or person in self._chiefs(person.role, ticket)
 
-    def _stood_in_for(self, author: Author, today: date | None) -> tuple[Person, ...]:
-        """Those who are away and have named the author as their deputy."""
-        if author.person is None or today is None:
+    def stood_in_for(self, author: Author, today: date | None) -> tuple[Person, ...]:
+        """Those who are away and whose deputy is the author (or would be, the deputy they named being away too)."""
+        if author.person is None:
             return ()
-        away = (p for p in self.directory.people if p.absent_until and p.absent_until >= today)
-        return tuple(p for p in away if p.deputy == author.person.key)
+        others = (p for p in self.directory.people if p.is_away(today) and p.key != author.person.key)
+        return tuple(p for p in others if self.present(p, today).key == author.person.key)
 
     def takes_part(self, author: Author, ticket: Ticket, today: date | None = None) -> bool:
         """Whether he may write into the ticket: he is on it, serves the desk, or has something to say at its steps."""
@@ -127,9 +129,14 @@ class Office:
             return self._in_role(scene.role, scene)
         if to in self.book.roles:
             return self._in_role(to, scene)
-        return tuple(
-            self.addressed(address, scene.ticket) for address in self._related(to, scene) if self._reads(address)
-        )
+        related = (self._deputy_of(address, scene) if to in _WORK else address for address in self._related(to, scene))
+        return tuple(self.addressed(address, scene.ticket) for address in related if self._reads(address))
+
+    def _deputy_of(self, address: Address, scene: Scene) -> Address:
+        """Who reads what is written to somebody about his work: he himself, or who stands in for him."""
+        person = self.directory.by_address(address.address)
+        present = self.present(person, scene.today) if person else None
+        return address if present is None or present is person else Address(present.address, present.name)
 
     def _reads(self, address: Address) -> bool:
         """Programs are not written to."""
@@ -146,8 +153,9 @@ class Office:
         if scene is None:
             people: Iterable[Person] = self.directory.in_role(to)
         else:
-            people = (self._present(p, scene.today) for p in self.concerned(to, scene.ticket))
-        return tuple((Address(p.address, p.name), audience, p.language) for p in people)
+            people = (self.present(p, scene.today) for p in self.concerned(to, scene.ticket))
+        once = {p.key: p for p in people}  # a deputy may stand in for several
+        return tuple((Address(p.address, p.name), audience, p.language) for p in once.values())
 
     def concerned(self, to: str, ticket: Ticket) -> tuple[Person, ...]:
         """The people of a role whom the ticket concerns: its chief, those of its areas, whoever has it, or all of them."""
@@ -182,10 +190,16 @@ class Office:
         found = tuple(p for p in everybody if areas & {p.area, *p.chief_of})
         return own or found or (everybody if len(everybody) == 1 and not areas else ())
 
-    def _present(self, person: Person, today: date | None) -> Person:
-        """The person, or the deputy of one who is away."""
-        away = today is not None and person.absent_until is not None and person.absent_until >= today
-        return (self.directory.by_key(person.deputy) if away and person.deputy else None) or person
+    def present(self, person: Person, today: date | None) -> Person:
+        """The person, or the deputy of one who is away. Where all of them are away, the person himself."""
+        stands, seen = person, {person.key}
+        while stands.is_away(today):
+            deputy = self.directory.by_key(stands.deputy)
+            if deputy is None or deputy.key in seen:
+                return person
+            stands = deputy
+            seen.add(deputy.key)
+        return stands
 
     def _related(self, to: str, scene: Scene) -> tuple[Address, ...]:
         ticket = scene.ticket

@@ -69,5 +69,5 @@ def _scene(walk: Walk, role: str) -> Scene:
         role=role,
         caller=walk.draft.caller(walk.ticket),
         listed=said.listed,
-        today=walk.now.astimezone(walk.office.book.calendar.zone).date(),
+        today=walk.draft.today,
     )

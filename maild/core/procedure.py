@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from maild.core import deadlines, guards, posting
+from maild.core import deadlines, guards, posting, votes
 from maild.core.children import open_children
 from maild.core.effects import (
     Assign,
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
 # Facts that the engine keeps for itself begin like this; people are never shown them.
 OWN = "_"
-_EVERYONE = "_everyone."
 # What a move tells beforehand about why the ticket will be closed.
 CLOSING = "closing"
 
@@ -123,7 +122,7 @@ class Walk:
         step = self.step_of(token)
         role = step.role if step else ""
         number = self.ticket.number
-        if move.everyone and not self._everyone(token, move):
+        if move.everyone and not votes.all_gave(self, token, move):
             return
         for key in move.forget:
             if self.ticket.fact(key) is not None:
@@ -161,21 +160,6 @@ class Walk:
             same = (other.procedure, other.caller) == (token.procedure, token.caller)
             if same and other.id != token.id and other.step in steps:
                 self.draft.do(RemoveToken(self.ticket.number, other.id))
-
-    def _everyone(self, token: Token, move: Move) -> bool:
-        """Whether everybody whom this move needs has given the order; else remember who has."""
-        key = f"{_EVERYONE}{token.id}.{token.step}"
-        author = self.said.author
-        mine = author.person.key if author and author.person else ""
-        done = {*(self.ticket.fact(key) or "").split("\n"), mine} - {""}
-        wanted = {person.key for person in self.office.concerned(move.everyone, self.ticket)}
-        if wanted <= done:
-            if self.ticket.fact(key) is not None:
-                self.draft.do(Forget(self.ticket.number, key))
-            return True
-        self.tell(key, "\n".join(sorted(done)))
-        self.draft.because("not-everyone", have=len(done & wanted), need=len(wanted))
-        return False
 
     def _assign(self, whom: str) -> None:
         if not whom:

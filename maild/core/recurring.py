@@ -41,7 +41,7 @@ def _without_ticket(letters: tuple[LetterTo, ...], office: Office, now: datetime
     return [
         Send(0, letter.template, to, audience, language)
         for letter in letters
-        for to, audience, language in office.recipients(letter.to, Scene(nothing))
+        for to, audience, language in office.recipients(letter.to, Scene(nothing, today=office.day(now)))
     ]
 
 

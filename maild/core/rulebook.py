@@ -270,6 +270,11 @@ class Rulebook:
         step = self.step(procedure, number)
         return step is not None and any(_listens(move, verb) for move in step.moves)
 
+    def can_tell(self, fact: str) -> bool:
+        """Whether people tell this fact: it has its values in commands.toml, or an order of its own."""
+        verb = self.verbs.get(fact)
+        return fact in self.facts or (verb is not None and verb.act == "fact")
+
     def may_ever(self, verb: Verb, standing: frozenset[str]) -> bool:
         """Whether somebody of this standing may give the order at some step of some procedure."""
         if standing & set(verb.by):

@@ -215,7 +215,8 @@ class Assurance(IntEnum):
 class Person:
     """Somebody of the directory. `key` is a short stable name; `role` a role key of the rulebook.
 
-    `absent_until` is the last day of an absence, `deputy` the key of who stands in for him.
+    `absent_from` and `absent_until` are the first and last day of an absence (no first day: it has begun), `deputy` the key
+    of who stands in for him.
     """
 
     key: str
@@ -229,8 +230,14 @@ class Person:
     level: str = ""
     chief_of: tuple[str, ...] = ()
     language: str = "es"
+    absent_from: date | None = None
     absent_until: date | None = None
     deputy: str = ""
+
+    def is_away(self, day: date | None) -> bool:
+        if day is None or self.absent_until is None:
+            return False
+        return (self.absent_from or day) <= day <= self.absent_until
 
     @property
     def addresses(self) -> tuple[str, ...]:

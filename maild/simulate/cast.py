@@ -38,6 +38,9 @@ def directory(story: Story) -> Directory:
                 level=str(form.level),
                 chief_of=form.chief_of,
                 language=form.language,
+                absent_from=form.absent_from,
+                absent_until=form.absent_until,
+                deputy=form.deputy,
             )
             for key, form in story.people.items()
         )

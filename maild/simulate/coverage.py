@@ -8,6 +8,7 @@ from pathlib import Path
 
 from maild import rules
 from maild.config.shipped import shipped
+from maild.core.moves import place
 from maild.simulate.play import Result
 
 
@@ -37,7 +38,9 @@ class Coverage:
         steps.update(result.tokens)
         for code, facts in result.reasons:
             if code == "moved":
+                at = facts["at"].partition(":")[0]
                 steps.add(facts["at"])
+                steps.update(":".join(place(to, at)) for to in facts["to"].split(", "))
                 ways.add((facts["at"], facts["way"]))
 
     def of(self, folder: Path | None = None) -> Iterator[Covered]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from maild.errors import Problem, UsageError
@@ -28,6 +28,9 @@ class PersonForm(Form):
     chief_of: tuple[Line, ...] = ()
     email_aliases: tuple[MailAddress, ...] = ()
     language: Line = "es"
+    absent_from: date | None = None
+    absent_until: date | None = None
+    deputy: Line = ""
 
 
 class GivenForm(Form):

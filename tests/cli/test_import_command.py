@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,19 @@ def test_what_is_missing_is_told_with_its_line(tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "gente.csv").write_text("Nombre,Correo,Rol\nAna,,usuario\n")
     assert main(["import", "people", str(tmp_path / "gente.csv")]) == 78
     assert "[2] falta «address»" in capsys.readouterr().out
+
+
+def test_absences_are_taken_over_as_spreadsheets_write_them_and_a_wrong_one_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = "Nombre;Correo;Rol;Ausente desde;Ausente hasta;Reemplazo\n"
+    (tmp_path / "a.csv").write_text(
+        f"{head}Ana;ana@x.example;mesa;01/12/2026;2026-12-31;luis\nLuis;luis@x.example;mesa;;;\n"
+    )
+    assert main(["import", "people", str(tmp_path / "a.csv"), "--out", str(tmp_path / "people.toml")]) == 0
+    ana = load_people(tmp_path / "people.toml").by_key("ana")
+    assert ana is not None
+    assert (ana.absent_from, ana.absent_until, ana.deputy) == (date(2026, 12, 1), date(2026, 12, 31), "luis")
+    (tmp_path / "b.csv").write_text(f"{head}Ana;ana@x.example;mesa;;mañana;luis\n")
+    assert main(["import", "people", str(tmp_path / "b.csv")]) == 78
+    assert "[2] «mañana» no es una fecha" in capsys.readouterr().out
