@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from maild.core import deadlines, orders, people, when
@@ -33,9 +34,12 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
     if verb is None:
         return because("unknown-order", order=order.word, guess=" / ".join(order.choices))
     standing = draft.office.standing(author, draft.walks[number].ticket, _today(draft))
+    order = _with_value(draft, verb, order)
+    if verb.act == "fact" and verb.values and order.value and order.value not in verb.values:
+        return because("unknown-value", order=verb.key, words=order.value, known=", ".join(verb.values))
     verb = _meant(draft.walks[number], verb, standing)
     # What follows the order on its line is part of what is said, unless it is a person, a type, a value.
-    said = order.text if verb.act in _SPEAKING else ""
+    said = order.text if verb.act in _SPEAKING else order.behind
     words = "\n\n".join(part for part in (said, orders.words(text, book.verbs)) if part)
     draft.say(value=order.value, args=order.args, words=words, named=None)
     refusal = _named(draft, number, verb, order, author) or tell_facts(draft, number, order)
@@ -69,6 +73,13 @@ def _meant(walk: Walk, verb: Verb, standing: frozenset[str]) -> Verb:
         if isinstance(trigger, OnOrder)
     }
     return walk.office.book.verbs[verb.instead] if verb.instead in waited and verb.key not in waited else verb
+
+
+def _with_value(draft: Draft, verb: Verb, order: Order) -> Order:
+    """The order of a decision with its value as the rules write it: «sí» and «yes» are si."""
+    if not verb.values or not order.args:
+        return order
+    return replace(order, args=(value_of(draft.office.book, order.args[0], verb.values), *order.args[1:]))
 
 
 def _today(draft: Draft) -> date:

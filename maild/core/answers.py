@@ -20,9 +20,9 @@ _GREETED = re.compile(
 # A courtesy that goes on like this is the beginning of something else. On folded words.
 TURNS = re.compile(r"\?|\b(pero|aunque|sin embargo|todavia|aun|salvo|excepto|mas bien|but|however|yet|except|porem)\b")
 # What opens a sentence in writing says nothing: «¡Gracias!» is thanks. A «¿» stays: a question is no answer.
-_OPENING = " \t¡«“\"'*_·-–—>#"
+_OPENING = " \t¡«“\"'*_·-–—"
 _CLOSING = ":.,;!…\"'»*_-–—"
-_GLUED = re.compile(r"([.,;:!…–—])(?=\w)")  # «Conforme.Gracias» as phones write it
+_GLUED = re.compile(r"([.,;:!…–—])(?=[^\W\d_])")  # «Conforme.Gracias» as phones write it
 _MOST_LINES = 40
 _LONGEST_LINE = 1000
 
@@ -39,7 +39,9 @@ def answer(
     pieces = _GLUED.sub(r"\1 ", _first_line(new_text)).split()
     said = [fold(piece) for piece in pieces]
     for key, words in _said_by(answers, standing, open_for):
-        count = next((n for word in words if (n := _begins(said, word.split(), answers))), 0)
+        goes_on = answers.goes_on.get(key, "")
+        tried = (_begins(said, word.split(), answers) or _loudly(pieces, word, goes_on) for word in words)
+        count = next((n for n in tried if n), 0)
         if not count:
             continue
         rest = " ".join(pieces[count:]).lstrip(" :.,;-–—").strip()
@@ -80,6 +82,13 @@ def _taken_back(key: str, head: list[str], rest: str, new_text: str, answers: An
     if key == "nonconform":  # «no conforme gracias»: a comma is missing, and nobody knows where
         return bool(rest) and not head[-1].endswith(tuple(_CLOSING)) and not _doubtful(fold(rest), answers)
     return False
+
+
+def _loudly(pieces: list[str], word: str, goes_on: str) -> int:
+    """How many pieces say an answer behind which more follows at once: «VISITA 30/11», «REPUESTO fusor»."""
+    count = len(word.split())
+    head = " ".join(pieces[:count])
+    return count if goes_on and fold(head) == word and (goes_on == "any" or head.isupper()) else 0
 
 
 def _begins(said: list[str], word: list[str], answers: Answers) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maild.core import answers, openings, orders, subject
+from maild.core import answers, openings, orders, subject, when
 from maild.core.acts import carry_out, tell_facts, tell_rows
 from maild.core.draft import Draft
 from maild.core.effects import Decision, Effect, Keep, Send
@@ -29,9 +29,10 @@ def given(mail: Mail, ticket: Ticket, asked: Strict) -> tuple[tuple[Order, ...],
     serves = bool(standing & {"@staff", "@external", "@chief", "providers"})
     # What somebody passes on may be another's words: there an order needs its sign.
     fits = asked if serves and mail.forwarded is None and not subject.is_forward(mail.subject) else None
-    found = orders.read(mail.subject, ticket.title, mail.new_text, lexicon(book), book.mark_key, fits=fits)
+    words = lexicon(book)
+    found = orders.read(mail.subject, ticket.title, mail.new_text, words, book.mark_key, fits=fits)
     if not serves:
-        found = known(found)  # a user's #urgente is text
+        found = tuple(order for order in known(found) if not words.is_signed(order.word))  # a user's #urgente is text
     if found:
         return found, True
     return _answered(mail, ticket, asked), False
@@ -42,12 +43,13 @@ def _answered(mail: Mail, ticket: Ticket, asked: Strict) -> tuple[Order, ...]:
     book = asked.office.book
     waited = asked.waited()
     key, rest = answers.answer(mail.new_text, book.answers, standing=asked.standing, open_for=waited)
-    if not key:
-        added = " ".join(residue(mail.subject, ticket.title, book.mark_key))
+    added = " ".join(residue(mail.subject, ticket.title, book.mark_key))
+    if key not in book.answers.verbs and added:
         both = f"{added}\n{mail.new_text}"
-        key, rest = answers.answer(both, book.answers, standing=asked.standing, open_for=waited) if added else ("", "")
-        rest = rest or mail.new_text
+        key, rest = answers.answer(both, book.answers, standing=asked.standing, open_for=waited)
     verb = book.verbs.get(book.answers.verbs.get(key, ""))
+    if verb and verb.takes[:1] == ("date",) and not when.longest(rest.split(), asked.now, book.calendar)[0]:
+        return ()
     if verb is None or (verb.key not in waited and not asked.standing & set(verb.by)):
         return ()
     return (Order(verb.key, verb.key, tuple(rest.split())),)

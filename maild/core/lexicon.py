@@ -41,19 +41,22 @@ def bare(word: str) -> str:
     >>> bare("«No-Conforme».")
     'no conforme'
     """
-    return " ".join(fold(word).translate(_JOINTS).strip(" .,;:!?¡¿\"'*~`()[]<>…").split())
+    folded = fold(word)
+    return " ".join(folded.translate(_JOINTS).strip(" .,;:!?¡¿\"'*~`()[]<>…").split()) or folded
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """`words`: folded spelling → sense. `facts`: what is told as key=value, with the only values it may have (none: any).
-    `polite`: words that say nothing beside an order. `careful`: verbs that are never done on a guess."""
+    `polite`: words that say nothing beside an order. `careful`: verbs that are never done on a guess; `deciding`:
+    those of them that a step waits for, behind which people go on with a comma."""
 
     verbs: Mapping[str, Verb]
     words: Mapping[str, Sense]
     facts: Mapping[str, tuple[str, ...]]
     polite: frozenset[str]
     careful: frozenset[str]
+    deciding: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -68,7 +71,8 @@ class Lexicon:
                 found[_joined(phrase)] = Sense(verb.key, (value,) if value else (), signed=phrase in verb.signed)
         found |= {_joined(verb.key): Sense(verb.key) for verb in verbs.values()}
         careful = frozenset(verb.key for verb in verbs.values() if verb.careful)
-        return cls(verbs, found, facts or {}, frozenset(polite), careful)
+        deciding = frozenset(key for key in careful if verbs[key].awaited)
+        return cls(verbs, found, facts or {}, frozenset(polite), careful, deciding)
 
     def sense(self, words: list[str]) -> tuple[Sense | None, int]:
         """The longest phrase that these words begin with, and how many of them it takes."""
@@ -77,6 +81,11 @@ class Lexicon:
             if found is not None:
                 return found, count
         return None, 0
+
+    def is_signed(self, word: str) -> bool:
+        """Whether it is a word of every day, which only its sign makes an order: #urgente."""
+        found = self.words.get(bare(word))
+        return found is not None and found.signed
 
     def guess(self, word: str) -> Guess:
         """What the word may have been: one edit away and no other verb as near is put right, two edits are asked."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from maild.core.answers import GREETING, TURNS
-from maild.core.lexicon import Lexicon, Sense, bare
+from maild.core.lexicon import MOST_WORDS, Lexicon, Sense, bare
 from maild.core.residue import residue
 from maild.core.rulebook import Verb
 from maild.core.typography import plain
@@ -24,6 +24,8 @@ _PAIR = re.compile(r"([^\W\d][\w-]{0,40})=(.*)", re.DOTALL)
 _TOKEN = re.compile(r'[^\s"=]{0,60}="[^"]{0,300}"|"[^"]{0,300}"|\S+')
 _AROUND_EQUALS = re.compile(r"(?<=\w)[ \t]?=[ \t]?(?=[\w\"])")
 _JOINERS = frozenset(("y", "e", "and", "+", "&", ";", ","))
+_COLONS = (":", "=")
+_PAUSES = (":", ",", ".", ";", "-", "–", "—")  # «Procede, coordinar con Logística»
 _MOST_ORDERS = 8
 _MOST_BARE = 4
 _MOST_WORDS = 40
@@ -64,6 +66,11 @@ class Order:
     def named(self) -> tuple[str, ...]:
         """The arguments before a colon that comes after some: what is named, not what is said of it."""
         return self.args[: self.free] if self.free > 0 else self.args
+
+    @property
+    def behind(self) -> str:
+        """The words behind a colon."""
+        return " ".join(self.args[self.free :]) if self.free > 0 else ""
 
     @property
     def text(self) -> str:
@@ -163,6 +170,7 @@ class _Reader:
                 word, at = tokens[at], at + 1
             glued = _GLUED.fullmatch(rest)
             rest, tail = (glued[1], [glued[2]]) if glued else (rest, [])
+            tokens[at:] = self._unglued(word, tokens[at:])
             end = next(
                 (n for n in range(at, len(tokens)) if self._sign(tokens[n]) or self._spaced_sign(tokens, n)),
                 len(tokens),
@@ -173,6 +181,20 @@ class _Reader:
             found.extend(self._orders(word, rest, tokens[at:end]))
             at = end
         return found[:_MOST_ORDERS]
+
+    def _unglued(self, word: str, tokens: list[str]) -> list[str]:
+        """«#prioridad alta#asignar ana»: an order glued to the value of the one before it, unless that one talks."""
+        sense, _ = self.lexicon.sense([word])
+        if sense is None or {"text", "title"} & set(self.lexicon.verbs[sense.verb].takes):
+            return tokens
+        for n, token in enumerate(tokens[:_MOST_WORDS]):
+            if self._sign(token):
+                break
+            glued = _GLUED.fullmatch(token)
+            start = self._sign(glued[2]) if glued and glued[1] else None
+            if glued and start and self._known(start[0]):
+                return [*tokens[:n], glued[1], glued[2], *tokens[n + 1 :]]
+        return tokens
 
     def _sign(self, token: str) -> tuple[str, str] | None:
         """The word behind a sign and what is glued to it. Only # makes an order of a word that nobody knows."""
@@ -202,9 +224,9 @@ class _Reader:
             first = self._sign(tokens[0]) or (tokens[0].rstrip(":"), _colon(tokens[0]))
             return [head, *self._orders(first[0], first[1], tokens[1:], depth + 1)]
         talks = verb is not None and "text" in verb.takes
-        for cut, after in self._cuts(tokens) if depth < _MOST_BARE else ():
+        for cut, after in self._cuts(tokens, rest) if depth < _MOST_BARE else ():
             told = any(token.endswith(":") for token in tokens[:cut]) or rest.startswith(":")
-            semicolon = tokens[cut - 1].endswith(";") if cut else False
+            semicolon = (tokens[cut - 1] if cut else rest).endswith(";")
             joined = self.bare(" ".join(tokens[after:])) if not told or semicolon else ()
             if not joined and semicolon and not talks:
                 joined = tuple(
@@ -246,8 +268,10 @@ class _Reader:
         if sense is None or sense.signed:
             return ()
         word = " ".join(tokens[:count])
-        rest, tokens = _colon(tokens[count - 1]), tokens[count:]
-        for cut, after in self._cuts(tokens):
+        last = tokens[count - 1]
+        decides = sense.verb in self.lexicon.deciding
+        rest, tokens = _colon(last, _PAUSES if decides else _COLONS), tokens[count:]
+        for cut, after in self._cuts(tokens, last):
             head = self._with(_plain_order(word, sense), rest, tokens[:cut])
             if self._whole(head, tokens[:cut]) and (others := self.bare(" ".join(tokens[after:]), depth + 1)):
                 return (head, *others)
@@ -258,9 +282,12 @@ class _Reader:
         """Whether nothing takes it back and every argument is valid."""
         return self.fits is not None and not TURNS.search(fold(" ".join(tokens))) and self.fits(order)
 
-    def _cuts(self, tokens: list[str]) -> Iterator[tuple[int, int]]:
-        """Where another order may begin behind a joiner: the end of the arguments before it, and its first word."""
+    def _cuts(self, tokens: list[str], before: str) -> Iterator[tuple[int, int]]:
+        """Where another order may begin behind a joiner: the end of the arguments before it, and its first word. `before` is
+        what the verb itself ends with."""
         found = 0
+        if tokens and before.endswith((";", ",")) and self.lexicon.sense(tokens[:MOST_WORDS])[0]:
+            yield 0, 0
         for n, token in enumerate(tokens[:_MOST_WORDS]):
             joiner = token in _JOINERS
             after = n + 1
@@ -268,7 +295,7 @@ class _Reader:
                 continue
             if tokens[after] in _JOINERS and after + 1 < len(tokens):
                 after += 1
-            if self.lexicon.sense(tokens[after : after + 4])[0]:
+            if self.lexicon.sense(tokens[after : after + MOST_WORDS])[0]:
                 yield (n if joiner else n + 1), after
                 found += 1
             if found >= _MOST_CUTS:
@@ -279,7 +306,7 @@ class _Reader:
         polite = self.lexicon.polite
         while tokens and bare(tokens[0]) in polite:
             tokens = tokens[1:]
-        while tokens and (bare(tokens[-1]) in polite or not bare(tokens[-1])):
+        while tokens and (bare(tokens[-1]) in polite or not any(map(str.isalnum, tokens[-1]))):
             tokens = tokens[:-1]
         return tokens
 
@@ -290,7 +317,7 @@ class _Reader:
         verb = self.lexicon.verbs.get(head.verb)
         spaced = verb is not None and verb.spaced
         args, facts = list(head.args), list[tuple[str, str]]()
-        free = 0 if rest.startswith(":") and not args else -1
+        free = len(args) if rest.startswith(":") else -1
         for token in tokens[:_MOST_WORDS]:
             pair = _PAIR.fullmatch(token)
             if pair:
@@ -299,13 +326,16 @@ class _Reader:
                 facts[-1] = (facts[-1][0], f"{facts[-1][1]} {token}")
             else:
                 args.append(token)
-                if token.endswith(":") and free <= 0:
+                if token.endswith(":") and free <= len(head.args):
                     free = len(args)
         talks = verb is None or "text" in verb.takes or "title" in verb.takes
         if not (talks and free >= 0) or not args:
             args = self._without_courtesy(args) if free <= 0 else args
         if args and not talks:
             args[-1] = args[-1].rstrip(".!")
+        if verb is not None and verb.alone and not head.args and (free == 0 or not args):
+            given = bool(args) and fold(args[0].strip(".,;:")) in verb.values
+            args, free = (args if given else [verb.alone, *args]), 1
         kept = [arg.strip('"').strip(",;:") for arg in args]
         return replace(head, args=tuple(a for a in kept if a), facts=tuple(facts), free=min(free, len(kept)))
 
@@ -314,8 +344,8 @@ def _plain_order(word: str, sense: Sense) -> Order:
     return Order(word.rstrip(".,;:!"), sense.verb, sense.args)
 
 
-def _colon(token: str) -> str:
-    return ":" if token.endswith((":", "=")) else ""
+def _colon(token: str, marks: tuple[str, ...] = _COLONS) -> str:
+    return ":" if token.endswith(marks) else ""
 
 
 def _tokens(area: str) -> list[str]:

@@ -65,7 +65,8 @@ def _staff(office: Office, words: str) -> list[Person]:
 def _unit(office: Office, folded: str) -> list[Person]:
     """The mailbox of a group, or the only one there is in it."""
     for key, role in office.book.roles.items():
-        if folded and folded in (fold(key), fold(role.label), fold(role.unit)) and office.book.is_staff(key):
+        names = (fold(key), fold(role.label), fold(role.label.partition("(")[0]), fold(role.unit))
+        if folded and folded in names and office.book.is_staff(key):
             mailbox = office.directory.mailboxes.get(key)
             if mailbox:
                 return [Person(key, mailbox, role.label, key)]

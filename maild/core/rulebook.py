@@ -169,8 +169,8 @@ class Verb:
     `letters` go out whenever the order is carried out. `values` are those it knows (none: any).
     `takes`: what its arguments are; `phrases`: words that say it together with a value («no procede» = no), `signed` which
     of those count only behind a sign. `awaited`: without its sign it counts only where a step waits for it. `careful`: it is
-    never done on a guess. `instead`: the verb that it stands for where nothing waits for this one. `about`: what it does, by
-    language; `everyday`: it stands on the card of orders.
+    never done on a guess. `instead`: the verb that it stands for where nothing waits for this one. `alone`: the value that it has
+    without any («Procede.»). `about`: what it does, by language; `everyday`: it stands on the card of orders.
     """
 
     key: str
@@ -191,6 +191,7 @@ class Verb:
     signed: tuple[str, ...] = ()
     awaited: bool = False
     careful: bool = False
+    alone: str = ""
     instead: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
     everyday: bool = False
@@ -242,12 +243,14 @@ class Answers:
     """Words with which people answer without orders. Folded: lower case, no accents. `verbs` maps an answer to the verb it stands for.
 
     `asked`: words that answer only where the question is open («sí»); `who`: the relations that may say it (none: anybody).
+    `goes_on`: those behind which more follows without a pause: `any` words, or only where the answer is in capitals (`loud`).
     """
 
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     verbs: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     who: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    goes_on: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ class Strict:
             return False
         # What stands behind the verb's own colon is free text; any other argument must be one that the verb takes.
         talks = bool(_TALK & set(verb.takes))
-        return self._valid(verb, () if talks and order.free == 0 else order.named)
+        free = (talks and order.free == 0) or (bool(verb.alone) and order.free > 0)
+        return self._valid(verb, order.args[: order.free] if free else order.named)
 
     def waited(self) -> frozenset[str]:
         """The verbs for which some step waits from this person."""

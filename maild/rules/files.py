@@ -217,6 +217,7 @@ class VerbForm(Form):
     signed: tuple[str, ...] = ()
     awaited: bool = False
     careful: bool = False
+    alone: str = ""
     instead: str = ""
     about: dict[str, str] = Field(default={})
     everyday: bool = False
@@ -242,6 +243,7 @@ class AnswerForm(Form):
     verb: str = ""
     asked: tuple[str, ...] = ()
     who: Names = ()
+    goes_on: Literal["", "any", "loud"] = ""
 
 
 class WordsFile(Form):

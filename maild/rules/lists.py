@@ -112,7 +112,8 @@ def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
         takes=default if form.takes is None else form.takes,
         phrases={fold(phrase): value for phrase, value in form.phrases.items()},
         signed=tuple(fold(phrase) for phrase in form.signed),
-        awaited=form.awaited,
+        awaited=form.awaited or form.act == "fact",
+        alone=form.alone,
         careful=form.careful,
         instead=names.known(form.instead, names.sources.commands.verb, "la orden", "commands.toml", f"{at}.instead")
         if form.instead
@@ -135,6 +136,7 @@ def answers(names: Names) -> Answers:
         {k: f.verb for k, f in forms.items() if f.verb},
         {k: tuple(sorted((fold(w) for w in f.asked), key=len, reverse=True)) for k, f in forms.items() if f.asked},
         {k: names.roles(f.who, "words.toml", f"answer.{k}.who") for k, f in forms.items() if f.who},
+        {k: f.goes_on for k, f in forms.items() if f.goes_on},
     )
 
 
