@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from maild.core import guards, orders
+from maild.core import deadlines, guards, orders, people, when
 from maild.core import said as saying
 from maild.core.children import ROWS
-from maild.core.doing import do, set_service
+from maild.core.doing import do, set_service, value_of
 from maild.core.draft import Draft
 from maild.core.effects import CallIn, Learn, Tell
 from maild.core.moves import Move, OnOrder
@@ -17,8 +17,7 @@ from maild.core.orders import Order
 from maild.core.procedure import Walk
 from maild.core.rulebook import Verb
 from maild.core.ticket import Token
-from maild.core.values import Address, Author, Person, Reason, because
-from maild.core.words import fold
+from maild.core.values import Address, Author, Reason, because
 
 # Orders whose arguments are words for people.
 _SPEAKING = ("move", "take", "note", "void", "provider", "document", "form")
@@ -32,15 +31,20 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
     book = draft.office.book
     verb = book.verbs.get(order.verb)
     if verb is None:
-        return because("unknown-order", order=order.word, guess=order.guess)
+        return because("unknown-order", order=order.word, guess=" / ".join(order.choices))
     standing = draft.office.standing(author, draft.walks[number].ticket, draft.today)
+    order = _with_value(draft, verb, order)
+    if verb.act == "fact" and verb.values and order.value and order.value not in verb.values:
+        return because("unknown-value", order=verb.key, words=order.value, known=", ".join(verb.values))
+    verb = _meant(draft.walks[number], verb, standing)
     # What follows the order on its line is part of what is said, unless it is a person, a type, a value.
-    said = order.text if verb.act in _SPEAKING else ""
-    words = "\n\n".join(part for part in (said, orders.words(text)) if part)
+    said = order.text if verb.act in _SPEAKING else order.behind
+    words = "\n\n".join(part for part in (said, orders.words(text, book.verbs)) if part)
     draft.say(value=order.value, args=order.args, words=words, named=None)
-    refusal = _named(draft, number, verb, order) or tell_facts(draft, number, order)
+    refusal = _named(draft, number, verb, order, author) or tell_facts(draft, number, order)
     if refusal is not None:
         return refusal
+    _tell_date(draft, number, verb, order)
     found = _find(draft, number, verb, order, standing)
     walk = draft.walks[number]
     refusal = None if found else _undecided(walk, verb, order, standing)
@@ -58,6 +62,25 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
         if move.learn:
             _learn(draft, number, order, words)
     return None
+
+
+def _meant(walk: Walk, verb: Verb, standing: frozenset[str]) -> Verb:
+    """The verb, or the one that it stands for where nobody waits for it and that other one is waited for."""
+    waited = {
+        trigger.verb
+        for step, move in walk.office.open_moves(walk.ticket)
+        if standing & set(move.by or (step.role,))
+        for trigger in move.on
+        if isinstance(trigger, OnOrder)
+    }
+    return walk.office.book.verbs[verb.instead] if verb.instead in waited and verb.key not in waited else verb
+
+
+def _with_value(draft: Draft, verb: Verb, order: Order) -> Order:
+    """The order of a decision with its value as the rules write it: «sí» and «yes» are si."""
+    if not verb.values or not order.args:
+        return order
+    return replace(order, args=(value_of(draft.office.book, order.args[0], verb.values), *order.args[1:]))
 
 
 # -- finding the move -------------------------------------------------------------------------------------------------
@@ -133,9 +156,10 @@ def tell_facts(draft: Draft, number: int, order: Order) -> Reason | None:
     book = draft.office.book
     for key, value in order.facts:
         known = book.facts.get(key, ())
-        if known and fold(value) not in known:
+        told = _as_told(draft, key, value, order)
+        if known and told not in known:
             return because("unknown-value", order=order.verb, words=value, known=", ".join(known))
-        draft.do(Tell(number, key, fold(value) if known else value))
+        draft.do(Tell(number, key, told))
         means = book.pairs.get(key, "")
         if means == "provider":
             refusal = call_in(draft, number, value, order.verb)
@@ -148,6 +172,27 @@ def tell_facts(draft: Draft, number: int, order: Order) -> Reason | None:
         elif means == "list":
             draft.say(listed=tuple(word for word in value.lower().replace(";", ",").split(",") if "@" in word))
     return None
+
+
+def _tell_date(draft: Draft, number: int, verb: Verb, order: Order) -> None:
+    """«#programa viernes 10am» says the date without its key."""
+    book = draft.office.book
+    if verb.act == "move" and "date" in verb.takes:
+        found, _ = when.longest(order.args, draft.now, book.calendar)
+        if found is not None:
+            draft.do(Tell(number, book.fact_for("date"), str(found)))
+
+
+def _as_told(draft: Draft, key: str, value: str, order: Order) -> str:
+    """The value as it is kept: one of those that it may have, or a date as the calendar writes it."""
+    book = draft.office.book
+    known = book.facts.get(key, ())
+    if known:
+        return value_of(book, value, known)
+    if book.pairs.get(key) == "date" and deadlines.moment(value, book) is None:
+        found, _ = when.longest((*value.split(), *order.args), draft.now, book.calendar)
+        return str(found) if found else value
+    return value
 
 
 def call_in(draft: Draft, number: int, words: str, order: str) -> Reason | None:
@@ -172,29 +217,25 @@ def tell_rows(draft: Draft, number: int, text: str) -> None:
         draft.do(Tell(number, AREAS, "\n".join(areas)))
 
 
-def _named(draft: Draft, number: int, verb: Verb, order: Order) -> Reason | None:
+def _named(draft: Draft, number: int, verb: Verb, order: Order, author: Author) -> Reason | None:
     """The person whom the order names. People are never guessed: nobody or more than one is a question back."""
     if verb.act == "provider" and order.args:
         return call_in(draft, number, order.args[0], order.verb)
     if verb.act not in _NAMING:
         return None
-    args = order.args[1:] if verb.act == "level" else order.args
+    args = order.named[1:] if verb.act == "level" else order.named
     if not args:
         return because("needs-person", order=order.verb) if verb.act == "assign" else None
     office, words = draft.office, " ".join(args)
-    found = office.find_person(words) or office.find_person(args[0])
-    staff = [p for p in found if office.book.is_staff(p.role)]
+    staff = people.named(office, words, author) or people.named(office, args[0], author)
     if len(staff) != 1:
         if verb.act == "level" and not staff:
             return None  # words for people
         code = "which-person" if staff else "unknown-person"
-        return because(code, order=order.verb, words=words, people=", ".join(p.key for p in staff[:5]))
-    draft.say(named=_only(staff))
+        keys = tuple(p.key for p in staff[:5]) or people.near(office, words)
+        return because(code, order=order.verb, words=words, people=", ".join(keys))
+    draft.say(named=staff[0])
     return None
-
-
-def _only(people: list[Person]) -> Person:
-    return people[0]
 
 
 def _learn(draft: Draft, number: int, order: Order, words: str) -> None:

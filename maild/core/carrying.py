@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maild.core import openings, orders
+from maild.core import answers, openings, orders, subject, when
 from maild.core.acts import carry_out, tell_facts, tell_rows
 from maild.core.draft import Draft
 from maild.core.effects import Decision, Effect, Keep, Send
@@ -10,31 +10,49 @@ from maild.core.moves import LetterTo
 from maild.core.office import Office
 from maild.core.orders import Order
 from maild.core.procedure import Walk
+from maild.core.residue import residue
+from maild.core.rulebook import Verb
+from maild.core.strict import Strict, lexicon
 from maild.core.ticket import Ticket
+from maild.core.trying import tried
 from maild.core.values import Address, Author, Mail, Reason, because
 
 _FORBIDDEN = ("not-allowed", "not-proved")
 _OPENS = ("begin", "split")
+_NO_VERB = Verb("", "show")
 
 
-def given(mail: Mail, ticket: Ticket, standing: frozenset[str], office: Office) -> tuple[tuple[Order, ...], bool]:
-    """The orders of a mail, and whether they were written: else it is the one that a plain answer stands for."""
+def given(mail: Mail, ticket: Ticket, asked: Strict) -> tuple[tuple[Order, ...], bool]:
+    """The orders of a mail, and whether they were written as such: else it is the one that a plain answer stands for."""
+    office, standing = asked.office, asked.standing
     book = office.book
-    written = orders.read(mail.subject, ticket.title, mail.new_text, book.verbs, book.mark_key)
-    if not standing & {"@staff", "@external", "@chief", "providers"}:
-        written = known(written)  # a user's #urgente is text
-    if written:
-        return written, True
-    key, rest = orders.answer(mail.new_text, book.answers)
+    serves = bool(standing & {"@staff", "@external", "@chief", "providers"})
+    # What somebody passes on may be another's words: there an order needs its sign.
+    fits = asked if serves and mail.forwarded is None and not subject.is_forward(mail.subject) else None
+    words = lexicon(book)
+    found = orders.read(mail.subject, ticket.title, mail.new_text, words, book.mark_key, fits=fits)
+    if not serves:
+        found = tuple(order for order in known(found) if not words.is_signed(order.word))  # a user's #urgente is text
+    if found:
+        return found, True
+    return _answered(mail, ticket, asked), False
+
+
+def _answered(mail: Mail, ticket: Ticket, asked: Strict) -> tuple[Order, ...]:
+    """The order that the first line of the text stands for, or what was added to the subject."""
+    book = asked.office.book
+    waited = asked.waited()
+    key, rest = answers.answer(mail.new_text, book.answers, standing=asked.standing, open_for=waited)
+    added = " ".join(residue(mail.subject, ticket.title, book.mark_key))
+    if key not in book.answers.verbs and added:
+        both = f"{added}\n{mail.new_text}"
+        key, rest = answers.answer(both, book.answers, standing=asked.standing, open_for=waited)
     verb = book.verbs.get(book.answers.verbs.get(key, ""))
-    if verb is None:
-        return (), False
-    asked = any(
-        standing & set(move.by or (step.role,))
-        for step, move in office.open_moves(ticket)
-        if any(getattr(trigger, "verb", "") == verb.key for trigger in move.on)
-    )
-    return ((Order(verb.key, verb.key, tuple(rest.split())),) if asked else ()), False
+    if verb and verb.takes[:1] == ("date",) and not when.longest(rest.split(), asked.now, book.calendar)[0]:
+        return ()
+    if verb is None or (verb.key not in waited and not asked.standing & set(verb.by)):
+        return ()
+    return (Order(verb.key, verb.key, tuple(rest.split())),)
 
 
 def known(found: tuple[Order, ...]) -> tuple[Order, ...]:
@@ -56,10 +74,14 @@ def carried_out(
     book, office = draft.office.book, draft.office
     signs, untouched = tuple(draft.reasons), draft.walks[number].ticket
     name = author.person.name if author.person else author.address
-    draft.told = {"text": orders.words(text), "sender_name": name}
+    text = orders.without_bare(text, found)
+    draft.told = {"text": orders.words(text, book.verbs), "sender_name": name}
     tell_rows(draft, number, text)
     about = number
-    for order in found:
+    trial = bool(found) and book.verbs.get(found[0].verb, _NO_VERB).act == "try"
+    for order in found[trial:]:
+        if order.corrected:
+            draft.because("corrected", word=order.word, order=order.verb)
         refusal = _one(draft, number, order, author, text)
         if isinstance(refusal, int):
             about = refusal
@@ -67,12 +89,19 @@ def carried_out(
             return refused(office, draft, untouched, refusal, signs)
     draft.pass_through()
     draft.settle()
+    if trial:
+        return tried(draft, untouched, found[1:], signs)
     verbs = [book.verbs[order.verb] for order in found]
-    wanted = written and (any(v.confirmed for v in verbs) or not (_has_written(draft) or all(v.quiet for v in verbs)))
+    corrected = [f"{order.word} → #{order.verb}" for order in found if order.corrected]
+    wanted = written and (
+        bool(corrected) or any(v.confirmed for v in verbs) or not (_has_written(draft) or all(v.quiet for v in verbs))
+    )
     if wanted:
         draft.told = {}
         history = ", ".join("#" + order.verb for order in found)
-        draft.walks[about].send((LetterTo("comando_ok", "sender"),), told={"history": history})
+        draft.walks[about].send(
+            (LetterTo("comando_ok", "sender"),), told={"history": history, "understood": "\n".join(corrected)}
+        )
     kept: Effect = Keep(number, "internal" if internal else "public")
     return draft.decision(number, (kept,))
 

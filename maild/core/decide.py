@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from maild.core import openings, orders, subject, survey, worktime
+from maild.core import answers, openings, orders, subject, survey, worktime
 from maild.core.bounced import bounced
 from maild.core.carrying import carried_out, given, known, says_only_words
 from maild.core.draft import Draft
@@ -30,6 +30,7 @@ from maild.core.orders import Order
 from maild.core.procedure import Walk
 from maild.core.recurring import recurring
 from maild.core.said import Said
+from maild.core.strict import Strict, lexicon
 from maild.core.values import Address, Assurance, Author, Mail, Reason, because
 
 
@@ -106,7 +107,7 @@ def _stranger(case: FirstMail, office: Office) -> Decision:
 def _opening_orders(case: FirstMail, draft: Draft) -> tuple[Order, ...]:
     """The orders of a mail about no ticket, if the first one opens a ticket and is his to give."""
     book = draft.office.book
-    found = orders.read(case.mail.subject, "", "", book.verbs, book.mark_key)
+    found = orders.read(case.mail.subject, "", "", lexicon(book), book.mark_key)
     verb = book.verbs.get(found[0].verb) if found else None
     if verb is None or verb.act not in openings.OPENING_ACTS:
         return ()
@@ -135,7 +136,7 @@ def _orders_without_ticket(case: FirstMail, office: Office) -> Decision | None:
     """Somebody of the desk gives orders but names no ticket: told so, nothing done. Users' hashtags are text."""
     if not office.book.is_staff(case.author.role):
         return None
-    found = known(orders.read(case.mail.subject, "", "", office.book.verbs, office.book.mark_key))
+    found = known(orders.read(case.mail.subject, "", "", lexicon(office.book), office.book.mark_key))
     return _no_ticket(case, office, because("no-ticket", order=found[0].word)) if found else None
 
 
@@ -184,7 +185,7 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     walk = draft.walk(ticket)
     draft.reasons.extend(case.signs)
     standing = office.standing(author, ticket, office.day(now))
-    found, written = given(mail, ticket, standing, office)
+    found, written = given(mail, ticket, Strict(office, ticket, author, standing, now))
     internal = office.book.is_staff(author.role)
     closed = ticket.is_closed and "requester" in standing
     if closed and says_only_words(found, walk):
@@ -199,7 +200,7 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     staff = internal and "requester" not in standing
     draft.do(Keep(ticket.number, "internal" if staff else "public"))
     name = _address(author).name or author.address
-    thanks = orders.answer(mail.new_text, office.book.answers)[0] == "thanks"
+    thanks = answers.answer(mail.new_text, office.book.answers)[0] == "thanks"
     if moves and (mail.attachments or not thanks):  # thanks are no answer to anything; a signed form sent with them is
         draft.told = {"text": mail.new_text, "sender_name": name}
         walk.make(*moves[0])
@@ -212,7 +213,7 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
 def _reply_to_closed(case: Reply, draft: Draft, office: Office, now: datetime) -> Decision:
     """Thanks change nothing; anything else reopens within the institution's span, or opens a new ticket linked to this one."""
     book, ticket = office.book, case.ticket
-    if orders.answer(case.mail.new_text, book.answers)[0] == "thanks":
+    if answers.answer(case.mail.new_text, book.answers)[0] == "thanks":
         draft.do(Keep(ticket.number, "public"))
         draft.because("thanks")
         return draft.decision(ticket.number)
@@ -303,7 +304,7 @@ def _ordered(case: Ordered, office: Office, now: datetime) -> Decision:
     author = replace(case.author, assurance=Assurance.A4)
     draft = Draft(office, now, sender=_address(author), kin=replace(case.kin, number=case.number))
     draft.said = Said(author, text=case.text)
-    found = orders.read(case.orders, "", "", office.book.verbs, office.book.mark_key)
+    found = orders.read(case.orders, "", "", lexicon(office.book), office.book.mark_key)
     if not found:
         reason = because("no-orders")
         return Decision(case.ticket.number, (), (reason,), refused=reason)
@@ -315,7 +316,7 @@ def _ordered(case: Ordered, office: Office, now: datetime) -> Decision:
 
 
 def _draft(case: FirstMail | Reply | Recognised, mail: Mail, author: Author, office: Office, now: datetime) -> Draft:
-    words = orders.words(mail.new_text)
+    words = orders.words(mail.new_text, office.book.verbs)
     said = Said(author, words=words, text=mail.new_text, attachments=mail.attachments)
     return Draft(
         office, now, sender=_address(author) if mail.answerable and author.address else None, said=said, kin=case.kin

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from maild.core import when
 from maild.core.catalogue import Service
 from maild.core.draft import Draft
 from maild.core.effects import Assign, Close, Issue, RemoveToken, SetField, SetState, Tell
 from maild.core.needs import DOCUMENT
 from maild.core.orders import Order
-from maild.core.rulebook import Act, Verb
+from maild.core.rulebook import Act, Rulebook, Verb
+from maild.core.subject import TITLE_LENGTH
 from maild.core.values import Address, Author, Reason, because
 from maild.core.words import fold
 
@@ -64,7 +66,7 @@ def _is_agent(draft: Draft, role: str) -> bool:
 
 
 def _type(deed: Deed) -> Reason | None:
-    key = _choice(deed.order.value, deed.draft.office.book.types)
+    key = choice(deed.order.value, deed.draft.office.book.types)
     if not key:
         return because(
             "unknown-value", order=deed.verb.key, words=deed.order.text, known=", ".join(deed.draft.office.book.types)
@@ -75,15 +77,28 @@ def _type(deed: Deed) -> Reason | None:
 
 def _priority(deed: Deed) -> Reason | None:
     known = deed.draft.office.book.priorities
-    key = _choice(deed.order.value, known) if known else deed.order.value
+    key = priority(deed.order.value, deed.draft.office.book) if known else deed.order.value
     if not key:
         return because("unknown-value", order=deed.verb.key, words=deed.order.text, known=", ".join(known))
     deed.draft.do(SetField(deed.number, "priority", key))
     return None
 
 
-def _choice(value: str, known: Mapping[str, str]) -> str:
-    return next((key for key, label in known.items() if value in (fold(key), fold(label))), "")
+def choice(value: str, known: Mapping[str, str]) -> str:
+    return next((key for key, label in known.items() if value and value in (fold(key), fold(label))), "")
+
+
+def priority(value: str, book: Rulebook) -> str:
+    """The priority with this key, label or other word; a number counts from the most urgent one."""
+    if value.isdigit() and 0 < int(value) <= len(book.priorities):
+        return tuple(book.priorities)[int(value) - 1]
+    return choice(value, book.priorities) or choice(book.synonyms.get(value, ""), book.priorities)
+
+
+def value_of(book: Rulebook, word: str, values: tuple[str, ...]) -> str:
+    """The value that a word stands for: itself, or what it is another word for («yes» → si)."""
+    folded = fold(word)
+    return folded if folded in values else book.synonyms.get(folded, folded)
 
 
 def set_service(draft: Draft, number: int, words: str, order: str) -> Reason | None:
@@ -125,10 +140,12 @@ def _category(deed: Deed) -> Reason | None:
 
 
 def _fact(deed: Deed) -> Reason | None:
-    if deed.verb.values and deed.order.value and deed.order.value not in deed.verb.values:
+    if not deed.order.value:
+        return None
+    value = value_of(deed.draft.office.book, deed.order.value, deed.verb.values)
+    if deed.verb.values and value not in deed.verb.values:
         return because("unknown-value", order=deed.verb.key, words=deed.order.value, known=", ".join(deed.verb.values))
-    if deed.order.value:
-        deed.draft.do(Tell(deed.number, deed.verb.key, deed.order.value))
+    deed.draft.do(Tell(deed.number, deed.verb.key, value))
     return None
 
 
@@ -171,6 +188,28 @@ def _duplicate(deed: Deed) -> None:
     _void(deed)
 
 
+def _keep(deed: Deed) -> Reason | None:
+    """What the order says becomes the fact of its name: a date and a span as such."""
+    verb, order, draft = deed.verb, deed.order, deed.draft
+    value = order.text
+    if "date" in verb.takes:
+        found, _ = when.longest(order.args, draft.now, draft.office.book.calendar)
+        if found is None:
+            return because("needs-date", order=verb.key)
+        value = str(found)
+    elif "span" in verb.takes and (span := draft.said.span) is not None:
+        value = str(span)
+    draft.do(Tell(deed.number, verb.key, value))
+    return None
+
+
+def _title(deed: Deed) -> Reason | None:
+    if not deed.order.args:
+        return because("needs-text", order=deed.verb.key)
+    deed.draft.do(SetField(deed.number, "title", deed.order.text[:TITLE_LENGTH]))
+    return None
+
+
 _DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
     "take": _take,
     "assign": _assign,
@@ -184,4 +223,6 @@ _DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
     "form": _form,
     "void": _void,
     "duplicate": _duplicate,
+    "keep": _keep,
+    "title": _title,
 }

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from maild.core import answers as answering
 from maild.core import orders
-from maild.core.orders import Order
+from maild.core.orders import Fits, Order
 from maild.core.rulebook import Answers, Rulebook
+from maild.core.strict import lexicon
 from maild.core.values import Mail
 
 
@@ -23,19 +25,19 @@ class Command:
     corrected_from: str = ""
 
 
-def commands(mail: Mail, title: str, book: Rulebook, *, lenient: bool) -> tuple[Command, ...]:
+def commands(mail: Mail, title: str, book: Rulebook, *, lenient: bool, fits: Fits | None = None) -> tuple[Command, ...]:
     """The orders of a mail, each once, with the place where it stands first. `lenient`: words that nobody knows are text,
     as they are with whoever neither serves the desk nor was called in."""
     found: dict[Order, Command] = {}
     for place, head, text in (("subject", mail.subject, ""), ("body", "", mail.new_text)):
-        for order in orders.read(head, title, text, book.verbs, book.mark_key):
+        for order in orders.read(head, title, text, lexicon(book), book.mark_key, fits=None if found else fits):
             if order not in found and (order.verb or not lenient):
                 found[order] = _command(order, "subject" if place == "subject" else "body")
     return tuple(found.values())
 
 
 def _command(order: Order, place: Literal["subject", "body"]) -> Command:
-    guessed = order.word if order.guess else ""
+    guessed = order.word if order.guess or order.corrected else ""
     return Command(order.verb or order.guess or order.word, order.args, order.facts, place, guessed)
 
 
@@ -47,5 +49,5 @@ def intent(mail: Mail, given: Sequence[Command], answers: Answers, *, continues:
     meaning = {verb: key for key, verb in answers.verbs.items()}
     if given:
         return next((meaning[c.verb] for c in given if c.verb in meaning), "command")
-    said, _rest = orders.answer(mail.new_text, answers)
+    said, _rest = answering.answer(mail.new_text, answers)
     return said or ("none" if continues else "request")

@@ -39,6 +39,7 @@ FACTS = frozenset(
         "attachments",
         "files_refused",  # reasons: which of the reader's own files the desk did not take
         "history",
+        "understood",  # orders that were put right: «cerar → #cerrar»
         "orders",
         "problem_lines",
         "desk_name",

@@ -37,7 +37,52 @@ Act = Literal[
     "begin",
     "split",
     "show",
+    "keep",
+    "title",
+    "try",
 ]
+# What the arguments of an order are, for reading them strictly and for the card.
+Takes = Literal[
+    "person",
+    "level",
+    "provider",
+    "type",
+    "priority",
+    "row",
+    "value",
+    "date",
+    "span",
+    "ticket",
+    "document",
+    "text",
+    "title",
+    "orders",
+    "words",
+]
+# What an order takes where its rules do not say.
+TAKES: Mapping[Act, tuple[Takes, ...]] = {
+    "move": ("text",),
+    "assign": ("person",),
+    "level": ("level", "person", "text"),
+    "provider": ("provider", "text"),
+    "type": ("type",),
+    "category": ("row",),
+    "service": ("row",),
+    "priority": ("priority",),
+    "fact": ("value",),
+    "note": ("text",),
+    "document": ("document", "text"),
+    "form": ("text",),
+    "entry": ("title",),
+    "void": ("text",),
+    "duplicate": ("ticket",),
+    "register": ("title",),
+    "begin": ("title",),
+    "split": ("title",),
+    "keep": ("words",),
+    "title": ("title",),
+    "try": ("orders",),
+}
 # Whom a letter may go to besides the people of a role.
 RELATIONS = (
     "requester",
@@ -122,6 +167,10 @@ class Verb:
     `closing` why the ticket is closed where the order itself closes it. `quiet`: it is never confirmed for its own sake;
     `confirmed`: always. `spaced`: words after `key=` belong to the value until the next key.
     `letters` go out whenever the order is carried out. `values` are those it knows (none: any).
+    `takes`: what its arguments are; `phrases`: words that say it together with a value («no procede» = no), `signed` which
+    of those count only behind a sign. `awaited`: without its sign it counts only where a step waits for it. `careful`: it is
+    never done on a guess. `instead`: the verb that it stands for where nothing waits for this one. `alone`: the value that it has
+    without any («Procede.»). `about`: what it does, by language; `everyday`: it stands on the card of orders.
     """
 
     key: str
@@ -137,6 +186,15 @@ class Verb:
     spaced: bool = False
     letters: tuple[LetterTo, ...] = ()
     values: tuple[str, ...] = ()
+    takes: tuple[Takes, ...] = ()
+    phrases: Mapping[str, str] = field(default_factory=dict)
+    signed: tuple[str, ...] = ()
+    awaited: bool = False
+    careful: bool = False
+    alone: str = ""
+    instead: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
+    everyday: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +240,17 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Words with which people answer without orders. Folded: lower case, no accents. `verbs` maps an answer to the verb it stands for."""
+    """Words with which people answer without orders. Folded: lower case, no accents. `verbs` maps an answer to the verb it stands for.
+
+    `asked`: words that answer only where the question is open («sí»); `who`: the relations that may say it (none: anybody).
+    `goes_on`: those behind which more follows without a pause: `any` words, or only where the answer is in capitals (`loud`).
+    """
 
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     verbs: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    who: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    goes_on: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +258,7 @@ class Rulebook:
     """Everything one institution decides. Built by maild/rules, which checks every name in it.
 
     `pairs`: what a key in `clave=valor` means to the engine (usuario → requester); `facts`: the values it may have.
+    `told`: every fact that people may tell; `polite`: words that say nothing beside an order; `synonyms`: other words for values.
     `once`: templates that one ticket is sent once; `once_per_text`: again only where they say something else.
     `settings`: the dotted keys that a story or an operator may change.
     `notices`: what the institution has left open.
@@ -227,6 +293,9 @@ class Rulebook:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pairs: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
+    polite: frozenset[str] = frozenset()
+    synonyms: Mapping[str, str] = field(default_factory=dict)
     once: frozenset[str] = frozenset()
     once_per_text: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 from maild.core.values import Attachment, Author, Person
+from maild.core.when import span
 from maild.core.words import fold
 from maild.core.worktime import Span
 
-_SPAN = re.compile(r"(\d{1,5})\s*(m|min|h|hora|horas|d|dia|dias|wh|wd)")
-_UNITS = {"min": "m", "hora": "h", "horas": "h", "dia": "d", "dias": "d"}
+_LONGEST_SPAN = 5
 _MOST_ROWS = 500
 _LONGEST_ROWS = 200_000
 
@@ -31,15 +31,8 @@ class Said:
     @property
     def span(self) -> Span | None:
         """The span that the order gives: 4h, 2d, 3 dias."""
-        return span(" ".join(self.args[:2])) or span(self.value)
-
-
-def span(text: str) -> Span | None:
-    found = _SPAN.fullmatch(fold(text).strip())
-    if not found:
-        return None
-    unit = _UNITS.get(found[2], found[2])
-    return Span(int(found[1]), unit)  # type: ignore[arg-type]  # the pattern names the units
+        tried = (" ".join(self.args[:count]) for count in range(min(len(self.args), _LONGEST_SPAN), 0, -1))
+        return next((found for words in tried if (found := span(words))), None) or span(self.value)
 
 
 def rows(text: str) -> tuple[dict[str, str], ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from maild.core.prefixes import STAMPS, WORDS
+from maild.core.prefixes import FORWARDS, STAMPS, WORDS
 from maild.core.words import unhyphenated
 
 # Check letter of the Spanish NIF: catches every wrong digit and every swap of neighbours (COMMANDS.md §3).
@@ -35,6 +35,7 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 _MOST_NUMBERS = 5
+_BRACKETS = ("[", "{", "*")
 
 
 def check_letter(number: int) -> str:
@@ -64,12 +65,18 @@ def marks(subject: str, key: str) -> tuple[int, ...]:
 
 def without_marks(subject: str, key: str) -> str:
     """The subject without this desk's marks."""
+    return " ".join(" ".join(around_marks(subject, key)).split())
 
-    def gone(match: re.Match[str]) -> str:
-        return " " if marks(match.group(0), key) else match.group(0)
 
-    read = unhyphenated(subject) if marks(subject, key) else subject
-    return " ".join(_mark_of(key).sub(gone, read).split())
+def around_marks(subject: str, key: str) -> tuple[str, ...]:
+    """What stands before, between and after this desk's marks."""
+    subject = unhyphenated(subject) if marks(subject, key) else subject
+    pieces, at = [], 0
+    for match in _mark_of(key).finditer(subject):
+        if marks(match.group(0), key):
+            pieces.append(subject[at : match.start()])
+            at = match.end()
+    return (*pieces, subject[at:])
 
 
 def without_prefixes(subject: str) -> str:
@@ -83,6 +90,17 @@ def without_prefixes(subject: str) -> str:
     while prefix := _PREFIX.match(text, at):
         at = prefix.end()
     return text[at:]
+
+
+def is_forward(subject: str) -> bool:
+    """Whether a prefix of the subject says that the mail is passed on: RV:, FW:, Fwd: …"""
+    prefixes = subject.strip()[: len(subject.strip()) - len(without_prefixes(subject))]
+    words = (
+        word.strip(":()[]0123456789").lower()
+        for word in prefixes.replace(":", ": ").split()
+        if not word.startswith(_BRACKETS)
+    )
+    return next(words, "") in FORWARDS
 
 
 def title(subject: str, key: str) -> str:

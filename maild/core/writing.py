@@ -71,7 +71,11 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
     ended = given.pop("due_at", "")  # the deadline that this letter is about, where another one runs already
     if ended and send.audience != "user":
         facts["due_at"] = datetime.fromisoformat(ended)
-    lines = {name: tuple(given.pop(name).split("\n")) for name in ("history", "problem_lines") if name in given}
+    lines = {
+        name: tuple(given.pop(name).split("\n"))
+        for name in ("history", "problem_lines", "understood")
+        if given.get(name)
+    }
     return facts | lines | given
 
 

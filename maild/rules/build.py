@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from maild.core.catalogue import Channel
 from maild.core.rulebook import Role, Rulebook, State
+from maild.core.words import fold
 from maild.errors import Problem
 from maild.rules import lists, steps
 from maild.rules.naming import Names, Sources
@@ -47,6 +48,9 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         lists={k: f.items for k, f in sources.documents.checklist.items()},
         pairs={k: f.means for k, f in sources.commands.fact.items() if f.means},
         facts={k: f.values for k, f in sources.commands.fact.items() if f.values},
+        told=frozenset({*sources.commands.fact, *(k for k, f in sources.commands.verb.items() if f.act == "fact")}),
+        polite=frozenset(fold(word) for word in sources.words.polite),
+        synonyms={fold(word): fold(value) for value, words in sources.words.value.items() for word in words},
         once=frozenset(institution.institution.once),
         once_per_text=frozenset(institution.institution.once_per_text),
         notices=institution.institution.notices,

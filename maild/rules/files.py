@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from maild.core.moves import StepKind
-from maild.core.rulebook import Act, ClockMeaning, Origin, RoleKind, StateKind
+from maild.core.rulebook import Act, ClockMeaning, Origin, RoleKind, StateKind, Takes
 from maild.forms import Field, Form
 
 Names = str | tuple[str, ...]
@@ -211,6 +211,16 @@ class VerbForm(Form):
     confirmed: bool = False
     spaced: bool = False
     letters: Letters = Field(default={})
+    stems: tuple[str, ...] = ()
+    takes: tuple[Takes, ...] | None = None
+    phrases: dict[str, str] = Field(default={})
+    signed: tuple[str, ...] = ()
+    awaited: bool = False
+    careful: bool = False
+    alone: str = ""
+    instead: str = ""
+    about: dict[str, str] = Field(default={})
+    everyday: bool = False
 
 
 class FactForm(Form):
@@ -231,10 +241,19 @@ class CommandsFile(Form):
 class AnswerForm(Form):
     words: tuple[str, ...]
     verb: str = ""
+    asked: tuple[str, ...] = ()
+    who: Names = ()
+    goes_on: Literal["", "any", "loud"] = ""
 
 
 class WordsFile(Form):
+    """`endings`: those of each conjugation, for the stems of verbs; `polite`: words that say nothing beside an order;
+    `value`: other words for the values of decisions."""
+
     answer: dict[str, AnswerForm]
+    endings: dict[str, tuple[str, ...]] = Field(default={})
+    polite: tuple[str, ...] = ()
+    value: dict[str, tuple[str, ...]] = Field(default={})
 
 
 class CalendarFile(Form):

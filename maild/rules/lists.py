@@ -8,11 +8,11 @@ from datetime import date, time
 
 from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
 from maild.core.moves import NEEDS, Procedure
-from maild.core.rulebook import Answers, Clock, MailRule, Opening, Reopening, Survey, Verb
+from maild.core.rulebook import TAKES, Answers, Clock, MailRule, Opening, Reopening, Survey, Verb
 from maild.core.words import fold
 from maild.core.worktime import Calendar, Schedule
 from maild.forms import offer
-from maild.rules import files
+from maild.rules import files, spelling
 from maild.rules.naming import Names
 
 _INTERVAL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
@@ -93,10 +93,12 @@ def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
             hint = offer(need, NEEDS) or f"; las que hay: {', '.join(NEEDS)}, fact:dato"
             names.wrong("commands.toml", f"{at}.needs", f"«{need}» no es una de las exigencias{hint}")
     fact = names.sources.commands.fact.get(key)
+    spellings = spelling.of(form, names.sources.words.endings)
+    default = ("span",) if "span" in form.needs else TAKES.get(form.act, ())
     return Verb(
         key=key,
         act=form.act,
-        spellings=tuple(fold(word) for word in form.spellings),
+        spellings=spellings,
         by=names.roles(form.by, "commands.toml", f"{at}.by"),
         needs=form.needs,
         proof=int(form.proof[1:]),
@@ -107,6 +109,17 @@ def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
         spaced=form.spaced,
         letters=names.letters(form.letters, "commands.toml", f"{at}.letters"),
         values=tuple(fold(value) for value in fact.values) if fact and form.act == "fact" else (),
+        takes=default if form.takes is None else form.takes,
+        phrases={fold(phrase): value for phrase, value in form.phrases.items()},
+        signed=tuple(fold(phrase) for phrase in form.signed),
+        awaited=form.awaited or form.act == "fact",
+        alone=form.alone,
+        careful=form.careful,
+        instead=names.known(form.instead, names.sources.commands.verb, "la orden", "commands.toml", f"{at}.instead")
+        if form.instead
+        else "",
+        about=dict(form.about),
+        everyday=form.everyday,
     )
 
 
@@ -118,7 +131,13 @@ def answers(names: Names) -> Answers:
             names.known(form.verb, verbs, "la orden", "words.toml", f"answer.{key}.verb")
     # Longer words first: «no conforme» must not be read as «no».
     words = {k: tuple(sorted((fold(w) for w in f.words), key=len, reverse=True)) for k, f in forms.items()}
-    return Answers(words, {k: f.verb for k, f in forms.items() if f.verb})
+    return Answers(
+        words,
+        {k: f.verb for k, f in forms.items() if f.verb},
+        {k: tuple(sorted((fold(w) for w in f.asked), key=len, reverse=True)) for k, f in forms.items() if f.asked},
+        {k: names.roles(f.who, "words.toml", f"answer.{k}.who") for k, f in forms.items() if f.who},
+        {k: f.goes_on for k, f in forms.items() if f.goes_on},
+    )
 
 
 def reopening(names: Names, procedures: Mapping[str, Procedure]) -> Reopening:
