@@ -171,6 +171,10 @@ def _duplicate(deed: Deed) -> None:
     _void(deed)
 
 
+def _confirm(deed: Deed) -> Reason:
+    return because("nothing-held", order=deed.verb.key)
+
+
 _DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
     "take": _take,
     "assign": _assign,
@@ -184,4 +188,5 @@ _DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
     "form": _form,
     "void": _void,
     "duplicate": _duplicate,
+    "confirm": _confirm,
 }

@@ -24,7 +24,17 @@ from maild.core.values import Attachment, Bounce, Kind, Mail, Sender
 from maild.mail import addresses, body, dates
 from maild.mail.canonical import canonical
 from maild.mail.charset import cut, decode, readable
-from maild.mail.headers import INSTANCE_HEADER, SUBJECT_SHOWN, Headers, conversation, ids, message_id, parameters, split
+from maild.mail.headers import (
+    INSTANCE_HEADER,
+    SUBJECT_SHOWN,
+    Headers,
+    conversation,
+    ids,
+    message_id,
+    parameters,
+    split,
+    traces,
+)
 from maild.mail.structure import ParseLimits, prepared
 
 # It warns about every calendar and picture; what matters stands in Mail.defects.
@@ -145,6 +155,7 @@ def _from_headers(headers: Headers) -> Mail:
     defects = list(headers.defects)
     if date is None:
         defects.append("date-unreadable" if headers.raw("date") else "no-date")
+    results, depths, servers = traces(headers)
     defects += [f"repeated-{name}" for name in ("subject", "date", "message-id") if len(headers.raw(name)) > 1]
     return Mail(
         sender=addresses.sender(headers),
@@ -159,7 +170,9 @@ def _from_headers(headers: Headers) -> Mail:
         reply_to=addresses.mailboxes(headers, "reply-to"),
         instance=headers.first(INSTANCE_HEADER.lower())[:200],
         hops=len(headers.raw("received")),
-        authentication_results=tuple(value[:2000] for value in headers.all("authentication-results")[:20]),
+        authentication_results=results,
+        results_depth=depths,
+        received_by=servers,
         defects=tuple(defects),
     )
 
