@@ -120,7 +120,8 @@ class Clock:
 class Verb:
     """An order people may give. `spellings` are folded words; `by` may always give it, wherever the ticket stands.
 
-    `weight` is its row in the policy, which says on what proof it is done; `button` its label in each language ('' or none: it has no button);
+    `weight` is its row in the policy, which says on what proof it is done; `button` its
+    label in each language ('' or none: it has no button);
     `closing` why the ticket is closed where the order itself closes it. `quiet`: it is never confirmed for its own sake;
     `confirmed`: always. `spaced`: words after `key=` belong to the value until the next key.
     `letters` go out whenever the order is carried out. `values` are those it knows (none: any).

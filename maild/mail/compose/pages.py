@@ -40,12 +40,13 @@ class Pages:
 
     def __init__(self, templates: Templates, about: Mapping[str, object]) -> None:
         self._templates, self._about = templates, about
-        self._known: OrderedDict[tuple[str | bool, ...], Page] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, str], Page] = OrderedDict()
         self._feet: dict[str, tuple[str, str]] = {}
 
     def page(self, name: str, language: str, printed: Printed) -> Page:
         """The page of what a template printed. Raises BrokenTemplate."""
-        key = (name, *(bool(printed.values[at]) for at in (_MARK, BUTTONS, _CODE)), printed.source)
+        there = "".join("x" if printed.values[at] else "-" for at in (_MARK, BUTTONS, _CODE))
+        key = (name, there, printed.source)
         page = self._known.get(key)
         if page is None:
             page = self._known[key] = self._laid_out(name, language, printed)
