@@ -18,7 +18,7 @@ from maild.config import Config
 from maild.dispatch import Dispatcher
 from maild.dispatch import Terms as DispatchTerms
 from maild.errors import MaildError, TransientError
-from maild.house import House, only_one, relay_settings
+from maild.house import House, only_one, relay_settings, signature_check
 from maild.intake import Door
 from maild.intake import Terms as DoorTerms
 from maild.mail.clamd import Clamd
@@ -49,7 +49,15 @@ class Daemon:
             memory_bytes=config.limits.parser_memory,
         )
         self._scanner = _scanner(config)
-        self._reading = Reading(self._clerk, house.desk, house.raw, self._sandbox, config.limits.batch, self._scanner)
+        self._reading = Reading(
+            self._clerk,
+            house.desk,
+            house.raw,
+            self._sandbox,
+            config.limits.batch,
+            self._scanner,
+            signature_check(config),
+        )
         self._doors = [self._door(number) for number in range(len(config.mailboxes))]
         self._first_looks = [asyncio.Event() for _ in self._doors]
         terms = DispatchTerms(

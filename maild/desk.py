@@ -12,7 +12,7 @@ from maild.brakes import Limits
 from maild.core import bounces, files, habits, seal, subject, twins
 from maild.core.bounced import refused
 from maild.core.decide import decide
-from maild.core.effects import Decision, Issue, Keep, Learn, Open, Resume, Review, Send, evolve, ran_out
+from maild.core.effects import Decision, Keep, Open, Resume, Review, Send, evolve, ran_out
 from maild.core.events import (
     Bounced,
     Case,
@@ -33,11 +33,12 @@ from maild.core.values import Address, Author, Mail, Reason, because
 from maild.core.worktime import following
 from maild.envelopes import Envelopes
 from maild.failpoints import failpoint
-from maild.gather import Gathered, Terms, gather, kin_of, known, recurring, told_of, without_habits
+from maild.gather import Gathered, gather, kin_of, known, recurring, told_of, without_habits
 from maild.mail.compose import Composer
 from maild.store import addresses, agenda, attachments, letters, mails, papers, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
+from maild.weighing import Terms
 
 # Without a border that we know, no Authentication-Results are believed.
 _NOBODY = Boundary()
@@ -82,6 +83,7 @@ class Desk:
     limits: Limits = _DEFAULTS
     file_rules: files.FileRules = _FILE_RULES
     hold: bool = False
+    plus_address: bool = False
     margin: timedelta = timedelta(minutes=10)
 
     # -- events -------------------------------------------------------------------------------------------------------
@@ -270,10 +272,10 @@ class Desk:
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
             words = event.mail.new_text or event.mail.text if event else text
             inbound = event.inbound if event else None
-            records.keep(tx, keep.number, inbound, actor, keep.visibility, words, now)
+            records.keep(tx, keep.number, inbound, actor, keep.visibility, seal.scrubbed(words), now)
             if event:
                 attachments.keep(tx, event.inbound, keep.number, actor, judged)
-        self._keep_papers(tx, decision, now)
+        papers.keep(tx, decision, before, event.mail if event else None, now)
         self._envelopes().write(tx, cause, decision, after, event.mail if event else None, judged)
         failpoint("desk.letters-written")
         number = decision.number
@@ -298,16 +300,16 @@ class Desk:
             after[decision.number] = before[decision.number]
         return after
 
-    def _keep_papers(self, tx: Tx, decision: Decision, now: datetime) -> None:
-        for effect in decision.effects:
-            if isinstance(effect, Issue):
-                papers.issue(tx, effect, now)
-            elif isinstance(effect, Learn):
-                papers.learn(tx, effect, now)
-
     def _envelopes(self) -> Envelopes:
         return Envelopes(
-            self.office, self.ring, self.composer, self.domain, self.limits, self.now(), rehearsal=self.hold
+            self.office,
+            self.ring,
+            self.composer,
+            self.domain,
+            self.limits,
+            self.now(),
+            rehearsal=self.hold,
+            plus_address=self.plus_address,
         )
 
     def _learn(self, tx: Tx, event: MailArrived, ticket: Ticket | None) -> None:

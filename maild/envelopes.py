@@ -28,7 +28,8 @@ LETTER_LIFE = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Envelopes:
-    """The letters of one decision, at one time. `rehearsal`: all of them are held."""
+    """The letters of one decision, at one time. `rehearsal`: all of them are held; `plus_address`: the mailbox takes mail to
+    name+anything@domain."""
 
     office: Office
     ring: seal.KeyRing
@@ -37,6 +38,7 @@ class Envelopes:
     limits: Limits
     now: datetime
     rehearsal: bool = False
+    plus_address: bool = False
 
     def write(
         self,
@@ -76,8 +78,11 @@ class Envelopes:
         """One outbox row: bytes and Message-ID are fixed here for good."""
         now = self.now
         letter = writing.letter(send, ticket if send.number else None, occasion)
-        nonce = secrets.token_hex(6)
-        message_id = seal.message_id(self.ring, send.number, send.to.address, nonce, now.date(), self.domain)
+        nonce = seal.nonce(writing.reader_class(send, self.office), secrets.token_hex(6), send.held)
+        token = (self.ring, send.number, send.to.address, nonce, now.date())
+        message_id = seal.message_id(*token, self.domain)
+        if self.plus_address and send.number:
+            letter = replace(letter, reply_to=seal.reply_to(*token, self.composer.identity.address))
         rendered = self.composer.render(letter)
         if rendered.problem:
             log.warning("letter-template-broken", extra={"template": send.template, "problem": str(rendered.problem)})

@@ -4,13 +4,14 @@ have to do with that one. Asks the store; only reads."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from maild.core import habits, recognise, seal, subject, thread, twins
 from maild.core.events import (
     Bounced,
     Case,
+    Confirmation,
     FirstMail,
     Flood,
     Intrusion,
@@ -24,26 +25,16 @@ from maild.core.events import (
 from maild.core.moves import OnClock
 from maild.core.office import Office
 from maild.core.ticket import Ticket
-from maild.core.trust import Boundary, weigh
 from maild.core.values import Assurance, Author, Kind, Mail, Reason, because
-from maild.store import addresses, holds, mails, papers, tickets
+from maild.store import addresses, held, holds, mails, papers, tickets
 from maild.store import habits as seen
 from maild.store.database import Tx
+from maild.weighing import Terms, weighed
 
 _MOST_PARENTS = 20
+_HOUR = timedelta(hours=1)
 _BOUNCES = (Kind.BOUNCE, Kind.DELAY)
 _Placed = tuple[Case, Ticket | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The desk as it looks at mail: its policies, the keys of its letters, the border it believes, and how many tickets
-    one address opens in an hour."""
-
-    office: Office
-    ring: seal.KeyRing
-    boundary: Boundary
-    tickets_hour: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +59,14 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
     author = Author(mail.sender.address, mail.sender.name, person, own_domain=own)
     his = person.addresses if person else (mail.sender.address,)
     wanted = thread.keys(mail, office.book.mark_key)
-    known = _known(tx, wanted, author, his, office, office.day(now))
+    waiting = held.waiting(tx, person.addresses, now) if person else {}
+    known = replace(_known(tx, wanted, author, his, office, office.day(now)), held=tuple(waiting))
     placed = thread.choose(mail, his, wanted, known, terms.ring, now.date())
-    assurance, evidence = weigh(
-        mail.sender.address,
-        known=person is not None,
-        answers_own_letter=placed.answers_own_letter,
-        results=mail.authentication_results,
-        boundary=terms.boundary,
-    )
-    author = Author(author.address, author.name, person, assurance, evidence, own)
+    author = weighed(tx, event, verdict.kind == "conflict", author, placed, terms, now)
     case, ticket = _case(tx, event, verdict, author, placed, terms, now)
+    asked = waiting.get(placed.token.held) if placed.token else None
+    if isinstance(case, Reply) and asked is not None and asked.ticket == case.ticket.number:
+        case = Confirmation(case, asked) if author.assurance >= Assurance.A1 else case
     return Gathered(case, ticket, author, wanted, placed)
 
 
@@ -169,13 +157,22 @@ def _about(
     mail, number = event.mail, tickets.next_number(tx)
     if office.takes_part(author, ticket, office.day(now)):
         kin = kin_of(tx, ticket, mail.subject, office, now)
-        return Reply(mail, author, event.received_at, ticket, number, signs, kin), ticket
+        stale = _stale(event, office, now)
+        room = author.person and held.asked(tx, author.person.addresses, now - _HOUR) < office.policy.questions_hour
+        inbound = event.inbound if room else 0
+        return Reply(mail, author, event.received_at, ticket, number, signs, kin, inbound, stale), ticket
     if placed.by.code == "thread-mark-alone" and (author.person is not None or author.own_domain):
         # A number anybody can guess: his words become a ticket of his own that names the other one.
         signs = (*signs, because("mark-not-yours"))
         return FirstMail(mail, author, event.received_at, number, signs=signs), None
     in_copy = mails.was_copied(tx, ticket.number, author.address)
     return Intrusion(mail, author, ticket, (*signs, *((because("was-in-copy"),) if in_copy else ())), in_copy), ticket
+
+
+def _stale(event: MailArrived, office: Office, now: datetime) -> bool:
+    """A mail dragged back into the folder keeps its date: what it ordered then is not what its author wants now."""
+    sent = min(event.received_at, event.mail.date) if event.mail.date else event.received_at
+    return now - sent > timedelta(days=office.policy.oldest_days)
 
 
 def _bounced(

@@ -28,6 +28,7 @@ from maild.errors import PermanentError
 from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.mailbox import MailboxSettings
 from maild.mail.smtp import RelaySettings
+from maild.reading import SignatureCheck
 from maild.store.database import Database, instance_value
 from maild.store.raw import RawStore
 
@@ -83,10 +84,13 @@ def desk_of(config: Config, ring: KeyRing, now: Callable[[], datetime] = real_no
         composer=composer(config, instance),
         domain=config.domain,
         now=now,
-        boundary=Boundary(config.security.authentication_results, config.security.authserv_ids),
+        boundary=Boundary(
+            config.security.authentication_results, config.security.authserv_ids, config.security.border_hosts
+        ),
         limits=_limits(config),
         file_rules=_file_rules(config),
         hold=config.rehearsal.outbox == "hold",
+        plus_address=config.desk.plus_address,
     )
 
 
@@ -102,7 +106,21 @@ def office(config: Config) -> Office:
         operator=operator_address(desk.operator),
         strangers=desk.strangers,
         language=desk.language,
+        mode=config.security.policy,
     )
+
+
+def signature_check(config: Config) -> SignatureCheck | None:
+    """Who verifies the signatures of mails; nobody unless the operator wants it."""
+    if not config.security.dkim:
+        return None
+    try:
+        from maild.mail.dkim import Checker, Resolver  # two libraries that most desks do not need
+    except ImportError as missing:
+        raise PermanentError(
+            f"dkim = true necesita el paquete {missing.name}: pip install 'maild[dkim]' / package missing"
+        ) from missing
+    return Checker(Resolver(config.security.dns_servers, config.security.dns_timeout.total_seconds()))
 
 
 def composer(config: Config, instance: str = "") -> Composer:

@@ -10,10 +10,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from maild.core.events import MailArrived
 from maild.core.files import Scan
-from maild.core.values import Mail, Reason, because
+from maild.core.values import Mail, Reason, Signature, because
 from maild.desk import Desk
 from maild.errors import MailError, TransientError
 from maild.failpoints import failpoint
@@ -32,8 +34,8 @@ _MOST_ATTEMPTS = 5
 # So many mails lie in memory on their way to a parser; each may be as large as a mail can be.
 _MOST_OPEN = 6
 
-# A mail as understood with what the scanner said of its files, or why it must be set aside.
-_Understood = tuple[Mail, Mapping[str, Scan]] | Reason
+# A mail as understood with what the scanner said of its files and the signatures that hold, or why it must be set aside.
+_Understood = tuple[Mail, Mapping[str, Scan], tuple[Signature, ...]] | Reason
 _Begun = tuple[Stored, asyncio.Task[_Understood]]
 
 
@@ -55,6 +57,13 @@ class Scanner:
         return {digest: found.get(digest, Scan("unchecked", "no-bytes")) for digest in hashes}
 
 
+class SignatureCheck(Protocol):
+    """Who verifies signatures of whole mails. DKIM (mail/dkim.py) is one; S/MIME would be another: it plugs in here, and what
+    it returns is weighed in core/trust.py. It must never fail on a mail, and must know its own limits of time."""
+
+    def check(self, raw: bytes, mail: Mail, received_at: datetime) -> tuple[Signature, ...]: ...
+
+
 class Reading:
     """Stored mails are understood in disposable children and handed to the desk, in the order in which they came.
 
@@ -69,9 +78,10 @@ class Reading:
         sandbox: Sandbox,
         batch: int,
         scanner: Scanner | None = None,
+        signatures: SignatureCheck | None = None,
     ) -> None:
         self._clerk, self._desk, self._raw, self._sandbox, self._batch = clerk, desk, raw, sandbox, batch
-        self._scanner = scanner
+        self._scanner, self._signatures = scanner, signatures
         self._in_hand: set[int] = set()
         self._one_at_a_time = asyncio.Lock()
         self._open = asyncio.Semaphore(_MOST_OPEN)
@@ -128,9 +138,16 @@ class Reading:
                 if raw is None:
                     raw = await asyncio.to_thread(self._raw.get, row.sha256)
                 mail = await self._sandbox.parse(raw)
-                return mail, await self._scanner.scan(raw, mail) if self._scanner else {}
+                scans = await self._scanner.scan(raw, mail) if self._scanner else {}
+                return mail, scans, await self._signed(raw, mail, row)
         except MailError as error:
             return because("unreadable", why=error)
+
+    async def _signed(self, raw: bytes, mail: Mail, row: Stored) -> tuple[Signature, ...]:
+        """Asked only about persons: nobody else's proof matters."""
+        if self._signatures is None or not self._desk.office.directory.by_address(mail.sender.address):
+            return ()
+        return await asyncio.to_thread(self._signatures.check, raw, mail, row.received_at)
 
     async def _decide(self, batch: Sequence[_Begun]) -> list[asyncio.Task[None]]:
         """Hand a batch to the desk in order: the answer to a letter is decided after what the letter answered."""
@@ -148,7 +165,7 @@ class Reading:
             if isinstance(understood, Reason):
                 await self._park(row, understood)
             else:
-                event = MailArrived(row.id, understood[0], row.received_at, understood[1])
+                event = MailArrived(row.id, understood[0], row.received_at, understood[1], understood[2])
                 await self._clerk.do(lambda tx: self._desk.mail(tx, event))
                 log.info("mail-decided", extra={"mail": row.id})
         except TransientError:

@@ -40,6 +40,8 @@ HOMES = {
     "imapclient": ["mail/mailbox.py"],
     "aiosmtplib": ["mail/smtp.py"],
     "mailparser": ["mail/parse.py"],
+    "dkim": ["mail/dkim.py"],
+    "dns": ["mail/dkim.py"],
     "selectolax": ["mail/"],
     "jinja2": ["mail/compose.py", "mail/compose/"],
     "markdown_it": ["mail/compose.py", "mail/compose/", "mail/markdown.py"],

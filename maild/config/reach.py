@@ -16,6 +16,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def url_problem(url: str) -> str:
     """What is wrong with the URL of a database, or nothing. The URL is never repeated: it may hold a password."""
     try:

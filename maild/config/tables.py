@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from maild.config.reach import has_password, is_loopback, url_problem
+from maild.config.reach import has_password, is_ip, is_loopback, url_problem
 from maild.config.secret import Secret
 from maild.forms import (
     Count,
@@ -50,6 +50,7 @@ class Desk(Form):
     templates: FilePath | None = None
     people: FilePath = Field(default=Path("people.toml"), validate_default=True)
     strangers: Literal["create", "review", "refuse"] = "review"
+    plus_address: Flag = False
 
 
 class Account(Form):
@@ -151,6 +152,12 @@ class Security(Form):
     key_file: FilePath = Field(default=Path("secrets/token-key"), validate_default=True)
     authentication_results: Literal["none", "authserv_id", "topmost_no_id"] = "none"
     authserv_ids: tuple[Line, ...] = ()
+    border_hosts: tuple[Line, ...] = ()
+    policy: Literal["default", "strict"] = "default"
+    dkim: Flag = False
+    dns_servers: tuple[Line, ...] = ()
+    dns_timeout: Duration = Field(default=timedelta(seconds=5), ge=timedelta(seconds=1), le=timedelta(seconds=30))
+    smime: Literal["off"] = "off"
     allow_inline_secrets: Flag = False
     forbidden_files: tuple[FileRule, ...] = FORBIDDEN_FILES
     clamd: Line = ""
@@ -164,6 +171,15 @@ class Security(Form):
                 "clamd: escriba la ruta de su socket (/run/clamav/clamd.ctl) o dirección:puerto de esta misma máquina "
                 "(127.0.0.1:3310); por la red irían los archivos sin cifrar"
             )
+        return self
+
+    @checked
+    def _keys_of_signatures(self) -> Self:
+        if self.dkim != bool(self.dns_servers):
+            raise ValueError("dkim = true y dns_servers van juntas: solo a esos servidores se preguntan las claves")
+        wrong = [server for server in self.dns_servers if not is_ip(server)]
+        if wrong:
+            raise ValueError(f"dns_servers: «{wrong[0]}» no es una dirección IP")
         return self
 
     @checked

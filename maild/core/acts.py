@@ -139,9 +139,7 @@ def _refused(
         if mine or (not waited and book.may_ever(verb, standing)):
             return because("not-here", order=verb.key, state=walk.ticket.state)
         return because("not-allowed", order=verb.key)
-    if author.assurance < verb.proof:
-        return because("not-proved", order=verb.key)
-    return None
+    return walk.office.unproved(verb, author)
 
 
 def _listens(move: Move, verb: Verb) -> bool:

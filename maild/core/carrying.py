@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maild.core import answers, openings, orders, subject, when
+from maild.core import answers, confirming, openings, orders, policy, subject, when
 from maild.core.acts import carry_out, tell_facts, tell_rows
 from maild.core.draft import Draft
 from maild.core.effects import Decision, Effect, Keep, Send
@@ -87,6 +87,11 @@ def carried_out(
             about = refusal
         elif refusal is not None:
             return refused(office, draft, untouched, refusal, signs)
+    if len(found) > office.policy.bulk:
+        every = " ".join("#" + order.verb for order in found)
+        many = office.policy.unproved(every, "final", office.speaks_as(author.person), author)
+        if many is not None:
+            return refused(office, draft, untouched, many, signs)
     draft.pass_through()
     draft.settle()
     if trial:
@@ -117,8 +122,9 @@ def _one(draft: Draft, number: int, order: Order, author: Author, text: str) -> 
         return carry_out(draft, number, order, author, text)
     if not openings.may_open(draft, verb, author):
         return because("not-allowed", order=verb.key)
-    if author.assurance < verb.proof:
-        return because("not-proved", order=verb.key)
+    refusal = draft.office.unproved(verb, author)
+    if refusal is not None:
+        return refusal
     draft.because("order", order=verb.key, by=author.address)
     if verb.act == "begin":
         return tell_facts(draft, number, order) or openings.begin_on(draft, number, order)
@@ -134,6 +140,10 @@ def refused(office: Office, draft: Draft, ticket: Ticket, refusal: Reason, signs
     letters = Draft(office, draft.now, draft.sender)
     walk = letters.walk(ticket)
     letters.do(Keep(ticket.number, "internal"))
-    template = "no_autorizado" if refusal.code in _FORBIDDEN else "comando_error"
-    walk.send((LetterTo(template, "sender"),), told={"reason_code": refusal.code, **dict(refusal.facts)})
+    author = draft.said.author
+    asked = author is not None and confirming.ask(letters, ticket, refusal, author, draft.held)
+    refusal = policy.plainly(refusal)
+    if not asked:
+        template = "no_autorizado" if refusal.code in _FORBIDDEN else "comando_error"
+        walk.send((LetterTo(template, "sender"),), told={"reason_code": refusal.code, **dict(refusal.facts)})
     return Decision(ticket.number, tuple(letters.effects), (refusal, *signs), refused=refusal)

@@ -9,11 +9,13 @@ from typing import assert_never
 from maild.core import answers, openings, orders, subject, survey, worktime
 from maild.core.bounced import bounced
 from maild.core.carrying import carried_out, given, known, says_only_words
+from maild.core.confirming import confirmed, forged
 from maild.core.draft import Draft
-from maild.core.effects import Away, Decision, Effect, Keep, Reopen, Review, Send, StopTimer, Tell
+from maild.core.effects import Decision, Effect, Keep, Reopen, Review, Send, StopTimer, Tell
 from maild.core.events import (
     Bounced,
     Case,
+    Confirmation,
     FirstMail,
     Flood,
     Intrusion,
@@ -28,9 +30,11 @@ from maild.core.moves import LetterTo, OnClock, OnMail, OnReply
 from maild.core.office import Office
 from maild.core.orders import Order
 from maild.core.procedure import Walk
+from maild.core.quiet import flood, robot
 from maild.core.recurring import recurring
 from maild.core.said import Said
 from maild.core.strict import Strict, lexicon
+from maild.core.trust import is_forged
 from maild.core.values import Address, Assurance, Author, Mail, Reason, because
 
 
@@ -43,14 +47,16 @@ def decide(case: Case, office: Office, now: datetime) -> Decision:
             return _recognised(case, office, now)
         case Reply():
             return _reply(case, office, now)
+        case Confirmation():
+            return confirmed(case, office, lambda reply: _reply(reply, office, now))
         case Intrusion():
             return _intrusion(case, office, now)
         case Robot():
-            return _robot(case)
+            return robot(case)
         case Bounced():
             return bounced(case, office)
         case Flood():
-            return _flood(case)
+            return flood(case)
         case Overdue():
             return _overdue(case, office, now)
         case Recurring():
@@ -180,7 +186,10 @@ def _recognised(case: Recognised, office: Office, now: datetime) -> Decision:
 
 def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     mail, author, ticket = case.mail, case.author, case.ticket
+    if is_forged(author):
+        return forged(case, office)
     draft = _draft(case, mail, author, office, now)
+    draft.held = case.inbound
     draft.kin = replace(case.kin, number=case.number)
     walk = draft.walk(ticket)
     draft.reasons.extend(case.signs)
@@ -188,14 +197,19 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     found, written = given(mail, ticket, Strict(office, ticket, author, standing, now))
     internal = office.book.is_staff(author.role)
     closed = ticket.is_closed and "requester" in standing
-    if closed and says_only_words(found, walk):
+    if case.stale:
+        draft.because("orders-too-old", days=office.policy.oldest_days)
+    if case.stale or (closed and says_only_words(found, walk)):
         found = ()
     if found:
         return carried_out(draft, ticket.number, found, author, mail.new_text, internal=internal, written=written)
     if "requester" in standing and (scored := survey.scored(case, walk)) is not None:
         return scored
     moves = [pair for relation in sorted(standing) for pair in walk.matching(OnReply(relation), None)]
-    if closed and not moves:
+    who = office.speaks_as(author.person)
+    if case.stale or (author.person and office.policy.ask("reply", who, author) != "do"):
+        moves = []
+    if closed and not moves and not case.stale:
         return _reply_to_closed(case, draft, office, now)
     staff = internal and "requester" not in standing
     draft.do(Keep(ticket.number, "internal" if staff else "public"))
@@ -204,7 +218,7 @@ def _reply(case: Reply, office: Office, now: datetime) -> Decision:
     if moves and (mail.attachments or not thanks):  # thanks are no answer to anything; a signed form sent with them is
         draft.told = {"text": mail.new_text, "sender_name": name}
         walk.make(*moves[0])
-    elif not staff and not thanks:
+    elif not staff and not thanks and not (case.stale and closed):
         walk.send(_named(office, "user_wrote"), told={"text": mail.new_text, "sender_name": name})
     draft.because("noted-internally" if staff else "noted")
     return _finished(draft, ticket.number)
@@ -248,21 +262,6 @@ def _intrusion(case: Intrusion, office: Office, now: datetime) -> Decision:
     told = {"sender_name": case.author.address, "text": case.mail.new_text}
     walk.send(_named(office, "third_party"), told=told)
     return draft.decision(case.ticket.number)
-
-
-def _robot(case: Robot) -> Decision:
-    number = case.ticket.number if case.ticket else 0
-    kept: tuple[Effect, ...] = (Keep(number, "third_party"),) if number else ()
-    mail = case.mail
-    if mail.away_until and mail.sender.address:
-        kept = (*kept, Away(number, mail.sender.address, mail.away_until, case.proved))
-    return Decision(number, kept, (because("no-person", kind=case.mail.kind), *case.mail.signs, *case.signs))
-
-
-def _flood(case: Flood) -> Decision:
-    """Kept whole on his newest ticket; no ticket, no letter: a program that writes by the hundred must not write us full."""
-    reason = because("too-many-tickets", address=case.mail.sender.mailbox, number=case.ticket.number)
-    return Decision(case.ticket.number, (Keep(case.ticket.number, "public"),), (reason, *case.signs))
 
 
 # -- time and operators ---------------------------------------------------------------------------------------

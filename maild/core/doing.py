@@ -210,6 +210,10 @@ def _title(deed: Deed) -> Reason | None:
     return None
 
 
+def _confirm(deed: Deed) -> Reason:
+    return because("nothing-held", order=deed.verb.key)
+
+
 _DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
     "take": _take,
     "assign": _assign,
@@ -225,4 +229,5 @@ _DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
     "duplicate": _duplicate,
     "keep": _keep,
     "title": _title,
+    "confirm": _confirm,
 }

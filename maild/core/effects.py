@@ -139,7 +139,8 @@ class Keep:
 class Send:
     """A letter is owed. What it says is taken from the ticket as it stands after the whole decision.
 
-    `facts` adds what only the decision knows. `number` 0: a letter about no ticket.
+    `facts` adds what only the decision knows. `number` 0: a letter about no ticket. `held`: the mail whose orders it asks
+    about.
     """
 
     number: int
@@ -148,6 +149,7 @@ class Send:
     audience: str
     language: str
     facts: tuple[tuple[str, str], ...] = ()
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,25 @@ class Away:
     proved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class HoldOrders:
+    """The orders of mail `mail` wait until whoever has `address` (the registered one) says that they are his."""
+
+    number: int
+    mail: int
+    address: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndHold:
+    """Held orders wait no longer: they were done, denied, refused, or the ticket had changed."""
+
+    number: int
+    mail: int
+    outcome: Literal["done", "denied", "refused", "changed"]
+
+
 Effect = (
     Open
     | SetState
@@ -208,6 +229,8 @@ Effect = (
     | Suppress
     | Resume
     | Away
+    | HoldOrders
+    | EndHold
 )
 
 
@@ -252,6 +275,8 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
         case Reopen():
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
+            return ticket
+        case HoldOrders() | EndHold():
             return ticket
         case _:
             return _moved(ticket, effect)

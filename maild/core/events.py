@@ -8,20 +8,21 @@ from datetime import datetime
 
 from maild.core.files import Scan
 from maild.core.ticket import Ticket
-from maild.core.values import Author, Mail, Person, Reason
+from maild.core.values import Attachment, Author, Mail, Person, Reason, Signature
 
 
 @dataclass(frozen=True, slots=True)
 class MailArrived:
     """A stored mail was understood. `received_at` is the server's receipt time, never the sender's Date (RELIABILITY TM-09).
 
-    `scans`: what the virus scanner said of its files, by hash; empty where none runs.
+    `scans`: what the virus scanner said of its files, by hash; empty where none runs. `signatures`: those that we verified.
     """
 
     inbound: int
     mail: Mail
     received_at: datetime
     scans: Mapping[str, Scan] = field(default_factory=dict)
+    signatures: tuple[Signature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,10 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A mail of somebody who takes part in the ticket (or serves the desk)."""
+    """A mail of somebody who takes part in the ticket (or serves the desk).
+
+    `inbound`: its orders may be held and asked about (0: they may not). `stale`: it is too old for orders.
+    """
 
     mail: Mail
     author: Author
@@ -125,6 +129,37 @@ class Reply:
     number: int
     signs: tuple[Reason, ...] = ()
     kin: Kin = _ALONE
+    inbound: int = 0
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Orders that wait for their author's word: the mail that gave them, and the ticket as it stood, field by field."""
+
+    mail: int
+    ticket: int
+    address: str
+    subject: str
+    text: str
+    files: tuple[Attachment, ...]
+    stood: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The answer to the question whether held orders are his, by whoever got the question."""
+
+    reply: Reply
+    held: Held
+
+    @property
+    def ticket(self) -> Ticket:
+        return self.reply.ticket
+
+    @property
+    def kin(self) -> Kin:
+        return self.reply.kin
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,4 +242,6 @@ class Ordered:
     kin: Kin = _ALONE
 
 
-Case = FirstMail | Recognised | Reply | Intrusion | Robot | Bounced | Flood | Overdue | Recurring | Ordered
+Case = (
+    FirstMail | Recognised | Reply | Confirmation | Intrusion | Robot | Bounced | Flood | Overdue | Recurring | Ordered
+)

@@ -63,6 +63,9 @@ STAND_INS: Mapping[str, tuple[str, ...]] = {
 # The first line of every letter: what reads a reply cuts there.
 REPLY_MARKERS: Mapping[str, str] = {"es": MARKER_ES, "en": MARKER_EN}
 
+# What stands before the code in the last lines of a letter (RELIABILITY §4.8.4).
+REPLY_CODES: Mapping[str, str] = {"es": "Código de respuesta", "en": "Reply code"}
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -98,5 +101,7 @@ class Letter:
     buttons: tuple[Button, ...] = ()
     answers: str = ""  # Message-ID of the mail this answers, without brackets
     references: tuple[str, ...] = ()  # the conversation, oldest first, the ticket's first mail at its head
+    code: str = ""  # proves who answers it, where everything else of the letter gets lost on the way
+    reply_to: str = ""  # an address of the desk that this letter alone gives; empty: the desk's own
     generated: bool = True  # False: written because somebody asked (auto-replied), even where `answers` is empty
     bulk: bool = False  # a digest or an announcement: List-Id and Precedence

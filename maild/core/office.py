@@ -9,15 +9,17 @@ from typing import Literal
 
 from maild.core.mailboxes import spelt
 from maild.core.moves import Move, OnOrder, OnReply, Step
-from maild.core.rulebook import Rulebook
+from maild.core.policy import Mode, Policy, Who
+from maild.core.rulebook import Rulebook, Verb
 from maild.core.ticket import Ticket
-from maild.core.values import Address, Author, Directory, Person
+from maild.core.values import Address, Author, Directory, Person, Reason
 
 Recipient = tuple[Address, str, str]  # whom, audience, language
 # Whoever these would be, nobody else is written to in their place.
 _NOBODY_ELSE = ("requester", "creator", "sender", "providers", "provider", "named", "caller", "list")
 # Those who are written to because the ticket is their work: in their absence their deputy is.
 _WORK = ("responsible", "named", "caller")
+_NOTHING = Policy()
 # The fact in which the engine keeps the areas that a list of people and machines concerns.
 AREAS = "_areas"
 
@@ -46,6 +48,23 @@ class Office:
     operator: Address
     strangers: Literal["create", "review", "refuse"] = "review"
     language: str = "es"
+    mode: Mode = "default"
+
+    @property
+    def policy(self) -> Policy:
+        """What is done on which proof."""
+        return self.book.policies.get(self.mode, _NOTHING)
+
+    def speaks_as(self, person: Person | None) -> Who:
+        """As what somebody is written to, and therefore speaks."""
+        role = self.book.roles.get(person.role) if person else None
+        if role is None or role.kind == "requester":
+            return "user"
+        return "provider" if role.kind == "provider" else "staff"
+
+    def unproved(self, verb: Verb, author: Author) -> Reason | None:
+        """Why this order of this author is not done for want of proof, or None."""
+        return self.policy.unproved(verb.key, verb.weight, self.speaks_as(author.person), author)
 
     def day(self, now: datetime) -> date:
         """The day at the desk."""
@@ -91,6 +110,17 @@ class Office:
         if relations & standing or any(s.startswith("fact:") for s in standing) or self.book.is_staff(author.role):
             return True
         return any(standing & set(move.by or (step.role,)) for step, move in self.open_moves(ticket))
+
+    def has_or_shares(self, author: Author, ticket: Ticket, today: date | None = None) -> bool:
+        """Whether a letter about the ticket would still go to him: an agent's goes to the one agent of his role who has it."""
+        person = author.person
+        role = self.book.roles.get(person.role) if person else None
+        if person is None or role is None or role.kind != "agent":
+            return True
+        if person.address in {a.address for a in (ticket.responsible, ticket.creator, ticket.requester) if a}:
+            return True
+        concerned = self.concerned(person.role, ticket)
+        return person in concerned or any(away in concerned for away in self.stood_in_for(author, today))
 
     def open_moves(self, ticket: Ticket) -> Iterable[tuple[Step, Move]]:
         """The moves of people at the steps where the ticket stands."""

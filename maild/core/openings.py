@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from maild.core import subject
+from maild.core import policy, subject
 from maild.core.acts import carry_out, tell_facts
 from maild.core.catalogue import proposed
 from maild.core.draft import Draft
@@ -117,9 +117,8 @@ def open_by_order(
 def _may(draft: Draft, verb: Verb, author: Author) -> Reason | None:
     if not may_open(draft, verb, author):
         return because("not-allowed", order=verb.key)
-    if author.assurance < verb.proof:
-        return because("not-proved", order=verb.key)
-    return None
+    refusal = draft.office.unproved(verb, author)
+    return policy.plainly(refusal) if refusal else None  # without a ticket nothing can be held
 
 
 def may_open(draft: Draft, verb: Verb, author: Author) -> bool:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
 from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
+from maild.core.policy import Mode, Policy, Weight
 from maild.core.worktime import Calendar, Schedule, Span
 
 StateKind = Literal["queued", "active", "waiting", "resolved", "closed"]
@@ -40,6 +41,7 @@ Act = Literal[
     "keep",
     "title",
     "try",
+    "confirm",
 ]
 # What the arguments of an order are, for reading them strictly and for the card.
 Takes = Literal[
@@ -163,7 +165,8 @@ class Clock:
 class Verb:
     """An order people may give. `spellings` are folded words; `by` may always give it, wherever the ticket stands.
 
-    `proof` is the least Assurance it asks for; `button` its label in each language ('' or none: it has no button);
+    `weight` is its row in the policy, which says on what proof it is done; `button` its
+    label in each language ('' or none: it has no button);
     `closing` why the ticket is closed where the order itself closes it. `quiet`: it is never confirmed for its own sake;
     `confirmed`: always. `spaced`: words after `key=` belong to the value until the next key.
     `letters` go out whenever the order is carried out. `values` are those it knows (none: any).
@@ -178,7 +181,7 @@ class Verb:
     spellings: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
-    proof: int = 2
+    weight: Weight = "act"
     button: Mapping[str, str] = field(default_factory=dict)
     closing: str = ""
     quiet: bool = False
@@ -282,6 +285,7 @@ class Rulebook:
     settings: Mapping[str, str]
     letters: Mapping[str, tuple[LetterTo, ...]]
     closings: Mapping[str, str] = field(default_factory=dict)
+    policies: Mapping[Mode, Policy] = field(default_factory=dict)
     survey: Survey = field(default_factory=Survey)
     mails: Mapping[str, MailRule] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)

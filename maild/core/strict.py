@@ -36,7 +36,7 @@ class Strict:
 
     def __call__(self, order: Order) -> bool:
         verb = self.office.book.verbs.get(order.verb)
-        if verb is None or self.author.assurance < verb.proof or not all(map(self._fact, order.facts)):
+        if verb is None or self.office.unproved(verb, self.author) or not all(map(self._fact, order.facts)):
             return False
         if not self._awaited(verb) and (verb.awaited or not self.office.book.may_ever(verb, self.standing)):
             return False

@@ -14,6 +14,7 @@ from maild.core import seal, subject
 from maild.core.values import Mail, Reason, because
 
 _MOST_QUOTED = 10
+_MOST_SENT_TO = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +32,30 @@ class Keys:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the store knows of the keys: the ticket of each message id, which of the marks' tickets exist, where this provider
-    gave one of these numbers, which tickets have mails of this conversation; and in which of them all the sender takes part."""
+    gave one of these numbers, which tickets have mails of this conversation; in which of them all the sender takes part; and
+    which of his own mails wait for his word (their orders are held)."""
 
     by_id: Mapping[str, int] = field(default_factory=dict)
     existing: frozenset[int] = frozenset()
     by_number: tuple[int, ...] = ()
     by_conversation: tuple[int, ...] = ()
     mine: frozenset[int] = frozenset()
+    held: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The ticket a mail speaks of (0: none), by which detector, whether the sender answered a letter made for him, and which
-    detectors had been asked in vain."""
+    """The ticket a mail speaks of (0: none), by which detector, what the letter made for its sender that it answers proves,
+    and which detectors had been asked in vain."""
 
     number: int
     by: Reason
-    answers_own_letter: bool = False
+    token: seal.Token | None = None
     tried: tuple[str, ...] = ()
+
+    @property
+    def answers_own_letter(self) -> bool:
+        return self.token is not None
 
 
 def keys(mail: Mail, mark_key: str) -> Keys:
@@ -82,22 +89,49 @@ def choose(
     search = _Search(mail, tuple(addresses), wanted, known, ring, today)
     tried: list[str] = []
     for code, find in DETECTORS.items():
-        number = find(search)
-        if number:
-            return Placement(number, because(code), code in _PROVING, tuple(tried))
+        found = find(search)
+        if isinstance(found, seal.Token):
+            return Placement(found.ticket, because(code), found, tuple(tried))
+        if found:
+            return Placement(found, because(code), _proof_beside(search, found), tuple(tried))
         tried.append(code)
     return Placement(0, because("thread-none"), tried=tuple(tried))
 
 
-def _signed_id(s: _Search) -> int:
+def _proof_beside(s: _Search, number: int) -> seal.Token | None:
+    """Another way found the ticket; the code in the quoted letter may still prove who answers it."""
+    return _codes(s, s.mail.text, (number,)) if s.addresses and seal.has_code(s.mail.text) else None
+
+
+def _signed_id(s: _Search) -> seal.Token | int:
     """Our own letter to this very person is answered."""
-    return next((n for i in s.wanted.ids if (n := seal.ticket_of(i, s.addresses, s.ring, s.today))), 0)
+    return next((t for i in s.wanted.ids if (t := seal.opened(i, s.addresses, s.ring, s.today))), 0)
 
 
-def _button(s: _Search) -> int:
+def _reply_address(s: _Search) -> seal.Token | int:
+    """It was sent to the address that one letter alone gave, to this very person."""
+    sent_to = (a.address for a in (*s.mail.to, *s.mail.cc)[:_MOST_SENT_TO])
+    return next((t for a in sent_to if (t := seal.replied(a, s.addresses, s.ring, s.today))), 0)
+
+
+def _button(s: _Search) -> seal.Token | int:
     """The subject carries the code of a button that was made for this very person."""
-    found = (n for n in s.wanted.marks if n in s.known.existing)
-    return next((n for n in found if seal.carries_code(s.mail.subject, n, s.addresses, s.ring, s.today)), 0)
+    return _codes(s, s.mail.subject, s.wanted.marks) or 0
+
+
+def _quoted_code(s: _Search) -> seal.Token | int:
+    """Ids and subject are gone (telephones do that), but the letter is quoted down to its code."""
+    if not s.wanted.quoted or not seal.has_code(s.mail.text):
+        return 0
+    return _codes(s, s.mail.text, s.wanted.quoted[:3]) or 0
+
+
+def _codes(s: _Search, text: str, numbers: Iterable[int]) -> seal.Token | None:
+    for number in (n for n in numbers if n in s.known.existing or n in s.known.mine):
+        token = seal.confirms(text, number, s.addresses, s.known.held, s.ring)
+        if token := token or seal.carried(text, number, s.addresses, s.ring, s.today):
+            return token
+    return None
 
 
 def _mark(s: _Search) -> int:
@@ -132,14 +166,15 @@ def _mark_alone(s: _Search) -> int:
 
 
 # In the order in which they are asked (FEATURES C6, CONTRACT §6).
-DETECTORS: Mapping[str, Callable[[_Search], int]] = {
+DETECTORS: Mapping[str, Callable[[_Search], seal.Token | int]] = {
     "thread-signed-id": _signed_id,
+    "thread-reply-address": _reply_address,
     "thread-button": _button,
     "thread-mark": _mark,
     "thread-known-id": _known_id,
     "thread-provider-number": _number_of_provider,
     "thread-conversation": _conversation,
+    "thread-quoted-code": _quoted_code,
     "thread-quoted-mark": _quoted_mark,
     "thread-mark-alone": _mark_alone,
 }
-_PROVING = frozenset({"thread-signed-id", "thread-button"})

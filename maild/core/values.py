@@ -165,6 +165,8 @@ class Mail:
     `forwarded` the mail it passes on. `canonical` is the sha256 of what makes it
     *this* mail whatever its road was (RELIABILITY §4.2, canonical hash v1). `signs` say why `kind` is what it is.
     `away_until` is the last day of the absence that an automatic answer tells of.
+    `results_depth` says of each of the `authentication_results` how many Received stand above it, `received_by` which servers
+    wrote those (newest first, '' where it says none).
     `conversation` names the conversation that Outlook counts the mail to (Thread-Index), hex, or is empty.
     """
 
@@ -193,12 +195,22 @@ class Mail:
     instance: str = ""
     hops: int = 0
     authentication_results: tuple[str, ...] = ()
+    results_depth: tuple[int, ...] = ()
+    received_by: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
 
     @property
     def answerable(self) -> bool:
         """Whether an automatic letter may be sent in reply: a person wrote it from an address we can trust to be one."""
         return self.kind.from_person and bool(self.sender.mailbox)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A signature of the whole mail that was verified: who vouches for it (a DKIM domain), by which means."""
+
+    domain: str
+    means: str = "dkim"
 
 
 class Assurance(IntEnum):
@@ -246,7 +258,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The sender of one mail, weighed: the person of the directory he is (or none) and how well that is proved."""
+    """The sender of one mail, weighed: the person of the directory he is (or none) and how well that is proved.
+
+    `both`: he answered a letter of his and somebody else vouches for him, too. `told`: his own address was told lately that
+    somebody wrote in his name.
+    """
 
     address: str
     name: str = ""
@@ -254,6 +270,8 @@ class Author:
     assurance: Assurance = Assurance.A0
     evidence: tuple[Reason, ...] = ()
     own_domain: bool = False
+    both: bool = False
+    told: bool = False
 
     @property
     def role(self) -> str:

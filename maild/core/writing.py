@@ -16,6 +16,7 @@ from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.values import Author, Mail, Reason
 
+_QUESTION = {"es": ("Sí, confirmo", "No fui yo"), "en": ("Yes, I confirm", "It was not me")}
 # A reason worded for the reader of a refusal; its facts travel beside the code.
 _REASON = "reason_code"
 
@@ -37,15 +38,19 @@ def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
     """The letter as its reader shall get it; `ticket` as it stands after the decision, None for a letter about none."""
     answers = occasion.mail is not None and occasion.mail.sender.mailbox == send.to.address
     message_id = occasion.mail.message_id if occasion.mail and answers else ""
+    began = ticket.first_message_id if ticket else ""
+    code = _code(send, occasion) if ticket else ""
     return Letter(
         template=send.template,
         audience=send.audience,
         language=send.language,
         to=send.to,
-        facts=_facts(send, ticket, occasion),
-        buttons=_buttons(send, ticket, occasion) if ticket else (),
-        answers=message_id,
-        references=(ticket.first_message_id,) if ticket and ticket.first_message_id else (),
+        facts={key: _scrubbed(fact) for key, fact in _facts(send, ticket, occasion).items()},
+        buttons=_buttons(send, ticket, occasion, code) if ticket else (),
+        # An id of ours in somebody's mail is a token of somebody: it goes to nobody else.
+        answers="" if seal.looks_ours(message_id) else message_id,
+        references=(began,) if began and not seal.looks_ours(began) else (),
+        code=code,
         generated=not answers,
     )
 
@@ -140,10 +145,48 @@ def _orders(send: Send, ticket: Ticket, office: Office) -> tuple[str, ...]:
     return tuple("#" + verb for verb in _may(send, ticket, office))
 
 
-def _buttons(send: Send, ticket: Ticket, occasion: Occasion) -> tuple[Button, ...]:
+def _code(send: Send, occasion: Occasion) -> str:
+    """The code that proves the reader of this letter, or that he answers its question."""
+    if send.held:
+        return seal.confirm_code(occasion.ring, send.number, send.to.address, send.held)
+    kind = reader_class(send, occasion.office)
+    return seal.code(occasion.ring, send.number, send.to.address, occasion.today, kind)
+
+
+def reader_class(send: Send, office: Office) -> seal.Class:
+    """As what the reader of this letter speaks when he answers it."""
+    if send.held:
+        return seal.CONFIRM
+    person = office.directory.by_address(send.to.address)
+    classes: dict[str, seal.Class] = {"staff": seal.STAFF, "provider": seal.PROVIDER}
+    return classes.get(office.speaks_as(person), seal.USER)
+
+
+def _scrubbed(fact: Fact) -> Fact:
+    """What people wrote, without the tokens of whoever wrote or quoted it (S-22)."""
+    match fact:
+        case str():
+            return seal.scrubbed(fact)
+        case Reason():
+            return Reason(fact.code, tuple((key, seal.scrubbed(value)) for key, value in fact.facts))
+        case tuple():
+            return tuple(_one(each) for each in fact)
+        case _:
+            return fact
+
+
+def _one(each: str | Reason) -> str | Reason:
+    scrubbed = _scrubbed(each)
+    return scrubbed if isinstance(scrubbed, str | Reason) else each
+
+
+def _buttons(send: Send, ticket: Ticket, occasion: Occasion, code: str) -> tuple[Button, ...]:
     office = occasion.office
     named = mark(office.book.mark_key, ticket.number)
-    code = seal.code(occasion.ring, ticket.number, send.to.address, occasion.today)
+    if send.held:
+        asked = ("confirmar", "noconfirmar")
+        labels = _QUESTION.get(send.language, _QUESTION["es"])
+        return tuple(Button(k, label, f"RE: [{named}] #{k} {code}") for k, label in zip(asked, labels, strict=True))
     return tuple(
         Button(verb.key, verb.button.get(send.language, verb.key), f"RE: [{named}] #{verb.key} {code}")
         for verb in _may(send, ticket, office).values()

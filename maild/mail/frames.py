@@ -69,6 +69,8 @@ def to_json(mail: Mail) -> bytes:
         "instance": mail.instance,
         "hops": mail.hops,
         "authentication_results": mail.authentication_results,
+        "results_depth": mail.results_depth,
+        "received_by": mail.received_by,
         "defects": mail.defects,
     }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
@@ -149,6 +151,8 @@ def _mail(fields: dict[str, Any]) -> Mail:
         instance=_text(fields["instance"]),
         hops=int(fields["hops"]),
         authentication_results=_texts(fields["authentication_results"]),
+        results_depth=_many(fields["results_depth"], int),
+        received_by=_texts(fields["received_by"]),
         defects=_texts(fields["defects"]),
     )
 

@@ -9,6 +9,7 @@ from collections import Counter
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from maild.mail.shapes import has_cell_behind, holds_data, is_quotation, is_tight
+from maild.mail.unseen import Sheet, is_unseen, sheet
 
 # Nesting beyond this costs a real HTML parser minutes (LIBRARIES §11); no person's mail comes near it.
 _DEEPEST = 400
@@ -97,11 +98,6 @@ _BLOCKS = frozenset(
     )
 )
 _SPACED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre"))
-_HIDDEN = re.compile(
-    r"display\s{0,9}:\s{0,9}none|mso-hide\s{0,9}:\s{0,9}all|visibility\s{0,9}:\s{0,9}hidden"
-    r"|font-size\s{0,9}:\s{0,9}0(?:px|pt|em|%)?\s{0,9}(?:;|!|\Z)",
-    re.IGNORECASE,
-)
 # A page with more links than this is a newsletter, and their addresses would hide its words.
 _MOST_LINKS = 12
 _LONGEST_LINK = 300
@@ -121,6 +117,7 @@ class _Page:
         self.lines: list[str] = []
         self.quotes = 0
         self.shows_links = shows_links
+        self.sheet = Sheet()
         self.tables: list[bool] = []  # of the tables around: whether each holds data, or only places what it holds
         self.in_data = 0  # how many of them hold data
         self.lists: list[int | None] = []  # of the lists around: the next number, or None where they have none
@@ -171,10 +168,13 @@ def to_text(source: str) -> str:
     """The text of an HTML part as its reader sees it."""
     if too_deep(source):
         return _crude(source)
-    root = LexborHTMLParser(source).root
+    parser = LexborHTMLParser(source)
+    root = parser.root
     if root is None:
         return ""
     page = _Page(shows_links=source.count("href=") + source.count("HREF=") <= _MOST_LINKS)
+    if "<style" in source or "<STYLE" in source:
+        page.sheet = sheet("\n".join(each.text() or "" for each in parser.css("style")[:20]))
     _walk(root, page)
     page.end_line()
     return "\n".join(line.rstrip() for line in page.lines).strip("\n")
@@ -214,8 +214,7 @@ def _enter(node: LexborNode, tag: str, page: _Page, preformatted: bool) -> bool:
     if tag == "br":
         page.end_line(forced=True)
         return False
-    style = node.attributes.get("style") if tag not in ("html", "body") else None
-    if style and _HIDDEN.search(style):
+    if tag not in ("html", "body", "-document") and node.attributes and is_unseen(node, page.sheet):
         return False
     if tag in _BLOCKS:
         page.blank() if _is_spaced(node, tag, page) else page.end_line()

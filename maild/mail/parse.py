@@ -34,6 +34,7 @@ from maild.mail.headers import (
     message_id,
     parameters,
     split,
+    traces,
 )
 from maild.mail.structure import ParseLimits, prepared
 
@@ -157,6 +158,7 @@ def _from_headers(headers: Headers) -> Mail:
     defects = list(headers.defects)
     if date is None:
         defects.append("date-unreadable" if headers.raw("date") else "no-date")
+    results, depths, servers = traces(headers)
     defects += [f"repeated-{name}" for name in ("subject", "date", "message-id") if len(headers.raw(name)) > 1]
     return Mail(
         sender=addresses.sender(headers),
@@ -171,7 +173,9 @@ def _from_headers(headers: Headers) -> Mail:
         reply_to=addresses.mailboxes(headers, "reply-to"),
         instance=headers.first(INSTANCE_HEADER.lower())[:200],
         hops=len(headers.raw("received")),
-        authentication_results=tuple(value[:2000] for value in headers.all("authentication-results")[:20]),
+        authentication_results=results,
+        results_depth=depths,
+        received_by=servers,
         defects=tuple(defects),
     )
 

@@ -12,6 +12,7 @@ from maild.errors import Problem, RulesError
 from maild.forms import Form, fill, read_toml
 from maild.rules import files
 from maild.rules.build import Sources, build
+from maild.rules.policy_file import PolicyFile
 
 # What a folder leaves out of these stands as in `base`; what it says, key by key, goes first.
 _LAYERED: Mapping[str, type[Form]] = {
@@ -19,6 +20,7 @@ _LAYERED: Mapping[str, type[Form]] = {
     "clocks.toml": files.ClocksFile,
     "commands.toml": files.CommandsFile,
     "words.toml": files.WordsFile,
+    "policy.toml": PolicyFile,
     "calendar.toml": files.CalendarFile,
 }
 # Who there is and what there is to choose from: a folder that has the file says all of it.

@@ -6,7 +6,7 @@ from maild.core.catalogue import Channel
 from maild.core.rulebook import Role, Rulebook, State
 from maild.core.words import fold
 from maild.errors import Problem
-from maild.rules import lists, steps
+from maild.rules import lists, policies, steps
 from maild.rules.naming import Names, Sources
 
 __all__ = ["Sources", "build"]
@@ -33,6 +33,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         default_type=institution.institution.default_type,
         reopening=lists.reopening(names, procedures),
         answers=lists.answers(names),
+        policies=policies.policies(names),
         calendar=lists.calendar(names),
         settings=_settings(sources),
         letters={k: names.letters(f, "institution.toml", f"letters.{k}") for k, f in institution.letters.items()},

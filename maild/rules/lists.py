@@ -8,6 +8,7 @@ from datetime import date, time
 
 from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
 from maild.core.moves import NEEDS, Procedure
+from maild.core.policy import BY_PROOF
 from maild.core.rulebook import TAKES, Answers, Clock, MailRule, Opening, Reopening, Survey, Verb
 from maild.core.words import fold
 from maild.core.worktime import Calendar, Schedule
@@ -101,7 +102,7 @@ def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
         spellings=spellings,
         by=names.roles(form.by, "commands.toml", f"{at}.by"),
         needs=form.needs,
-        proof=int(form.proof[1:]),
+        weight=BY_PROOF[form.proof],
         button=dict(form.button),
         closing=form.closing,
         quiet=form.quiet,

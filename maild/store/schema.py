@@ -20,7 +20,7 @@ from maild.store.columns import BIG, Instant, Key, Words, row_id
 from maild.store.columns import metadata as metadata
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0005"
+VERSION = "0008"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -290,6 +290,24 @@ attempt = Table(
     Column("ended_at", Instant),
     Index(None, "outbox"),
     sqlite_autoincrement=True,
+)
+
+# Orders that wait for their author's word (core/confirming.py): one row for each mail that gave some.
+held_order = Table(
+    "held_order",
+    metadata,
+    Column("mail", ForeignKey("inbound.id"), primary_key=True, autoincrement=False),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    Column("address", Key, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("files", Words, nullable=False),
+    Column("stood", Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("state", Words, nullable=False),  # waiting | done | denied | refused | changed
+    Column("ended_at", Instant),
+    Index(None, "address", "created_at"),
 )
 
 # Numbered forms as they were made out.

@@ -80,7 +80,7 @@ def test_a_button_code_is_for_one_person_on_one_ticket_for_a_while() -> None:
     subject = f"RE: [MESA-42-L] #resuelto {code}"
 
     def carries(text: str = subject, ticket: int = 42, who: str = LUIS, days: int = 0) -> bool:
-        return seal.carries_code(text, ticket, (who,), RING, TODAY + timedelta(days=days))
+        return seal.carried(text, ticket, (who,), RING, TODAY + timedelta(days=days)) == seal.Token(ticket, seal.USER)
 
     assert carries()
     assert carries(subject.upper())

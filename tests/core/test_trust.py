@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from maild.core.trust import Boundary, weigh
+from maild.core.trust import Boundary, Traces, weigh
 from maild.core.values import Assurance
 
 LUIS = "luis@entidad.test"
@@ -14,7 +14,8 @@ FORGED = "mx.entidad.test; spf=softfail; dmarc=fail header.from=entidad.test"
 
 
 def level(*results: str, known: bool = True, answers: bool = False, boundary: Boundary = OURS) -> Assurance:
-    assurance, evidence = weigh(LUIS, known=known, answers_own_letter=answers, results=results, boundary=boundary)
+    traces = Traces(results)
+    assurance, evidence = weigh((LUIS,), known=known, answers_own_letter=answers, traces=traces, boundary=boundary)
     assert evidence
     return assurance
 
@@ -41,7 +42,7 @@ def test_nobody_unknown_is_proved() -> None:
 
 
 def test_no_address_is_nobody() -> None:
-    assert weigh("", known=False, answers_own_letter=True, results=(GENUINE,), boundary=OURS)[0] == Assurance.A0
+    assert weigh((), known=False, answers_own_letter=True, traces=Traces((GENUINE,)), boundary=OURS)[0] == Assurance.A0
 
 
 @pytest.mark.parametrize(

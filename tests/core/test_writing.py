@@ -59,8 +59,8 @@ def test_a_button_carries_the_mark_the_order_and_a_code_for_this_reader_only() -
     subject = written(ANA).buttons[0].subject
     assert marks(subject, OFFICE.book.mark_key) == (7,)
     assert "#conforme" in subject
-    assert seal.carries_code(subject, 7, (ANA.address,), RING, TODAY)
-    assert not seal.carries_code(subject, 7, (LUIS.address,), RING, TODAY)
+    assert seal.carried(subject, 7, (ANA.address,), RING, TODAY)
+    assert not seal.carried(subject, 7, (LUIS.address,), RING, TODAY)
 
 
 def test_those_who_work_see_the_orders_of_the_step_in_words() -> None:

@@ -119,7 +119,7 @@ class Composer:
         problem: Problem | None,
     ) -> Rendered:
         templates, pages = kind
-        values: list[Value] = ["", str(facts["mark"]), ButtonRow(bool(letter.buttons))]
+        values: list[Value] = ["", str(facts["mark"]), ButtonRow(bool(letter.buttons)), letter.code]
         printed = templates.print(name, facts, Printed(values=values))
         page = pages.page(name, language, printed)
         words = [value if isinstance(value, str) else "" for value in values]
@@ -192,7 +192,7 @@ class Composer:
         fields: list[envelope.Field] = [
             ("From", own),
             ("To", envelope.mailbox(to)),
-            ("Reply-To", own),
+            ("Reply-To", envelope.mailbox(Address(letter.reply_to, me.name)) if letter.reply_to else own),
             ("Subject", envelope.unstructured(rendered.subject)),
             ("Date", envelope.date(date.astimezone(self._zone) if date.tzinfo else date)),
             ("Message-ID", envelope.identifiers((message_id.strip("<>"),))),

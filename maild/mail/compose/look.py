@@ -82,6 +82,11 @@ def _span(span: Span) -> str:
     return f"<em>{inner}</em>" if span.emphasis else inner
 
 
+def small(line: str) -> str:
+    """A line for programs more than for people, below the letter."""
+    return f'<p class="soft" style="margin:0;font-size:12px;line-height:18px;color:{SOFT}">{line}</p>'
+
+
 def value(words: str) -> str:
     """One value inside a sentence."""
     return escape(words)

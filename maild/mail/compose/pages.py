@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from maild.core.letters import REPLY_MARKERS
+from maild.core.letters import REPLY_CODES, REPLY_MARKERS
 from maild.mail.compose import look, plain
 from maild.mail.compose.markdown import INLINE_SLOT, Block, Heading, Hole, MarkdownProblem, Paragraph, blocks
 from maild.mail.compose.templates import BUTTONS, BUTTONS_SLOT, SUFFIX, BrokenTemplate, Printed, Templates
@@ -20,8 +20,9 @@ from maild.mail.compose.templates import BUTTONS, BUTTONS_SLOT, SUFFIX, BrokenTe
 _MOST = 512
 _SLOT = re.compile("[\ue000\ue002]([0-9]+)[\ue001\ue003]")
 _HEAD = re.compile(r"(Asunto|Subject|Tono|Tone): *(.*)")
-# The values every page has before its template prints any: the subject, the mark, the buttons.
+# The values every page has before its template prints any: the subject, the mark, the buttons, the code of the letter.
 _SUBJECT_SLOT, _MARK, _MARK_SLOT = INLINE_SLOT.format(0), 1, INLINE_SLOT.format(1)
+_CODE, _CODE_SLOT = 3, INLINE_SLOT.format(3)
 
 # Alternately words of the page and the number of a value: "Hola, " 3 ":".
 Pieces = tuple[str | int, ...]
@@ -39,12 +40,13 @@ class Pages:
 
     def __init__(self, templates: Templates, about: Mapping[str, object]) -> None:
         self._templates, self._about = templates, about
-        self._known: OrderedDict[tuple[str, bool, bool, str], Page] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, str], Page] = OrderedDict()
         self._feet: dict[str, tuple[str, str]] = {}
 
     def page(self, name: str, language: str, printed: Printed) -> Page:
         """The page of what a template printed. Raises BrokenTemplate."""
-        key = (name, bool(printed.values[_MARK]), bool(printed.values[BUTTONS]), printed.source)
+        there = "".join("x" if printed.values[at] else "-" for at in (_MARK, BUTTONS, _CODE))
+        key = (name, there, printed.source)
         page = self._known.get(key)
         if page is None:
             page = self._known[key] = self._laid_out(name, language, printed)
@@ -64,6 +66,7 @@ class Pages:
         if language not in self._feet:
             self._feet[language] = self._foot(language)
         foot_text, foot_html = self._feet[language]
+        code = f"{REPLY_CODES[language]}: {_CODE_SLOT}" if printed.values[_CODE] else ""
         html = self._templates.frame(
             language=language,
             subject=_SUBJECT_SLOT,
@@ -73,16 +76,17 @@ class Pages:
             desk_name=escape(str(self._about["desk_name"])),
             tone=look.TONES.get(head.get("tone", ""), look.TONES[""]),
             font=look.FONT,
-            content=look.page(content),
+            content=look.page(content) + (look.small(code) if code else ""),
             footer=foot_html,
         )
-        text = f"{REPLY_MARKERS[language]}\n\n{plain.page(content)}\n\n-- \n{foot_text}\n"
+        line = f"\n\n{code}" if code else ""
+        text = f"{REPLY_MARKERS[language]}\n\n{plain.page(content)}{line}\n\n-- \n{foot_text}\n"
         return Page(_pieces(head["subject"]), _pieces(text), _pieces(html))
 
     def _foot(self, language: str) -> tuple[str, str]:
         """What stands below every letter, text and HTML: only the desk's own words, so they are filled in once."""
         name = f"{language}/_pie{SUFFIX}"
-        printed = self._templates.print(name, {**self._about, "language": language}, Printed(values=["", "", ""]))
+        printed = self._templates.print(name, {**self._about, "language": language}, Printed(values=["", "", "", ""]))
         content = _understood(name, printed.source)
         values = [value if isinstance(value, str) else "" for value in printed.values]
         text = filled(_pieces(plain.page(content)), values)
