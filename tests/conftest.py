@@ -7,8 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.system.servers import MissingError, Servers
+
+# A busy machine is no fault of the code: no test of ours measures time.
+settings.register_profile("maild", deadline=None)
+settings.load_profile("maild")
 
 ON_CI = os.environ.get("CI") == "true"
 
