@@ -121,7 +121,7 @@ class Exploration:
     def _beginnings(self, procedure: str) -> Iterator[State]:
         """A ticket of each type and channel that the guards know, at the first step and wherever others enter."""
         first = self.book.procedures[procedure].first
-        asked = self._asked[procedure]
+        asked = self._asked[(procedure, first)]
         own = [key for key, opens in self.book.opening.items() if opens == procedure] or [self.book.default_type]
         # Whatever no guard ahead asks about makes no difference.
         types = list(dict.fromkeys([*own, *self.book.types])) if "type" in asked else own[:1]
@@ -165,7 +165,9 @@ class Exploration:
         """Where it stands, and the facts that somebody ahead will ask for; counters only up to their limit."""
         asked = self._asked_ahead(t)
         facts = tuple(sorted((k, self._capped(k, v)) for k, v in t.facts if k in asked))
-        return tuple(sorted((k.procedure, k.step, k.came) for k in t.tokens)), facts, t.is_closed, t.type, t.channel
+        stands = tuple(sorted((k.procedure, k.step, k.came) for k in t.tokens))
+        kind, channel = "type" in asked and t.type, "channel" in asked and t.channel
+        return stands, facts, t.is_closed, kind, channel
 
     def _takes_orders(self, token: Token) -> bool:
         step = self.book.step(token.procedure, token.step)
@@ -173,7 +175,7 @@ class Exploration:
 
     def _asked_ahead(self, t: Ticket) -> frozenset[str]:
         """Who called is on the ticket too: what he asks counts while the called procedure runs."""
-        return frozenset[str]().union(*(self._asked[token.procedure] for token in t.tokens))
+        return frozenset[str]().union(*(self._asked.get((k.procedure, k.step), frozenset()) for k in t.tokens))
 
     def _capped(self, fact: str, value: str) -> str:
         limit = self._limits.get(fact)
