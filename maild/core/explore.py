@@ -7,7 +7,7 @@ told wherever an order can tell them, so that a way counts as closed only if nob
 from __future__ import annotations
 
 import itertools
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,6 +26,8 @@ from maild.core.values import Address, Directory
 _OPEN = ("text", "attachment", "named", "sender", "providers", "month_end", "children", "child", "state", "level")
 _NOW = datetime(2026, 11, 4, 15, tzinfo=UTC)
 _MOST_STATES = 30_000
+# Branches that stand at one step at the same time: more come only of a way back that leaves the others behind.
+_MOST_ALIKE = 3
 _ASKS = Address("alguien@entidad.example", "Alguien")
 
 Edge = tuple[str, str, int]  # procedure, step, position of the move
@@ -158,6 +160,10 @@ class Exploration:
             for token in draft.walks[1].ticket.tokens[:1]:
                 self.findings.append(Finding(token.procedure, token.step, "endless"))
         ticket = draft.walks[1].ticket
+        standing = Counter((t.procedure, t.step, t.came) for t in ticket.tokens)
+        if crowded := [place for place, tokens in standing.items() if tokens > _MOST_ALIKE]:
+            self.findings.append(Finding(*crowded[0][:2], "multiplies"))
+            return
         self.places |= {(t.procedure, t.step) for t in ticket.tokens if t.live}
         yield State(replace(ticket, timers=()), self._key(ticket))
 

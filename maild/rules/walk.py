@@ -13,6 +13,7 @@ from maild.forms import read_toml
 
 _WORDS = {
     "no-way-to-the-end": "desde aquí ningún camino lleva a cerrar la solicitud",
+    "multiplies": "aquí las ramas se multiplican: una vuelve antes de donde se abrieron; retire las otras con withdraw",
     "endless": "desde aquí el procedimiento da vueltas sin detenerse en ningún paso",
 }
 _WORKING = ("sub", "child", "multi")
