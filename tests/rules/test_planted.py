@@ -12,6 +12,7 @@ import pytest
 from maild import rules
 from maild.cli import rulecheck
 from maild.config.shipped import shipped
+from maild.core.explore import Exploration
 from maild.errors import Problem
 from maild.rules import cases, walk
 
@@ -147,6 +148,6 @@ def test_each_of_the_43_rows_of_the_catalogue_is_missed_when_it_is_gone(tmp_path
 
 def test_the_walk_of_every_institution_sees_everything() -> None:
     for name in ("base", "proinversion", "pnpais", "minem", "agetic", "osce"):
-        exploration = walk.Exploration(rules.load(RULES / name))
+        exploration = Exploration(rules.load(RULES / name))
         exploration.run()
         assert exploration.whole, name
