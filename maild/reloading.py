@@ -12,7 +12,7 @@ from maild.config import Config
 from maild.desk import Desk
 from maild.errors import ConfigError, Problem, RulesError
 from maild.house import House, composer, office
-from maild.rules import cases, walk
+from maild.rules import cases, unwritten, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Reloading:
         writer = composer(config, self._house.instance)
         folder = config.rules_folder
         found = (*walk.problems(renewed.book, folder), *cases.problems(renewed.book, folder))
-        problems = (*found, *writer.problems())
+        problems = (*found, *unwritten.problems(renewed.book, writer), *writer.problems())
         if problems:
             return Refused(version, problems)
         return Renewed(version, replace(self._house.desk, office=renewed, composer=writer))

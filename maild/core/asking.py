@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from maild.core import guards
-from maild.core.moves import SAID, Procedure, Step
+from maild.core.moves import END, SAID, Procedure, Step, place
 from maild.core.rulebook import Rulebook
 
 
@@ -70,24 +70,31 @@ def limits(book: Rulebook) -> dict[str, int]:
     return found
 
 
-def asked(book: Rulebook) -> dict[str, frozenset[str]]:
-    """For each procedure, the facts that guards ask for in it and wherever it leads."""
-    asks = {key: _asks(procedure.steps.values()) for key, procedure in book.procedures.items()}
-    leads = {key: _leads(procedure.steps.values()) for key, procedure in book.procedures.items()}
-    for _ in book.procedures:
-        for key, others in leads.items():
-            asks[key] |= frozenset().union(*(asks[other] for other in others))
+def asked(book: Rulebook) -> dict[tuple[str, str], frozenset[str]]:
+    """For each step, what guards ask for at it and at every step that a token can come to from it.
+
+    Whoever called a procedure stands on the ticket with a token of his own, so what is asked after the return is asked
+    from where that one stands.
+    """
+    asks = {(p.key, s.number): _asks(s) for p, s in book.all_steps()}
+    leads = {(p.key, s.number): _leads(book, p.key, s) for p, s in book.all_steps()}
+    grown = True
+    while grown:
+        grown = False
+        for here, others in leads.items():
+            more = asks[here].union(*(asks.get(other, frozenset()) for other in others))
+            grown = grown or more != asks[here]
+            asks[here] = more
     return asks
 
 
-def _asks(steps: Iterable[Step]) -> frozenset[str]:
-    moves = [move for step in steps for move in step.moves]
-    return frozenset(f for m in moves for part in (m.when, m.unless, m.below, m.at_least) for f in part)
+def _asks(step: Step) -> frozenset[str]:
+    return frozenset(f for m in step.moves for part in (m.when, m.unless, m.below, m.at_least) for f in part)
 
 
-def _leads(steps: Iterable[Step]) -> frozenset[str]:
-    targets = [target for step in steps for move in step.moves for target in move.to]
-    calls = [step.calls for step in steps if step.calls]
-    return frozenset(head for head, colon, _ in (t.partition(":") for t in targets) if colon) | {
-        call.partition(":")[0] for call in calls
-    }
+def _leads(book: Rulebook, procedure: str, step: Step) -> frozenset[tuple[str, str]]:
+    targets = {place(target, procedure) for move in step.moves for target in move.to if target != END}
+    if step.calls:
+        key, _, at = step.calls.partition(":")
+        targets.add((key, at or book.procedures[key].first))
+    return frozenset(targets)

@@ -7,7 +7,7 @@ told wherever an order can tell them, so that a way counts as closed only if nob
 from __future__ import annotations
 
 import itertools
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,6 +26,8 @@ from maild.core.values import Address, Directory
 _OPEN = ("text", "attachment", "named", "sender", "providers", "month_end", "children", "child", "state", "level")
 _NOW = datetime(2026, 11, 4, 15, tzinfo=UTC)
 _MOST_STATES = 30_000
+# Branches that stand at one step at the same time: more come only of a way back that leaves the others behind.
+_MOST_ALIKE = 3
 _ASKS = Address("alguien@entidad.example", "Alguien")
 
 Edge = tuple[str, str, int]  # procedure, step, position of the move
@@ -121,7 +123,7 @@ class Exploration:
     def _beginnings(self, procedure: str) -> Iterator[State]:
         """A ticket of each type and channel that the guards know, at the first step and wherever others enter."""
         first = self.book.procedures[procedure].first
-        asked = self._asked[procedure]
+        asked = self._asked[(procedure, first)]
         own = [key for key, opens in self.book.opening.items() if opens == procedure] or [self.book.default_type]
         # Whatever no guard ahead asks about makes no difference.
         types = list(dict.fromkeys([*own, *self.book.types])) if "type" in asked else own[:1]
@@ -158,6 +160,10 @@ class Exploration:
             for token in draft.walks[1].ticket.tokens[:1]:
                 self.findings.append(Finding(token.procedure, token.step, "endless"))
         ticket = draft.walks[1].ticket
+        standing = Counter((t.procedure, t.step, t.came) for t in ticket.tokens)
+        if crowded := [place for place, tokens in standing.items() if tokens > _MOST_ALIKE]:
+            self.findings.append(Finding(*crowded[0][:2], "multiplies"))
+            return
         self.places |= {(t.procedure, t.step) for t in ticket.tokens if t.live}
         yield State(replace(ticket, timers=()), self._key(ticket))
 
@@ -165,7 +171,9 @@ class Exploration:
         """Where it stands, and the facts that somebody ahead will ask for; counters only up to their limit."""
         asked = self._asked_ahead(t)
         facts = tuple(sorted((k, self._capped(k, v)) for k, v in t.facts if k in asked))
-        return tuple(sorted((k.procedure, k.step, k.came) for k in t.tokens)), facts, t.is_closed, t.type, t.channel
+        stands = tuple(sorted((k.procedure, k.step, k.came) for k in t.tokens))
+        kind, channel = "type" in asked and t.type, "channel" in asked and t.channel
+        return stands, facts, t.is_closed, kind, channel
 
     def _takes_orders(self, token: Token) -> bool:
         step = self.book.step(token.procedure, token.step)
@@ -173,7 +181,7 @@ class Exploration:
 
     def _asked_ahead(self, t: Ticket) -> frozenset[str]:
         """Who called is on the ticket too: what he asks counts while the called procedure runs."""
-        return frozenset[str]().union(*(self._asked[token.procedure] for token in t.tokens))
+        return frozenset[str]().union(*(self._asked.get((k.procedure, k.step), frozenset()) for k in t.tokens))
 
     def _capped(self, fact: str, value: str) -> str:
         limit = self._limits.get(fact)

@@ -13,6 +13,7 @@ from maild.forms import read_toml
 
 _WORDS = {
     "no-way-to-the-end": "desde aquí ningún camino lleva a cerrar la solicitud",
+    "multiplies": "aquí las ramas se multiplican: una vuelve antes de donde se abrieron; retire las otras con withdraw",
     "endless": "desde aquí el procedimiento da vueltas sin detenerse en ningún paso",
 }
 _WORKING = ("sub", "child", "multi")
@@ -23,7 +24,7 @@ def problems(book: Rulebook, folder: Path) -> list[Problem]:
     exploration = Exploration(book)
     exploration.run()
     files = _files(folder)
-    found = [*_walked(exploration, files), *_steps(book, exploration, files), *_verbs(book, folder)]
+    found = [*_walked(exploration, files), *_steps(book, exploration, files), *_verbs(book, folder), *numbers(book)]
     return sorted(set(found), key=lambda problem: (problem.file, problem.key, problem.text))
 
 
@@ -128,6 +129,22 @@ def _guards(book: Rulebook, move: Move) -> Iterator[str]:
             for value in values:
                 if known and value != "*" and value not in known:
                     yield f"«{fact}» nunca vale «{value}»; los valores que hay: {', '.join(known)}"
+
+
+# -- lists ------------------------------------------------------------------------------------------------------------
+
+
+def numbers(book: Rulebook) -> Iterator[Problem]:
+    """Rows of a numbered catalogue: none is missing between two others, none stands twice."""
+    rows = [(int(service.number), key) for key, service in book.services.items() if service.number.isdigit()]
+    before, last = 0, ""
+    for number, key in sorted(rows):
+        if number == before:
+            yield Problem("catalogue.toml", f"service.{key}.number", f"el número {number} ya es de «{last}»")
+        elif number > before + 1:
+            gap = f"{before + 1}" if number == before + 2 else f"{before + 1} a {number - 1}"
+            yield Problem("catalogue.toml", f"service.{key}.number", f"antes de esta fila falta el número {gap}")
+        before, last = number, key
 
 
 # -- orders -----------------------------------------------------------------------------------------------------------

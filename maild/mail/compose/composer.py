@@ -100,6 +100,11 @@ class Composer:
         """Whether this letter exists in this language, shipped or the institution's own."""
         return self._file(template, audience, language) in self._names
 
+    @property
+    def templates(self) -> frozenset[str]:
+        """The keys of all letters that are written for somebody."""
+        return frozenset(name.rpartition("/")[2].removesuffix(SUFFIX) for name in self._names)
+
     def _file(self, template: str, audience: str, language: str) -> str:
         """The file of a letter: of its reader's audience, or of the next one whose words he may read."""
         files = [f"{language}/{a}/{template}{SUFFIX}" for a in (audience, *STAND_INS.get(audience, ()))]
