@@ -12,13 +12,14 @@ from maild.errors import Problem, RulesError
 from maild.forms import Form, fill, read_toml
 from maild.rules import files
 from maild.rules.build import Sources, build
+from maild.rules.wordfiles import WordsFile
 
 # What a folder leaves out of these stands as in `base`; what it says, key by key, goes first.
 _LAYERED: Mapping[str, type[Form]] = {
     "states.toml": files.StatesFile,
     "clocks.toml": files.ClocksFile,
     "commands.toml": files.CommandsFile,
-    "words.toml": files.WordsFile,
+    "words.toml": WordsFile,
     "calendar.toml": files.CalendarFile,
 }
 # Who there is and what there is to choose from: a folder that has the file says all of it.

@@ -15,6 +15,7 @@ from maild.core.worktime import Span
 from maild.errors import Problem
 from maild.forms import offer
 from maild.rules import files
+from maild.rules.wordfiles import WordsFile
 
 _SPAN = re.compile(r"(\d{1,5})(m|h|d|wh|wd)")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
@@ -29,7 +30,7 @@ class Sources:
     states: files.StatesFile
     clocks: files.ClocksFile
     commands: files.CommandsFile
-    words: files.WordsFile
+    words: WordsFile
     calendar: files.CalendarFile
     mails: files.MailsFile
     priorities: files.PrioritiesFile

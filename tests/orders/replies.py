@@ -33,14 +33,24 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    lines = [line for line in (DATA / "replies.tsv").read_text("utf-8").splitlines() if line and not line.startswith("# ")]
+    lines = [
+        line for line in (DATA / "replies.tsv").read_text("utf-8").splitlines() if line and not line.startswith("# ")
+    ]
     shapes = tuple(SHAPES)
     for number, line in enumerate(lines, 1):
         who, stand, subject, text, meant = line.split("|")
         orders = tuple(order.strip() for order in meant.split(";") if order.strip())
         # Each shape gets its share, and neighbours in the table get different ones.
         shape = shapes[(number * 5 + len(line)) % len(shapes)]
-        yield Case(f"{number:03d}-{who}-{shape}.eml", who, stand, shape, _subject(subject, stand), text.replace("↵", "\n"), orders)
+        yield Case(
+            f"{number:03d}-{who}-{shape}.eml",
+            who,
+            stand,
+            shape,
+            _subject(subject, stand),
+            text.replace("↵", "\n"),
+            orders,
+        )
 
 
 def _subject(typed: str, stand: str) -> str:
@@ -58,7 +68,9 @@ def raw(case: Case) -> bytes:
     named = marked(STANDS[case.stand])
     letter = with_facts(_LETTERS.get(case.who, "es/technician/asignacion"), mark=named, title=TITLE)
     rendered = composer().render(_with_buttons(letter, named))
-    answered = Answered(DESK, rendered.subject, rendered.text, rendered.html, f"m1.1.3f.kj.{case.file[:3]}@entidad.test")
+    answered = Answered(
+        DESK, rendered.subject, rendered.text, rendered.html, f"m1.1.3f.kj.{case.file[:3]}@entidad.test"
+    )
     return reply(case.shape, answered, Typed(person.name, person.address, case.subject, case.typed))
 
 

@@ -10,7 +10,6 @@ from email.policy import SMTP
 from hashlib import sha256
 from html import escape
 
-
 _PLACE = "SUBJECT-STANDS-HERE"
 
 
@@ -45,12 +44,13 @@ def reply(shape: str, letter: Answered, typed: Typed) -> bytes:
     message["References"] = f"<{letter.message_id}>"
     SHAPES[shape](message, letter, typed)
     # Python folds encoded words so that blanks between them are lost; mail programs do not.
-    subject = Header(typed.subject, None if typed.subject.isascii() else "utf-8", header_name="Subject").encode(linesep="\r\n")
+    subject = Header(typed.subject, None if typed.subject.isascii() else "utf-8", header_name="Subject").encode(
+        linesep="\r\n"
+    )
     return message.as_bytes().replace(_PLACE.encode(), subject.encode(), 1)
 
 
 def _digest(shape: str, typed: Typed) -> str:
-
 
     return sha256(f"{shape}\n{typed.subject}\n{typed.text}".encode()).hexdigest()[:16]
 
@@ -70,7 +70,10 @@ def _lines(text: str, open_tag: str, close_tag: str, empty: str = "&nbsp;") -> s
 
 def _outlook(message: EmailMessage, letter: Answered, typed: Typed) -> None:
     """Outlook for Windows: Word's HTML, a block of headers above the letter."""
-    head = f"De: Mesa de Ayuda <{letter.sender}>\nEnviado el: lunes, 2 de noviembre de 2026 09:12\nPara: {typed.name} <{typed.address}>\nAsunto: {letter.subject}"
+    head = (
+        f"De: Mesa de Ayuda <{letter.sender}>\nEnviado el: lunes, 2 de noviembre de 2026 09:12\n"
+        f"Para: {typed.name} <{typed.address}>\nAsunto: {letter.subject}"
+    )
     text = f"{typed.text}\n\n{typed.name}\n\n{head}\n\n{letter.text}"
     own = _lines(f"{typed.text}\n\n{typed.name}", '<p class="MsoNormal"><span lang="ES-PE">', "<o:p></o:p></span></p>")
     block = "<br>".join(
@@ -113,14 +116,19 @@ def _gmail_app(message: EmailMessage, letter: Answered, typed: Typed) -> None:
     """Gmail on Android: what is typed stands in its own div with dir=auto."""
     said = f"El lun, 2 de nov. de 2026 09:12, Mesa de Ayuda <{letter.sender}> escribió:"
     own = _lines(typed.text, '<div dir="auto">', "</div>", "<br>")
-    html = f'{own}<br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">{escape(said)}<br></div><blockquote class="gmail_quote">{letter.html}</blockquote></div>'
+    html = (
+        f'{own}<br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">{escape(said)}<br></div>'
+        f'<blockquote class="gmail_quote">{letter.html}</blockquote></div>'
+    )
     _alternative(message, f"{typed.text}\n\n{said}\n\n{_marked(letter.text)}", html)
 
 
 def _iphone(message: EmailMessage, letter: Answered, typed: Typed) -> None:
     """Plain text only, with the telephone's signature between answer and quotation."""
     said = f"El 2 nov 2026, a la(s) 09:12, Mesa de Ayuda <{letter.sender}> escribió:"
-    message.set_content(f"{typed.text}\n\nEnviado desde mi iPhone\n\n> {said}\n> \n{_marked(letter.text)}", cte="quoted-printable")
+    message.set_content(
+        f"{typed.text}\n\nEnviado desde mi iPhone\n\n> {said}\n> \n{_marked(letter.text)}", cte="quoted-printable"
+    )
     message["X-Mailer"] = "iPhone Mail (22G86)"
 
 
@@ -136,8 +144,8 @@ def _android(message: EmailMessage, letter: Answered, typed: Typed) -> None:
 
 def _zimbra(message: EmailMessage, letter: Answered, typed: Typed) -> None:
     text = (
-        f"{typed.text}\n\n----- Mensaje original -----\nDe: \"Mesa de Ayuda\" <{letter.sender}>\n"
-        f"Para: \"{typed.name}\" <{typed.address}>\nEnviados: Lunes, 2 de Noviembre 2026 9:12:00\nAsunto: {letter.subject}\n\n{letter.text}"
+        f'{typed.text}\n\n----- Mensaje original -----\nDe: "Mesa de Ayuda" <{letter.sender}>\n'
+        f'Para: "{typed.name}" <{typed.address}>\nEnviados: Lunes, 2 de Noviembre 2026 9:12:00\nAsunto: {letter.subject}\n\n{letter.text}'
     )
     message["X-Mailer"] = "Zimbra 8.8.15_GA_4372 (ZimbraWebClient - GC129 (Win)/8.8.15_GA_4372)"
     message.set_content(text, cte="8bit")
@@ -146,7 +154,9 @@ def _zimbra(message: EmailMessage, letter: Answered, typed: Typed) -> None:
 def _thunderbird(message: EmailMessage, letter: Answered, typed: Typed) -> None:
     said = "El 02/11/2026 a las 09:12, Mesa de Ayuda escribió:"
     message["User-Agent"] = "Mozilla Thunderbird"
-    message.set_content(f"{typed.text}\n\n{said}\n{_marked(letter.text)}\n\n-- \n{typed.name}\nSoporte técnico", cte="8bit")
+    message.set_content(
+        f"{typed.text}\n\n{said}\n{_marked(letter.text)}\n\n-- \n{typed.name}\nSoporte técnico", cte="8bit"
+    )
 
 
 SHAPES: Mapping[str, Callable[[EmailMessage, Answered, Typed], None]] = {

@@ -43,8 +43,10 @@ def _people(**roles: str) -> tuple[Person, ...]:
         "nivel2": "Norma Castro Luna",
         "sup": "Susana Paz Flores",
     }
+    addresses = {"prov": "soporte@andinas.test"}
+    deputies = {"ana": "jperez"}
     return tuple(
-        Person(key, f"{key}@entidad.test" if key != "prov" else "soporte@andinas.test", names[key], role, deputy="jperez" if key == "ana" else "")
+        Person(key, addresses.get(key, f"{key}@entidad.test"), names[key], role, deputy=deputies.get(key, ""))
         for key, role in roles.items()
     )
 
@@ -68,9 +70,13 @@ STANDS = {
     "queue": Stand("base", "BASE-ATE:2", _BASE),
     "work": Stand("base", "BASE-ATE:4", _BASE, "luis"),
     "resolved": Stand("base", "BASE-ATE:6", _BASE, "luis"),
-    "provider": Stand("osce", "OSC-ATE:8", _people(rosa="usuario", luis="tecnico", prov="proveedor"), "luis", ("prov",)),
+    "provider": Stand(
+        "osce", "OSC-ATE:8", _people(rosa="usuario", luis="tecnico", prov="proveedor"), "luis", ("prov",)
+    ),
     "procede": Stand("proinversion", "PRO-TI04:6", _people(rosa="usuario", jefe="jefe_ti", nivel2="nivel2"), "nivel2"),
-    "garantia": Stand("proinversion", "PRO-TI04:5", _people(rosa="usuario", nivel2="nivel2", prov="proveedor"), "nivel2"),
+    "garantia": Stand(
+        "proinversion", "PRO-TI04:5", _people(rosa="usuario", nivel2="nivel2", prov="proveedor"), "nivel2"
+    ),
     "revisar": Stand("agetic", "AGE-PR01:9", _people(rosa="usuario", sup="supervisor", marta="mesa"), "marta"),
 }
 

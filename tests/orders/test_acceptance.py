@@ -19,7 +19,9 @@ REPLIES: list[dict[str, Any]] = json.loads((DATA / "replies.json").read_text("ut
 TITLE = "Impresora no imprime"
 
 
-def read(subject: str, text: str = "", *, stand: str = "queue", who: str = "marta", title: str = TITLE) -> list[orders.Order]:
+def read(
+    subject: str, text: str = "", *, stand: str = "queue", who: str = "marta", title: str = TITLE
+) -> list[orders.Order]:
     """The orders of a reply on a ticket in a queue, by somebody of the desk who proved himself."""
     at = office(STANDS[stand], "HD")
     of, by = ticket(STANDS[stand], title), author(STANDS[stand], who)

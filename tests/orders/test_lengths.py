@@ -21,7 +21,7 @@ BOMBS = {
     "commas": "tomar, " * (LONG // 7),
     "equals": "#nota " + "a=" * (LONG // 2),
     "quotes": '#nota "' + '"' * LONG,
-    "open quotes": '#nota ' + 'a="' * (LONG // 3),
+    "open quotes": "#nota " + 'a="' * (LONG // 3),
     "prefixes": "RE: [EXTERNO] " * (LONG // 14),
     "marks": "[MESA-1-R] " * (LONG // 11),
     "title": f"{TITLE} " * (LONG // len(TITLE)),

@@ -43,17 +43,21 @@ def test_nobody_who_serves_gives_an_order_by_writing_ordinary_words(stand: str, 
     assert taken == []
 
 
-@pytest.mark.parametrize("words", ["Sí", "No", "OK", "5", "Conforme a lo conversado envío el formato", "Cancelar reserva de sala"])
+@pytest.mark.parametrize(
+    "words", ["Sí", "No", "OK", "5", "Conforme a lo conversado envío el formato", "Cancelar reserva de sala"]
+)
 def test_a_user_on_whom_nothing_waits_answers_nothing(words: str) -> None:
     mail = Mail(Sender("rosa@entidad.test"), subject=f"RE: [{marked(STANDS['work'])}] {TITLE}", new_text=words)
     assert heard(mail, STANDS["work"], "rosa") == []
 
 
-@pytest.mark.parametrize(
-    "tag",
-    "#covid #navidad #hola #gracias #equipo #feliz2026 #somosinstitucion #transparencia #lima #bolivia #peru #ti #urge "
-    "#trabajoenequipo #bicentenario #gobiernodigital #quedateencasa #capacitacion #rrhh #cumpleaños #felizdia".split(),
+TAGS = (
+    "#covid #navidad #hola #gracias #equipo #feliz2026 #somosinstitucion #transparencia #lima #bolivia #peru #ti #urge"
+    " #trabajoenequipo #bicentenario #gobiernodigital #quedateencasa #capacitacion #rrhh #cumpleaños #felizdia"
 )
+
+
+@pytest.mark.parametrize("tag", TAGS.split())
 def test_a_hashtag_of_every_day_is_never_an_order(tag: str) -> None:
     found = orders.read(f"RE: [MESA-1-R] {tag}", "", "", lexicon(book("base")), "MESA")
     assert [order.verb for order in found] in ([], [""])

@@ -18,7 +18,11 @@ from tests.orders.talk import book
 PROFILES = ("base", "osce", "proinversion", "agetic", "pnpais", "minem")
 LEXICONS = {profile: lexicon(book(profile)) for profile in PROFILES}
 WORDS = {
-    profile: sorted((word, sense.verb) for word, sense in words.words.items() if len(word) >= 4 and " " not in word and not sense.args)
+    profile: sorted(
+        (word, sense.verb)
+        for word, sense in words.words.items()
+        if len(word) >= 4 and " " not in word and not sense.args
+    )
     for profile, words in LEXICONS.items()
 }
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -54,9 +58,9 @@ def test_a_slip_is_never_taken_for_another_verb(made: tuple[Lexicon, str, str]) 
 
 def test_every_slip_of_every_everyday_verb_is_put_right_or_asked() -> None:
     words = LEXICONS["base"]
-    everyday = [v.key for v in book("base").verbs.values() if v.everyday and len(v.key) >= 5]
+    everyday = [v.key for v in book("base").verbs.values() if v.card and len(v.key) >= 5]
     wrong, right, asked = [], 0, 0
-    for key, n in ((key, n) for key in everyday for n in range(len(key))):
+    for key, n in [(verb, at) for verb in everyday for at in range(len(verb))]:
         for typo in {key[:n] + key[n + 1 :], key[:n] + "x" + key[n:], key[:n] + "w" + key[n + 1 :]}:
             if typo in words.words:
                 continue
@@ -80,7 +84,10 @@ def test_verbs_of_one_institution_are_told_apart(profile: str) -> None:
     assert close <= known
 
 
-@given(st.text(alphabet="#!/ acerotmsiy,;:=\"'¡¿áé\u00a0\u200b👍", max_size=400), st.text(alphabet="#!/ \ncerat:;,y", max_size=400))
+@given(
+    st.text(alphabet="#!/ acerotmsiy,;:=\"'¡¿áé\u00a0\u200b👍", max_size=400),
+    st.text(alphabet="#!/ \ncerat:;,y", max_size=400),
+)
 @settings(deadline=None, max_examples=300)
 def test_no_text_of_signs_is_too_much(subject: str, text: str) -> None:
     assert len(read(subject, subject[:20], text, LEXICONS["base"], "MESA", fits=lambda order: True)) <= 8
