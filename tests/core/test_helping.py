@@ -33,7 +33,7 @@ def help_for(stand: str, who: str) -> Letter:
         ("work", "rosa", set()),
         ("resolved", "rosa", {"#conforme", "#noconforme"}),
         ("procede", "jefe", {"#procede si", "#procede no"}),
-        ("procede", "nivel2", set()),
+        ("procede", "nivel2", {"#llego"}),
         ("revisar", "sup", {"#aprobar", "#cerrar", "#observar"}),
         ("provider", "prov", {"#fin"}),
     ],
