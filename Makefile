@@ -1,6 +1,7 @@
 # make demo    a working day of the desk, in the terminal, with nothing else installed
 # make test    everything CI runs: set-up, style, types, contracts, tests on real servers
 # make check   the same without tests: seconds, not minutes
+# make docs    docs/commands.md, made of the rules
 # make bench   figures of this machine
 # The first call sets .venv up from requirements.lock; later calls find it ready.
 
@@ -12,7 +13,7 @@ PYTEST_ARGS ?=
 # Quiet, because pip otherwise tells where its packages come from; its errors are still shown.
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: demo test check bench system setup lock clean
+.PHONY: demo test check docs bench system setup lock clean
 .DELETE_ON_ERROR:
 
 demo: .venv/ready
@@ -27,6 +28,10 @@ check: .venv/ready
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
+
+# What is written of data: a test holds it to them.
+docs: .venv/ready
+	@$(BIN)/maild commands base > docs/commands.md
 
 bench: .venv/ready system
 	@$(BIN)/python -m bench.parse

@@ -15,10 +15,12 @@ from maild import house, rules
 from maild.config import Config
 from maild.config.shipped import shipped
 from maild.core import seal, subject, thread, twins
+from maild.core.carrying import without_sign
 from maild.core.effects import Effect
-from maild.core.events import MailArrived, Robot
+from maild.core.events import MailArrived, Reply, Robot
 from maild.core.intent import Command, commands, intent
 from maild.core.office import Office
+from maild.core.strict import Strict
 from maild.core.values import Author, Directory, Mail, Reason, because
 from maild.desk import Desk, Judgement, operator_address
 from maild.errors import PermanentError, UsageError
@@ -146,13 +148,15 @@ class Explainer:
         book, found = self.desk.office.book, judged.gathered
         role = book.roles.get(found.author.role)
         lenient = role is None or role.kind not in ("desk", "agent", "approver", "provider")
-        given = commands(mail, title, book, lenient=lenient)
+        given = commands(mail, title, book, lenient=lenient, fits=self._fits(mail, judged))
         continues = bool(number or found.keys.marks or any(map(seal.looks_ours, found.keys.ids)))
         duplicate = verdict.kind == "duplicate"
         return Explanation(
             mail=mail,
             profile=book.key,
-            intent=intent(mail, given, book.answers, continues=continues),
+            intent=intent(
+                mail, given, book.answers, continues=continues, provides=bool(role and role.kind == "provider")
+            ),
             commands=given if not isinstance(found.case, Robot) else (),
             author=found.author,
             keys=found.keys,
@@ -162,6 +166,15 @@ class Explainer:
             effects=() if duplicate else judged.decision.effects,
             key=book.mark_key,
         )
+
+    def _fits(self, mail: Mail, judged: Judgement) -> Strict | None:
+        """Who says whether a word without its sign is an order: the ticket that the mail continues."""
+        case = judged.gathered.case
+        if not isinstance(case, Reply):
+            return None
+        now, office = self.desk.now(), self.desk.office
+        standing = office.standing(case.author, case.ticket, now.astimezone(office.book.calendar.zone).date())
+        return without_sign(mail, Strict(office, case.ticket, case.author, standing, now))
 
     def _reasons(self, mail: Mail, verdict: twins.Verdict, judged: Judgement) -> Iterator[Reason]:
         """In the order in which the mail went: what it is, what was cut, where it belongs, whose it is, what would be done."""

@@ -50,6 +50,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "ticket": ("maild.cli.ticket:ticket", "Muestra tickets y su historia / shows tickets and their history"),
         "do": ("maild.cli.do:do", "Da órdenes sobre un ticket en nombre de alguien / orders on a ticket"),
+        "commands": (
+            "maild.cli.commands:commands",
+            "Escribe la tarjeta de órdenes en Markdown / writes the card of orders",
+        ),
         "outbox": ("maild.cli.outbox:outbox", "Gobierna las cartas que salen / steers outgoing letters"),
         "quarantine": ("maild.cli.quarantine:quarantine", "Resuelve correos apartados / settles mails set aside"),
         "why": ("maild.cli.why:why", "Dice qué pasó con un correo, ticket o plazo / what happened, and why"),

@@ -19,6 +19,7 @@ from maild.core.values import Address, Author, Mail, Reason, because
 
 _FORBIDDEN = ("not-allowed", "not-proved")
 _OPENS = ("begin", "split")
+_SERVING = frozenset(("@staff", "@external", "@chief", "providers"))
 _NO_VERB = Verb("", "show")
 
 
@@ -26,9 +27,8 @@ def given(mail: Mail, ticket: Ticket, asked: Strict) -> tuple[tuple[Order, ...],
     """The orders of a mail, and whether they were written as such: else it is the one that a plain answer stands for."""
     office, standing = asked.office, asked.standing
     book = office.book
-    serves = bool(standing & {"@staff", "@external", "@chief", "providers"})
-    # What somebody passes on may be another's words: there an order needs its sign.
-    fits = asked if serves and mail.forwarded is None and not subject.is_forward(mail.subject) else None
+    serves = bool(standing & _SERVING)
+    fits = without_sign(mail, asked)
     words = lexicon(book)
     found = orders.read(mail.subject, ticket.title, mail.new_text, words, book.mark_key, fits=fits)
     if not serves:
@@ -36,6 +36,12 @@ def given(mail: Mail, ticket: Ticket, asked: Strict) -> tuple[tuple[Order, ...],
     if found:
         return found, True
     return _answered(mail, ticket, asked), False
+
+
+def without_sign(mail: Mail, asked: Strict) -> Strict | None:
+    """Who says whether a word without its sign is an order; None where none is: a user's, or what is only passed on."""
+    passed_on = mail.forwarded is not None or subject.is_forward(mail.subject)
+    return asked if asked.standing & _SERVING and not passed_on else None
 
 
 def _answered(mail: Mail, ticket: Ticket, asked: Strict) -> tuple[Order, ...]:

@@ -41,7 +41,7 @@ def _command(order: Order, place: Literal["subject", "body"]) -> Command:
     return Command(order.verb or order.guess or order.word, order.args, order.facts, place, guessed)
 
 
-def intent(mail: Mail, given: Sequence[Command], answers: Answers, *, continues: bool) -> str:
+def intent(mail: Mail, given: Sequence[Command], answers: Answers, *, continues: bool, provides: bool = False) -> str:
     """`none` for what no person wrote; the answer that the words or an order stand for; `command` for any other order; else a
     `request`, unless the mail only goes on with a conversation."""
     if not mail.kind.from_person:
@@ -49,5 +49,5 @@ def intent(mail: Mail, given: Sequence[Command], answers: Answers, *, continues:
     meaning = {verb: key for key, verb in answers.verbs.items()}
     if given:
         return next((meaning[c.verb] for c in given if c.verb in meaning), "command")
-    said, _rest = answering.answer(mail.new_text, answers)
+    said, _rest = answering.answer(mail.new_text, answers, standing=("providers",) if provides else ())
     return said or ("none" if continues else "request")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from maild.core.answers import GREETING, TURNS
-from maild.core.lexicon import MOST_WORDS, Lexicon, Sense, bare
+from maild.core.lexicon import MOST_WORDS, Lexicon, bare
 from maild.core.residue import residue
 from maild.core.rulebook import Verb
 from maild.core.typography import plain
@@ -271,11 +271,12 @@ class _Reader:
         last = tokens[count - 1]
         decides = sense.verb in self.lexicon.deciding
         rest, tokens = _colon(last, _PAUSES if decides else _COLONS), tokens[count:]
+        plainly = Order(word.rstrip(".,;:!"), sense.verb, sense.args)
         for cut, after in self._cuts(tokens, last):
-            head = self._with(_plain_order(word, sense), rest, tokens[:cut])
+            head = self._with(plainly, rest, tokens[:cut])
             if self._whole(head, tokens[:cut]) and (others := self.bare(" ".join(tokens[after:]), depth + 1)):
                 return (head, *others)
-        whole = self._with(_plain_order(word, sense), rest, tokens)
+        whole = self._with(plainly, rest, tokens)
         return (whole,) if self._whole(whole, tokens) else ()
 
     def _whole(self, order: Order, tokens: list[str]) -> bool:
@@ -338,10 +339,6 @@ class _Reader:
             args, free = (args if given else [verb.alone, *args]), 1
         kept = [arg.strip('"').strip(",;:") for arg in args]
         return replace(head, args=tuple(a for a in kept if a), facts=tuple(facts), free=min(free, len(kept)))
-
-
-def _plain_order(word: str, sense: Sense) -> Order:
-    return Order(word.rstrip(".,;:!"), sense.verb, sense.args)
 
 
 def _colon(token: str, marks: tuple[str, ...] = _COLONS) -> str:

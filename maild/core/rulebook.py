@@ -9,6 +9,7 @@ from typing import Literal
 from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
 from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
 from maild.core.policy import Mode, Policy, Weight
+from maild.core.takes import Takes
 from maild.core.worktime import Calendar, Schedule, Span
 
 StateKind = Literal["queued", "active", "waiting", "resolved", "closed"]
@@ -43,48 +44,6 @@ Act = Literal[
     "try",
     "confirm",
 ]
-# What the arguments of an order are, for reading them strictly and for the card.
-Takes = Literal[
-    "person",
-    "level",
-    "provider",
-    "type",
-    "priority",
-    "row",
-    "value",
-    "date",
-    "span",
-    "ticket",
-    "document",
-    "text",
-    "title",
-    "orders",
-    "words",
-]
-# What an order takes where its rules do not say.
-TAKES: Mapping[Act, tuple[Takes, ...]] = {
-    "move": ("text",),
-    "assign": ("person",),
-    "level": ("level", "person", "text"),
-    "provider": ("provider", "text"),
-    "type": ("type",),
-    "category": ("row",),
-    "service": ("row",),
-    "priority": ("priority",),
-    "fact": ("value",),
-    "note": ("text",),
-    "document": ("document", "text"),
-    "form": ("text",),
-    "entry": ("title",),
-    "void": ("text",),
-    "duplicate": ("ticket",),
-    "register": ("title",),
-    "begin": ("title",),
-    "split": ("title",),
-    "keep": ("words",),
-    "title": ("title",),
-    "try": ("orders",),
-}
 # Whom a letter may go to besides the people of a role.
 RELATIONS = (
     "requester",
@@ -173,7 +132,7 @@ class Verb:
     `takes`: what its arguments are; `phrases`: words that say it together with a value («no procede» = no), `signed` which
     of those count only behind a sign. `awaited`: without its sign it counts only where a step waits for it. `careful`: it is
     never done on a guess. `instead`: the verb that it stands for where nothing waits for this one. `alone`: the value that it has
-    without any («Procede.»). `about`: what it does, by language; `everyday`: it stands on the card of orders.
+    without any («Procede.»). `about`: what it does, by language; `card`: how it stands on the card of orders.
     """
 
     key: str
@@ -197,7 +156,7 @@ class Verb:
     alone: str = ""
     instead: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
-    everyday: bool = False
+    card: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from maild.core.words import unhyphenated
+
 # As what its reader was written to. A token of one class is none of another: who becomes a technician starts anew.
 Class = Literal["u", "s", "p", "c", ""]
 USER: Class = "u"
@@ -25,8 +27,6 @@ STAFF: Class = "s"
 PROVIDER: Class = "p"
 CONFIRM: Class = "c"  # asks whether a held order is really his
 _CLASSES: tuple[Class, ...] = (USER, STAFF, PROVIDER)
-
-from maild.core.words import unhyphenated
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _SIGNED = r"([0-9a-z]{1,8})\.([0-9a-z]{1,8})\.([0-9a-z]{1,6})\.([0-9a-z]{8,32})\.([0-9a-z]{16})"

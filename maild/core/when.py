@@ -115,9 +115,8 @@ def span(words: str) -> Span | None:
     if text in halves:
         return Span(halves[text], "m")
     pieces = text.split()
-    working = bool(pieces) and pieces[-1] in _WORKING
-    if working:
-        pieces = pieces[:-1]
+    working = any(piece in _WORKING for piece in pieces)
+    pieces = [piece for piece in pieces if piece not in _WORKING]
     if len(pieces) == 2 and pieces[1] in ("wh", "wd"):
         working = False
     if pieces and pieces[0] in _NUMBERS:

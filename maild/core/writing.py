@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from maild.core import files, seal
+from maild.core import files, helping, seal
 from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
 from maild.core.moves import Move, OnOrder
@@ -19,6 +19,7 @@ from maild.core.values import Author, Mail, Reason
 _QUESTION = {"es": ("Sí, confirmo", "No fui yo"), "en": ("Yes, I confirm", "It was not me")}
 # A reason worded for the reader of a refusal; its facts travel beside the code.
 _REASON = "reason_code"
+_HELP = "ayuda"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,11 @@ def _times(send: Send, ticket: Ticket) -> dict[str, Fact]:
     return {key: value for key, value in times.items() if value is not None}
 
 
+def _possible(send: Send, ticket: Ticket, office: Office) -> tuple[helping.Possible, ...]:
+    person = office.directory.by_address(send.to.address)
+    return helping.possible(office, ticket, office.standing(Author(send.to.address, person=person), ticket))
+
+
 def _may(send: Send, ticket: Ticket, office: Office) -> Mapping[str, Verb]:
     """The verbs that the reader may use on the ticket as it stands."""
     person = office.directory.by_address(send.to.address)
@@ -140,6 +146,8 @@ def _verbs(move: Move) -> tuple[str, ...]:
 
 
 def _orders(send: Send, ticket: Ticket, office: Office) -> tuple[str, ...]:
+    if send.template == _HELP:
+        return tuple(each.told(send.language) for each in _possible(send, ticket, office))
     if send.audience == "user":
         return ()
     return tuple("#" + verb for verb in _may(send, ticket, office))
@@ -187,6 +195,11 @@ def _buttons(send: Send, ticket: Ticket, occasion: Occasion, code: str) -> tuple
         asked = ("confirmar", "noconfirmar")
         labels = _QUESTION.get(send.language, _QUESTION["es"])
         return tuple(Button(k, label, f"RE: [{named}] #{k} {code}") for k, label in zip(asked, labels, strict=True))
+    if send.template == _HELP:  # whoever asks what he may do gets a button for each move, not only for the usual ones
+        moves = (each for each in _possible(send, ticket, office) if each.moves)
+        return tuple(
+            Button(each.words, each.label(send.language), f"RE: [{named}] {each.words} {code}") for each in moves
+        )
     return tuple(
         Button(verb.key, verb.button.get(send.language, verb.key), f"RE: [{named}] #{verb.key} {code}")
         for verb in _may(send, ticket, office).values()

@@ -13,13 +13,14 @@ from maild.forms import Form, fill, read_toml
 from maild.rules import files
 from maild.rules.build import Sources, build
 from maild.rules.policy_file import PolicyFile
+from maild.rules.wordfiles import WordsFile
 
 # What a folder leaves out of these stands as in `base`; what it says, key by key, goes first.
 _LAYERED: Mapping[str, type[Form]] = {
     "states.toml": files.StatesFile,
     "clocks.toml": files.ClocksFile,
     "commands.toml": files.CommandsFile,
-    "words.toml": files.WordsFile,
+    "words.toml": WordsFile,
     "policy.toml": PolicyFile,
     "calendar.toml": files.CalendarFile,
 }

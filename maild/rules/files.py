@@ -6,7 +6,8 @@ from typing import Literal
 
 from maild.core.moves import StepKind
 from maild.core.policy import Weight
-from maild.core.rulebook import Act, ClockMeaning, Origin, RoleKind, StateKind, Takes
+from maild.core.rulebook import Act, ClockMeaning, Origin, RoleKind, StateKind
+from maild.core.takes import Means, Takes
 from maild.forms import Field, Form
 
 Names = str | tuple[str, ...]
@@ -221,7 +222,7 @@ class VerbForm(Form):
     alone: str = ""
     instead: str = ""
     about: dict[str, str] = Field(default={})
-    everyday: bool = False
+    card: dict[str, str] = Field(default={})
 
 
 class FactForm(Form):
@@ -229,32 +230,12 @@ class FactForm(Form):
 
     label: str = ""
     values: tuple[str, ...] = ()
-    means: Literal[
-        "", "requester", "provider", "channel", "service", "category", "criterion", "date", "list", "level", "area"
-    ] = ""
+    means: Means = ""
 
 
 class CommandsFile(Form):
     verb: dict[str, VerbForm]
     fact: dict[str, FactForm] = Field(default={})
-
-
-class AnswerForm(Form):
-    words: tuple[str, ...]
-    verb: str = ""
-    asked: tuple[str, ...] = ()
-    who: Names = ()
-    goes_on: Literal["", "any", "loud"] = ""
-
-
-class WordsFile(Form):
-    """`endings`: those of each conjugation, for the stems of verbs; `polite`: words that say nothing beside an order;
-    `value`: other words for the values of decisions."""
-
-    answer: dict[str, AnswerForm]
-    endings: dict[str, tuple[str, ...]] = Field(default={})
-    polite: tuple[str, ...] = ()
-    value: dict[str, tuple[str, ...]] = Field(default={})
 
 
 class CalendarFile(Form):

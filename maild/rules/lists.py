@@ -9,7 +9,8 @@ from datetime import date, time
 from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
 from maild.core.moves import NEEDS, Procedure
 from maild.core.policy import BY_PROOF
-from maild.core.rulebook import TAKES, Answers, Clock, MailRule, Opening, Reopening, Survey, Verb
+from maild.core.rulebook import Answers, Clock, MailRule, Opening, Reopening, Survey, Verb
+from maild.core.takes import TAKES
 from maild.core.words import fold
 from maild.core.worktime import Calendar, Schedule
 from maild.forms import offer
@@ -94,7 +95,7 @@ def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
             hint = offer(need, NEEDS) or f"; las que hay: {', '.join(NEEDS)}, fact:dato"
             names.wrong("commands.toml", f"{at}.needs", f"«{need}» no es una de las exigencias{hint}")
     fact = names.sources.commands.fact.get(key)
-    spellings = spelling.of(form, names.sources.words.endings)
+    spellings = spelling.of(key, form, names.sources.words.endings)
     default = ("span",) if "span" in form.needs else TAKES.get(form.act, ())
     return Verb(
         key=key,
@@ -120,7 +121,7 @@ def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
         if form.instead
         else "",
         about=dict(form.about),
-        everyday=form.everyday,
+        card=dict(form.card),
     )
 
 

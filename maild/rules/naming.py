@@ -16,6 +16,7 @@ from maild.errors import Problem
 from maild.forms import offer
 from maild.rules import files
 from maild.rules.policy_file import PolicyFile
+from maild.rules.wordfiles import WordsFile
 
 _SPAN = re.compile(r"(\d{1,5})(m|h|d|wh|wd)")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
@@ -30,7 +31,7 @@ class Sources:
     states: files.StatesFile
     clocks: files.ClocksFile
     commands: files.CommandsFile
-    words: files.WordsFile
+    words: WordsFile
     policy: PolicyFile
     calendar: files.CalendarFile
     mails: files.MailsFile

@@ -8,10 +8,10 @@ from maild.core.words import fold
 from maild.rules.files import VerbForm
 
 
-def of(form: VerbForm, endings: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Every spelling, folded, each once. A stem names its conjugation behind a bar: «cierr|ar» has cierra, cierre, cierro …"""
+def of(key: str, form: VerbForm, endings: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Every spelling besides the key, folded. A stem names its conjugation behind a bar: «cierr|ar» has cierra, cierre, cierro …"""
     found = dict.fromkeys(fold(word) for word in form.spellings)
     for stem in form.stems:
         begin, _, conjugation = stem.partition("|")
         found |= dict.fromkeys(fold(begin + ending) for ending in endings.get(conjugation, (conjugation,)))
-    return tuple(found)
+    return tuple(word for word in found if word != fold(key))

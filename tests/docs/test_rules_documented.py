@@ -11,7 +11,7 @@ import pytest
 from maild.core.moves import ASSIGNS, GUARDS, NEEDS, SAID, StepKind
 from maild.core.rulebook import GROUPS, RELATIONS, Act, RoleKind, StateKind
 from maild.forms import Form
-from maild.rules import files
+from maild.rules import files, wordfiles
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
 BLOCKS: dict[str, type[Form]] = {
@@ -28,7 +28,7 @@ BLOCKS: dict[str, type[Form]] = {
     "clocks.toml `opens`": files.OpeningForm,
     "commands.toml `[verb.X]`": files.VerbForm,
     "commands.toml `[fact.X]`": files.FactForm,
-    "words.toml `[answer.X]`": files.AnswerForm,
+    "words.toml `[answer.X]`": wordfiles.AnswerForm,
     "calendar.toml": files.CalendarFile,
     "mails.toml `[mail.X]`": files.MailRuleForm,
     "priorities.toml `[priority.X]`": files.PriorityForm,

@@ -70,7 +70,10 @@ def _lines(text: str, open_tag: str, close_tag: str, empty: str = "&nbsp;") -> s
 
 def _outlook(message: EmailMessage, letter: Answered, typed: Typed) -> None:
     """Outlook for Windows: Word's HTML, a block of headers above the letter."""
-    head = f"De: Mesa de Ayuda <{letter.sender}>\nEnviado el: lunes, 2 de noviembre de 2026 09:12\nPara: {typed.name} <{typed.address}>\nAsunto: {letter.subject}"
+    head = (
+        f"De: Mesa de Ayuda <{letter.sender}>\nEnviado el: lunes, 2 de noviembre de 2026 09:12\n"
+        f"Para: {typed.name} <{typed.address}>\nAsunto: {letter.subject}"
+    )
     text = f"{typed.text}\n\n{typed.name}\n\n{head}\n\n{letter.text}"
     own = _lines(f"{typed.text}\n\n{typed.name}", '<p class="MsoNormal"><span lang="ES-PE">', "<o:p></o:p></span></p>")
     block = "<br>".join(
@@ -113,7 +116,10 @@ def _gmail_app(message: EmailMessage, letter: Answered, typed: Typed) -> None:
     """Gmail on Android: what is typed stands in its own div with dir=auto."""
     said = f"El lun, 2 de nov. de 2026 09:12, Mesa de Ayuda <{letter.sender}> escribió:"
     own = _lines(typed.text, '<div dir="auto">', "</div>", "<br>")
-    html = f'{own}<br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">{escape(said)}<br></div><blockquote class="gmail_quote">{letter.html}</blockquote></div>'
+    html = (
+        f'{own}<br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">{escape(said)}<br></div>'
+        f'<blockquote class="gmail_quote">{letter.html}</blockquote></div>'
+    )
     _alternative(message, f"{typed.text}\n\n{said}\n\n{_marked(letter.text)}", html)
 
 

@@ -43,14 +43,10 @@ def _people(**roles: str) -> tuple[Person, ...]:
         "nivel2": "Norma Castro Luna",
         "sup": "Susana Paz Flores",
     }
+    addresses = {"prov": "soporte@andinas.test"}
+    deputies = {"ana": "jperez"}
     return tuple(
-        Person(
-            key,
-            f"{key}@entidad.test" if key != "prov" else "soporte@andinas.test",
-            names[key],
-            role,
-            deputy="jperez" if key == "ana" else "",
-        )
+        Person(key, addresses.get(key, f"{key}@entidad.test"), names[key], role, deputy=deputies.get(key, ""))
         for key, role in roles.items()
     )
 

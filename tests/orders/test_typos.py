@@ -58,9 +58,9 @@ def test_a_slip_is_never_taken_for_another_verb(made: tuple[Lexicon, str, str]) 
 
 def test_every_slip_of_every_everyday_verb_is_put_right_or_asked() -> None:
     words = LEXICONS["base"]
-    everyday = [v.key for v in book("base").verbs.values() if v.everyday and len(v.key) >= 5]
+    everyday = [v.key for v in book("base").verbs.values() if v.card and len(v.key) >= 5]
     wrong, right, asked = [], 0, 0
-    for key, n in ((key, n) for key in everyday for n in range(len(key))):
+    for key, n in [(verb, at) for verb in everyday for at in range(len(verb))]:
         for typo in {key[:n] + key[n + 1 :], key[:n] + "x" + key[n:], key[:n] + "w" + key[n + 1 :]}:
             if typo in words.words:
                 continue
