@@ -43,6 +43,7 @@ system:
 setup: .venv/ready
 
 # Debian ships Python without ensurepip unless python3-venv is there; then the pip of the machine fills the new folder.
+# Wheels only, save for dkimpy, which has none: pure Python, built from its locked source.
 .venv/libraries: requirements.lock
 	@test -n "$(PYTHON)" || { echo "maild needs Python 3.11 or newer: apt-get install python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -50,10 +51,10 @@ setup: .venv/ready
 	@echo "Setting up .venv …"
 	@rm -rf .venv
 	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
-		$(PYTHON) -m venv .venv && $(BIN)/python $(PIP) install --require-hashes --only-binary :all: -r requirements.lock; \
+		$(PYTHON) -m venv .venv && $(BIN)/python $(PIP) install --require-hashes --only-binary :all: --no-binary dkimpy -r requirements.lock; \
 	elif $(PYTHON) -c 'import pip' 2>/dev/null; then \
 		$(PYTHON) -m venv --without-pip .venv \
-		&& $(PYTHON) $(PIP) --python $(BIN)/python install --require-hashes --only-binary :all: -r requirements.lock; \
+		&& $(PYTHON) $(PIP) --python $(BIN)/python install --require-hashes --only-binary :all: --no-binary dkimpy -r requirements.lock; \
 	else \
 		echo "Python has neither ensurepip nor pip: apt-get install python3-venv python3-pip" >&2; exit 1; \
 	fi
