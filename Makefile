@@ -48,6 +48,7 @@ system:
 setup: .venv/ready
 
 # Debian ships Python without ensurepip unless python3-venv is there; then the pip of the machine fills the new folder.
+# Wheels only, save for dkimpy, which has none: pure Python, built from its locked source.
 .venv/libraries: requirements.lock
 	@test -n "$(PYTHON)" || { echo "maild needs Python 3.11 or newer: apt-get install python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
