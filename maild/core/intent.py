@@ -29,9 +29,10 @@ def commands(mail: Mail, title: str, book: Rulebook, *, lenient: bool, fits: Fit
     """The orders of a mail, each once, with the place where it stands first. `lenient`: words that nobody knows are text,
     as they are with whoever neither serves the desk nor was called in."""
     found: dict[Order, Command] = {}
+    words = lexicon(book)
     for place, head, text in (("subject", mail.subject, ""), ("body", "", mail.new_text)):
-        for order in orders.read(head, title, text, lexicon(book), book.mark_key, fits=None if found else fits):
-            if order not in found and (order.verb or not lenient):
+        for order in orders.read(head, title, text, words, book.mark_key, fits=None if found else fits):
+            if order not in found and not (lenient and (not order.verb or words.is_signed(order.word))):
                 found[order] = _command(order, "subject" if place == "subject" else "body")
     return tuple(found.values())
 

@@ -100,7 +100,9 @@ class Lexicon:
                 close.setdefault(sense.verb, []).append(known)
             elif distance == 2 and known[0] == typed[0]:
                 far.setdefault(sense.verb, known)
-        choices = tuple(each[0] for each in close.values()) or tuple(far.values())
+        near = {verb: each[0] for verb, each in close.items()} or far
+        # The verb itself is offered where it is as near as a form of it: «asignar», not «asignare».
+        choices = tuple(verb if edits(typed, verb) <= 2 else word for verb, word in near.items())
         if len(close) == 1 and len(typed) >= _LONG_ENOUGH:
             verb, spellings = next(iter(close.items()))
             alike = any(len(known) >= _LONG_ENOUGH and known[0] == typed[0] for known in spellings)

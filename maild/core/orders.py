@@ -331,7 +331,8 @@ class _Reader:
                     free = len(args)
         talks = verb is None or "text" in verb.takes or "title" in verb.takes
         if not (talks and free >= 0) or not args:
-            args = self._without_courtesy(args) if free <= 0 else args
+            spoken = self._without_courtesy(args) if free <= 0 else args
+            args = spoken or [arg for arg in args if verb is not None and fold(arg) in verb.values]  # «#log ok»
         if args and not talks:
             args[-1] = args[-1].rstrip(".!")
         if verb is not None and verb.alone and not head.args and (free == 0 or not args):
