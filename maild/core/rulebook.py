@@ -44,6 +44,8 @@ Act = Literal[
     "try",
     "confirm",
 ]
+# On what proof a verb is done: the least assurance, or its row of policy.toml.
+Proof = Literal["A1", "A2", "A3", "A4", "read", "safe", "act", "proved", "final"]
 # Whom a letter may go to besides the people of a role.
 RELATIONS = (
     "requester",

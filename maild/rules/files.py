@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from maild.core.moves import StepKind
-from maild.core.policy import Weight
-from maild.core.rulebook import Act, ClockMeaning, Origin, RoleKind, StateKind
+from maild.core.rulebook import Act, ClockMeaning, Origin, Proof, RoleKind, StateKind
 from maild.core.takes import Means, Takes
 from maild.forms import Field, Form
 
@@ -206,7 +205,7 @@ class VerbForm(Form):
     spellings: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
-    proof: Literal["A1", "A2", "A3", "A4"] | Weight = "A2"
+    proof: Proof = "A2"
     button: dict[str, str] = Field(default={})
     closing: str = ""
     quiet: bool = False

@@ -62,7 +62,7 @@ def test_it_works_without_a_configuration_and_says_everything_promised(
     assert told["trust"] == {
         "person": None, "role": None, "evidence": [{"code": "sender-unknown", "facts": {}}], "tier": "A0",
     }  # fmt: skip
-    assert told["thread"]["detector"] == "thread-none" and len(told["thread"]["tried"]) == 8
+    assert told["thread"]["detector"] == "thread-none" and len(told["thread"]["tried"]) == 10
     assert [effect["effect"] for effect in told["effects"]][:1] == ["Open"]
     assert ("acuse", "rosa@entidad.example") in [(e.get("template"), e.get("to")) for e in told["effects"]]
 
