@@ -62,7 +62,11 @@ def sections() -> dict[str, list[tuple[str, bool]]]:
 
 def test_the_blocks_of_the_page_are_those_of_the_loader() -> None:
     assert set(sections()) == set(BLOCKS)
-    forms = {each for each in vars(files).values() if isinstance(each, type) and issubclass(each, Form)}
+    forms = {
+        each
+        for each in (*vars(files).values(), wordfiles.AnswerForm)
+        if isinstance(each, type) and issubclass(each, Form)
+    }
     tables = {form for form in forms if form.__name__.endswith("File")} - {files.CalendarFile, files.ProcedureFile}
     assert forms - tables - {Form} == set(BLOCKS.values())
     for name in set(files.InstitutionFile.model_fields) - {

@@ -118,7 +118,7 @@ def marked(stand: Stand, key: str = "") -> str:
     return mark(book(stand.profile, key).mark_key, NUMBER)
 
 
-def author(stand: Stand, who: str, assurance: Assurance = Assurance.A2) -> Author:
+def author(stand: Stand, who: str, assurance: Assurance = Assurance.A3) -> Author:
     person = next(p for p in stand.people if p.key == who)
     return Author(person.address, person.name, person, assurance, own_domain=True)
 
