@@ -93,7 +93,12 @@ def test_what_is_refused_changes_no_ticket_and_says_why(demo: Played) -> None:
     refused = dict(demo.rows("SELECT refused, effects FROM journal WHERE refused IS NOT NULL"))
     assert set(refused) == {"not-proved", "stranger-on-ticket", "unreadable", "unknown-order"}
     for effects in refused.values():
-        assert {name for name, _ in json.loads(effects)} <= {"Keep", "Send", "Review"}
+        assert {name for name, _ in json.loads(effects)} <= {
+            "Keep",
+            "Send",
+            "Review",
+            "HoldOrders",
+        }  # held: until he says that they are his
     (told,) = demo.letters("no_autorizado")
     assert str(told["To"]).endswith("<luis@valleclaro.example>")
 
