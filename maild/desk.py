@@ -35,6 +35,7 @@ from maild.envelopes import Envelopes
 from maild.failpoints import failpoint
 from maild.gather import Gathered, Terms, gather, kin_of, known, recurring, told_of, without_habits
 from maild.mail.compose import Composer
+from maild.recall import keep_order, recalled
 from maild.store import addresses, agenda, attachments, letters, mails, papers, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
@@ -156,7 +157,7 @@ class Desk:
             return Outcome(Decision(0, refused=because("no-ticket", order=event.orders)), cause=cause, done=False)
         author = Author(event.person.address, event.person.name, event.person)
         number = tickets.next_number(tx)
-        kin = self._kin(tx, ticket, event.orders)
+        kin = recalled(tx, self._kin(tx, ticket, event.orders), author, self.office, self.now(), ticket.number)
         decision = decide(Ordered(ticket, author, event.orders, event.text, number, kin), self.office, self.now())
         return self._write(tx, cause, event.person.address, known(ticket, kin), decision, None, event.text)
 
@@ -264,7 +265,8 @@ class Desk:
         now = self.now()
         if not records.enter(tx, cause, actor, decision, now):
             return Outcome(decision, cause=cause, done=False)
-        after = self._save(tx, before, decision, now)
+        changes = self._save(tx, before, decision, now)
+        after = {number: stands for number, (_, stands) in changes.items()}
         failpoint("desk.ticket-written")
         brakes.settle(tx, decision, cause, now)
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
@@ -274,16 +276,19 @@ class Desk:
             if event:
                 attachments.keep(tx, event.inbound, keep.number, actor, judged)
         self._keep_papers(tx, decision, now)
+        keep_order(tx, decision, cause, changes.values(), now)
         self._envelopes().write(tx, cause, decision, after, event.mail if event else None, judged)
         failpoint("desk.letters-written")
         number = decision.number
         return Outcome(decision, before.get(number), after.get(number), cause)
 
-    def _save(self, tx: Tx, before: Mapping[int, Ticket], decision: Decision, now: datetime) -> dict[int, Ticket]:
-        """Every ticket that the decision touches, as it stands afterwards; the difference is written."""
+    def _save(
+        self, tx: Tx, before: Mapping[int, Ticket], decision: Decision, now: datetime
+    ) -> dict[int, tuple[Ticket | None, Ticket]]:
+        """Every ticket that the decision touches, as it stood and as it stands; the difference is written."""
         opened = [e.ticket.number for e in decision.effects if isinstance(e, Open)]
         touched = dict.fromkeys(e.number for e in decision.effects if not isinstance(e, Open | Review) and e.number)
-        after: dict[int, Ticket] = {}
+        after: dict[int, tuple[Ticket | None, Ticket]] = {}
         for number in [*opened, *(n for n in touched if n not in opened)]:
             stood = None if number in opened else before.get(number) or tickets.load(tx, number)
             stands = evolve(
@@ -291,11 +296,11 @@ class Desk:
             )
             if stands is None:
                 continue
-            after[number] = stands
+            after[number] = stood, stands
             if stands != stood:
                 tickets.save(tx, stood, stands, ran_out(decision.effects, number), now)
         if decision.number in before and decision.number not in after:
-            after[decision.number] = before[decision.number]
+            after[decision.number] = before[decision.number], before[decision.number]
         return after
 
     def _keep_papers(self, tx: Tx, decision: Decision, now: datetime) -> None:

@@ -26,6 +26,7 @@ from maild.core.office import Office
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary, weigh
 from maild.core.values import Assurance, Author, Kind, Mail, Reason, because
+from maild.recall import recalled
 from maild.store import addresses, holds, mails, papers, tickets
 from maild.store import habits as seen
 from maild.store.database import Tx
@@ -139,7 +140,8 @@ def _case(
         return _about(tx, event, author, ticket, placed, signs, office, now)
     if latest := _flooded(tx, author, terms, now):
         return Flood(mail, latest, signs), latest
-    return FirstMail(mail, author, event.received_at, tickets.next_number(tx), signs=signs), None
+    kin = recalled(tx, Kin(), author, office, now)
+    return FirstMail(mail, author, event.received_at, tickets.next_number(tx), signs=signs, kin=kin), None
 
 
 def _about(
@@ -154,7 +156,7 @@ def _about(
 ) -> _Placed:
     mail, number = event.mail, tickets.next_number(tx)
     if office.takes_part(author, ticket, _today(office, now)):
-        kin = kin_of(tx, ticket, mail.subject, office, now)
+        kin = recalled(tx, kin_of(tx, ticket, mail.subject, office, now), author, office, now, ticket.number)
         return Reply(mail, author, event.received_at, ticket, number, signs, kin), ticket
     if placed.by.code == "thread-mark-alone" and (author.person is not None or author.own_domain):
         # A number anybody can guess: his words become a ticket of his own that names the other one.

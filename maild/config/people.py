@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-from maild.core.values import Directory, Person
+from maild.core.values import Directory, Echo, Person
 from maild.errors import ConfigError, Problem
-from maild.forms import Field, Form, Line, MailAddress, load, offer
+from maild.forms import Duration, Field, Form, Line, MailAddress, load, offer
 
 
 class PersonForm(Form):
@@ -25,6 +25,8 @@ class PersonForm(Form):
     language: Literal["es", "en"] | None = None  # else the desk's
     absent_until: date | None = None
     deputy: Line = ""
+    echo: Echo = "needed"
+    undo_wait: Duration | None = Field(default=None, le=timedelta(minutes=30))  # none: that of [letters]
 
 
 class SharedMailbox(Form):
@@ -74,6 +76,8 @@ def _person(key: str, entry: PersonForm, language: str) -> Person:
         language=entry.language or language,
         absent_until=entry.absent_until,
         deputy=entry.deputy,
+        echo=entry.echo,
+        undo_wait=entry.undo_wait,
     )
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from maild.core import openings, orders
+from maild.core import echo, openings, orders, undoing
 from maild.core.acts import carry_out, tell_facts, tell_rows
 from maild.core.draft import Draft
-from maild.core.effects import Decision, Effect, Keep, Send
-from maild.core.moves import LetterTo
+from maild.core.effects import Decision, Effect, Keep, Send, Undoable
 from maild.core.office import Office
 from maild.core.orders import Order
 from maild.core.procedure import Walk
 from maild.core.ticket import Ticket
-from maild.core.values import Address, Author, Mail, Reason, because
+from maild.core.values import Address, Author, Echo, Mail, Reason, because
 
-_FORBIDDEN = ("not-allowed", "not-proved")
 _OPENS = ("begin", "split")
 
 
@@ -59,26 +57,72 @@ def carried_out(
     draft.told = {"text": orders.words(text), "sender_name": name}
     tell_rows(draft, number, text)
     about = number
+    if any(_undoes(order, office) for order in found):
+        return _undone(draft, number, found, author, untouched, signs)
     for order in found:
         refusal = _one(draft, number, order, author, text)
         if isinstance(refusal, int):
             about = refusal
         elif refusal is not None:
-            return refused(office, draft, untouched, refusal, signs)
+            return refused(draft, untouched, refusal, signs, echo.retries(found, order, refusal))
     draft.pass_through()
     draft.settle()
+    if internal and written:
+        _remember(draft, number, found, author)
     verbs = [book.verbs[order.verb] for order in found]
-    wanted = written and (any(v.confirmed for v in verbs) or not (_has_written(draft) or all(v.quiet for v in verbs)))
-    if wanted:
-        draft.told = {}
-        history = ", ".join("#" + order.verb for order in found)
-        draft.walks[about].send((LetterTo("comando_ok", "sender"),), told={"history": history})
+    if written and echo.is_wanted(verbs, echo_of(author), wrote=_has_written(draft)):
+        _echo(draft, about, found, untouched)
     kept: Effect = Keep(number, "internal" if internal else "public")
     return draft.decision(number, (kept,))
 
 
 def _has_written(draft: Draft) -> bool:
     return any(isinstance(effect, Send) for effect in draft.effects)
+
+
+def echo_of(author: Author) -> Echo:
+    return author.person.echo if author.person else "needed"
+
+
+def _echo(draft: Draft, about: int, found: tuple[Order, ...], before: Ticket) -> None:
+    """What was done, old → new, and how long it can be taken back."""
+    draft.told = {}
+    facts = {"history": "\n".join(echo.written(order) for order in found)}
+    if undoable := [e for e in draft.effects if isinstance(e, Undoable)]:
+        facts[echo.UNDO] = undoable[-1].until.isoformat()
+    ticket = draft.walks[about].ticket
+    lines = echo.changes(before if ticket.number == before.number else None, ticket, draft.office.book)
+    echo.say(draft, about, echo.OK, facts, lines)
+
+
+def _remember(draft: Draft, number: int, found: tuple[Order, ...], author: Author) -> None:
+    """What is done now may be taken back for a while, unless it only asked."""
+    verbs = [draft.office.book.verbs[order.verb] for order in found]
+    if all(verb.act in echo.ASKING for verb in verbs):
+        return
+    manners, person = draft.office.manners, author.person
+    wait = manners.undo_wait if person is None or person.undo_wait is None else person.undo_wait
+    orders_given = " ".join(echo.written(order) for order in found)
+    draft.do(Undoable(number, author.address, orders_given, draft.now + manners.undo_for, wait))
+
+
+def _undoes(order: Order, office: Office) -> bool:
+    verb = office.book.verbs.get(order.verb)
+    return verb is not None and verb.act == "undo"
+
+
+def _undone(
+    draft: Draft, number: int, found: tuple[Order, ...], author: Author, untouched: Ticket, signs: tuple[Reason, ...]
+) -> Decision:
+    """#deshacer stands alone: with another order beside it nobody could say what was meant to stay."""
+    verb = next(draft.office.book.verbs[order.verb] for order in found if _undoes(order, draft.office))
+    if len(found) > 1:
+        return refused(draft, untouched, because("undo-alone", order=verb.key), signs)
+    refusal = undoing.undo(draft, number, verb, author)
+    if refusal is not None:
+        return refused(draft, untouched, refusal, signs)
+    _echo(draft, number, found, untouched)
+    return draft.decision(number, (Keep(number, "internal"),))
 
 
 def _one(draft: Draft, number: int, order: Order, author: Author, text: str) -> Reason | int | None:
@@ -100,11 +144,15 @@ def _address(author: Author) -> Address:
     return Address(author.address, author.person.name if author.person else author.name)
 
 
-def refused(office: Office, draft: Draft, ticket: Ticket, refusal: Reason, signs: tuple[Reason, ...]) -> Decision:
-    """Nothing was done: the words are kept, and the sender is told why."""
-    letters = Draft(office, draft.now, draft.sender)
-    walk = letters.walk(ticket)
+def refused(
+    draft: Draft, ticket: Ticket, refusal: Reason, signs: tuple[Reason, ...], retries: tuple[str, ...] = ()
+) -> Decision:
+    """Nothing was done: the words are kept as a note, the sender is told why and what he may send instead."""
+    letters = Draft(draft.office, draft.now, draft.sender, said=draft.said, kin=draft.kin)
+    letters.walk(ticket)
     letters.do(Keep(ticket.number, "internal"))
-    template = "no_autorizado" if refusal.code in _FORBIDDEN else "comando_error"
-    walk.send((LetterTo(template, "sender"),), told={"reason_code": refusal.code, **dict(refusal.facts)})
-    return Decision(ticket.number, tuple(letters.effects), (refusal, *signs), refused=refusal)
+    facts = {"reason_code": refusal.code, **dict(refusal.facts)}
+    if retries:
+        facts |= {echo.RETRY: "\n".join(retries), echo.RETRY_TEXT: draft.said.words}
+    echo.say(letters, ticket.number, echo.template_for(refusal), facts, ())
+    return Decision(ticket.number, tuple(letters.effects), (refusal, *signs, *letters.reasons), refused=refusal)

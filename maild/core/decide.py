@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from maild.core import openings, orders, subject, survey, worktime
+from maild.core import echo, openings, orders, subject, survey, worktime
 from maild.core.bounced import bounced
-from maild.core.carrying import carried_out, given, known, says_only_words
+from maild.core.carrying import carried_out, echo_of, given, known, says_only_words
 from maild.core.draft import Draft
 from maild.core.effects import Away, Decision, Effect, Keep, Reopen, Review, Send, StopTimer, Tell
 from maild.core.events import (
@@ -123,10 +123,12 @@ def _opened_by_order(case: FirstMail, draft: Draft, opening: tuple[Order, ...]) 
     draft.pass_through()
     draft.settle()
     wrote = any(isinstance(effect, Send) for effect in draft.effects)
-    if any(office.book.verbs[order.verb].confirmed for order in opening if order.verb) or not wrote:
-        history = ", ".join("#" + order.verb for order in opening)
+    verbs = [office.book.verbs[order.verb] for order in opening if order.verb]
+    if echo.is_wanted(verbs, echo_of(author), wrote=wrote):
         draft.told = {}
-        draft.walks[number].send((LetterTo("comando_ok", "sender"),), told={"history": history})
+        done = "\n".join(echo.written(order) for order in opening)
+        lines = echo.changes(None, draft.walks[number].ticket, office.book)
+        echo.say(draft, number, echo.OK, {"history": done}, lines)
     draft.reasons.extend(case.signs)
     return draft.decision(number)
 
@@ -140,11 +142,11 @@ def _orders_without_ticket(case: FirstMail, office: Office) -> Decision | None:
 
 
 def _no_ticket(case: FirstMail, office: Office, reason: Reason) -> Decision:
-    template = "no_autorizado" if reason.code in ("not-allowed", "not-proved") else "comando_error"
     facts = (("reason_code", reason.code), *reason.facts)
-    author = case.author
+    author, template = case.author, echo.template_for(reason)
     letter = Send(0, template, _address(author), _audience(author, office), _language(author, office), facts)
-    return Decision(0, (letter,), (reason, *case.signs), refused=reason)
+    letters = (letter,) if case.kin.echoes < office.manners.echoes_hour else ()
+    return Decision(0, letters, (reason, *case.signs), refused=reason)
 
 
 def _recognised(case: Recognised, office: Office, now: datetime) -> Decision:

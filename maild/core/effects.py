@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, assert_never
 
 from maild.core.ticket import Ticket, Timer, Token
@@ -43,6 +43,14 @@ class Assign:
 @dataclass(frozen=True, slots=True)
 class CallIn:
     """A provider becomes part of the ticket, and the one called in last."""
+
+    number: int
+    provider: Address
+
+
+@dataclass(frozen=True, slots=True)
+class CallOff:
+    """A provider is no longer part of the ticket: his being called in was taken back."""
 
     number: int
     provider: Address
@@ -139,7 +147,8 @@ class Keep:
 class Send:
     """A letter is owed. What it says is taken from the ticket as it stands after the whole decision.
 
-    `facts` adds what only the decision knows. `number` 0: a letter about no ticket.
+    `facts` adds what only the decision knows; `lines` are reasons that the letter tells one by one, in the reader's
+    language. `number` 0: a letter about no ticket.
     """
 
     number: int
@@ -148,6 +157,7 @@ class Send:
     audience: str
     language: str
     facts: tuple[tuple[str, str], ...] = ()
+    lines: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +188,48 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him."""
+    """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him.
+
+    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile.
+    """
 
     number: int
     address: str
     until: date
     proved: bool
+    ordered: bool = False
+    deputy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Whoever has this address is back, whatever was said before."""
+
+    number: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """What this decision does may be taken back until then by who ordered it: kept beside the tickets as they stood.
+
+    `wait`: how long its letters to people outside the desk stay here meanwhile.
+    """
+
+    number: int
+    by: str
+    orders: str
+    until: datetime
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What was kept as `of` is taken back, once. `cancelled` are its letters that had not left: they never will."""
+
+    number: int
+    of: int
+    cancelled: tuple[int, ...]
 
 
 Effect = (
@@ -208,6 +254,10 @@ Effect = (
     | Suppress
     | Resume
     | Away
+    | CallOff
+    | Present
+    | Undoable
+    | Undo
 )
 
 
@@ -243,6 +293,8 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
         case CallIn(provider=provider):
             others = tuple(p for p in ticket.providers if p.address != provider.address)
             return replace(ticket, providers=(*others, provider))
+        case CallOff(provider=provider):
+            return replace(ticket, providers=tuple(p for p in ticket.providers if p.address != provider.address))
         case Forget(key=key):
             return replace(ticket, facts=tuple(f for f in ticket.facts if f[0] != key))
         case Tell(key=key, value=value):
@@ -252,6 +304,8 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
         case Reopen():
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
+            return ticket
+        case Present() | Undoable() | Undo():
             return ticket
         case _:
             return _moved(ticket, effect)

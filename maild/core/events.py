@@ -8,6 +8,7 @@ from datetime import datetime
 
 from maild.core.files import Scan
 from maild.core.ticket import Ticket
+from maild.core.undo import Done
 from maild.core.values import Author, Mail, Person, Reason
 
 
@@ -71,7 +72,8 @@ class Kin:
 
     `number`: the next free one. `parents`: the tickets that wait for this one, nearest first. `children`: what each of
     them (and the ticket itself) opened. `named`: tickets that the mail speaks of besides. `serials`: the next number of
-    each form this year. `entries`: keys of the knowledge base.
+    each form this year. `entries`: keys of the knowledge base. `done`: the last order of who writes on this ticket, while it
+    can still be taken back. `echoes`: how many answers to orders he had in the last hour.
     """
 
     number: int = 0
@@ -80,6 +82,8 @@ class Kin:
     named: tuple[Ticket, ...] = ()
     serials: tuple[tuple[str, int], ...] = ()
     entries: tuple[str, ...] = ()
+    done: Done | None = None
+    echoes: int = 0
 
 
 _ALONE = Kin()

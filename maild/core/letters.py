@@ -39,6 +39,8 @@ FACTS = frozenset(
         "attachments",
         "files_refused",  # reasons: which of the reader's own files the desk did not take
         "history",
+        "lines",  # reasons: what changed, or the tickets of a list, one by one
+        "undo_until",  # until when the order that this letter answers can be taken back
         "orders",
         "problem_lines",
         "desk_name",

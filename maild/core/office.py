@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from maild.core.moves import Move, OnOrder, OnReply, Step
@@ -34,6 +34,19 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
+class Manners:
+    """How the desk answers orders: at most so many answers an hour to one person, so long an order can be taken back, and
+    so long its letters to people outside the desk wait for that (a person may have another wait)."""
+
+    echoes_hour: int = 20
+    undo_for: timedelta = timedelta(minutes=30)
+    undo_wait: timedelta = timedelta(0)
+
+
+_MANNERS = Manners()
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
     """`strangers`: what a mail from outside the directory and the own domains does. `addresses` are the desk's own."""
 
@@ -43,6 +56,7 @@ class Office:
     operator: Address
     strangers: Literal["create", "review", "refuse"] = "review"
     language: str = "es"
+    manners: Manners = _MANNERS
 
     # -- who stands where ---------------------------------------------------------------------------------------------
 

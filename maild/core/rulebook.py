@@ -37,6 +37,15 @@ Act = Literal[
     "begin",
     "split",
     "show",
+    "sheet",
+    "mine",
+    "queue",
+    "search",
+    "away",
+    "back",
+    "follow",
+    "leave",
+    "undo",
 ]
 # Whom a letter may go to besides the people of a role.
 RELATIONS = (

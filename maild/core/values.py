@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 from maild.core.words import fold
 
@@ -197,11 +198,16 @@ class Assurance(IntEnum):
     A4 = 4
 
 
+# Answers to orders: all; where nothing else tells; only what went wrong; what went wrong, the rest in the list #mis.
+Echo = Literal["always", "needed", "problems", "digest"]
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody of the directory. `key` is a short stable name; `role` a role key of the rulebook.
 
-    `absent_until` is the last day of an absence, `deputy` the key of who stands in for him.
+    `absent_until` is the last day of an absence, `deputy` the key of who stands in for him. `echo`: which answers to his
+    orders he wants; `undo_wait`: how long letters that his orders cause wait here (None: as long as everybody's).
     """
 
     key: str
@@ -217,6 +223,8 @@ class Person:
     language: str = "es"
     absent_until: date | None = None
     deputy: str = ""
+    echo: Echo = "needed"
+    undo_wait: timedelta | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from maild.core import files, seal
+from maild.core import echo, files, seal
 from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
 from maild.core.moves import Move, OnOrder
@@ -51,8 +51,8 @@ def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
 
 
 def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, Fact]:
-    given = dict(send.facts)
-    facts: dict[str, Fact] = {}
+    given = {key: value for key, value in send.facts if key not in (echo.RETRY, echo.RETRY_TEXT)}
+    facts: dict[str, Fact] = {"lines": send.lines}
     if _REASON in given:
         code = given.pop(_REASON)
         names = ("text", "sender_name", "problem_lines", "history")
@@ -71,6 +71,8 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
     ended = given.pop("due_at", "")  # the deadline that this letter is about, where another one runs already
     if ended and send.audience != "user":
         facts["due_at"] = datetime.fromisoformat(ended)
+    if until := given.pop(echo.UNDO, ""):
+        facts[echo.UNDO] = datetime.fromisoformat(until)
     lines = {name: tuple(given.pop(name).split("\n")) for name in ("history", "problem_lines") if name in given}
     return facts | lines | given
 
@@ -140,8 +142,16 @@ def _buttons(send: Send, ticket: Ticket, occasion: Occasion) -> tuple[Button, ..
     office = occasion.office
     named = mark(office.book.mark_key, ticket.number)
     code = seal.code(occasion.ring, ticket.number, send.to.address, occasion.today)
-    return tuple(
-        Button(verb.key, verb.button.get(send.language, verb.key), f"RE: [{named}] #{verb.key} {code}")
-        for verb in _may(send, ticket, office).values()
-        if verb.button
+    given = dict(send.facts)
+    verbs = [verb for verb in _may(send, ticket, office).values() if verb.button]
+    if echo.UNDO in given:
+        verbs = [*(verb for verb in office.book.verbs.values() if verb.act == "undo"), *verbs]
+    again = given.get(echo.RETRY, "").split("\n") if given.get(echo.RETRY) else ()
+    body = given.get(echo.RETRY_TEXT, "")
+    return (
+        *(Button("retry", orders, f"RE: [{named}] {orders} {code}", body) for orders in again),
+        *(
+            Button(verb.key, verb.button.get(send.language, verb.key), f"RE: [{named}] #{verb.key} {code}")
+            for verb in verbs
+        ),
     )
