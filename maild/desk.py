@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maild import brakes
+from maild.absences import knowing_who_is_away
 from maild.brakes import Limits
 from maild.core import bounces, files, habits, seal, subject, twins
 from maild.core.bounced import refused
 from maild.core.decide import decide
-from maild.core.effects import Decision, Issue, Keep, Learn, Open, Resume, Review, Send, evolve, ran_out
+from maild.core.effects import Decision, Keep, Open, Resume, Review, Send, evolve, ran_out
 from maild.core.events import (
     Bounced,
     Case,
@@ -33,10 +34,11 @@ from maild.core.values import Address, Author, Mail, Reason, because
 from maild.core.worktime import following
 from maild.envelopes import Envelopes
 from maild.failpoints import failpoint
-from maild.gather import Gathered, Terms, gather, kin_of, known, recurring, told_of, without_habits
+from maild.gather import Gathered, Terms, gather, told_of, without_habits
+from maild.kin import kin_of, known, known_to, recurring
 from maild.mail.compose import Composer
-from maild.recall import keep_order, recalled
-from maild.store import addresses, agenda, attachments, letters, mails, papers, records, tickets, timers
+from maild.recall import keep_beside, recalled
+from maild.store import addresses, agenda, attachments, letters, mails, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
 
@@ -87,6 +89,7 @@ class Desk:
 
     # -- events -------------------------------------------------------------------------------------------------------
 
+    @knowing_who_is_away
     def mail(self, tx: Tx, event: MailArrived) -> Outcome:
         """A stored mail was understood: it gets its last state here, whatever it says."""
         cause = f"inbound:{event.inbound}"
@@ -95,12 +98,11 @@ class Desk:
             return self._duplicate(tx, event, verdict, cause)
         judged = self.judge(tx, event, verdict)
         event = replace(event, mail=judged.mail)
-        decision = judged.decision
+        decision, gathered = judged.decision, judged.gathered
         aside = any(isinstance(e, Review) for e in decision.effects)
         if aside:
             cause = self._set_aside(event.inbound)
-        gathered = judged.gathered
-        before = known(gathered.ticket, getattr(gathered.case, "kin", Kin()))
+        before = known_to(gathered.case, gathered.ticket)
         outcome = self._write(tx, cause, event.mail.sender.address, before, decision, event, judged=judged.files)
         if outcome.done:
             self._finish(tx, event, gathered.case, decision, verdict)
@@ -133,6 +135,7 @@ class Desk:
             fresh = ()
         return Judgement(mail, gathered, replace(decision, reasons=(*decision.reasons, *cut)), judged, fresh)
 
+    @knowing_who_is_away
     def time(self, tx: Tx, event: TimerFired) -> Outcome:
         """A clock ran out. Judged again here, in the transaction that acts on it."""
         cause = f"timer:{event.timer}"
@@ -150,15 +153,16 @@ class Desk:
         failpoint("desk.timer-written")
         return outcome
 
+    @knowing_who_is_away
     def operator(self, tx: Tx, event: OperatorActed, cause: str) -> Outcome:
         """Orders from the shell, in somebody's name."""
         ticket = tickets.load(tx, event.number)
         if ticket is None:
             return Outcome(Decision(0, refused=because("no-ticket", order=event.orders)), cause=cause, done=False)
         author = Author(event.person.address, event.person.name, event.person)
-        number = tickets.next_number(tx)
         kin = recalled(tx, self._kin(tx, ticket, event.orders), author, self.office, self.now(), ticket.number)
-        decision = decide(Ordered(ticket, author, event.orders, event.text, number, kin), self.office, self.now())
+        case = Ordered(ticket, author, event.orders, event.text, tickets.next_number(tx), kin)
+        decision = decide(case, self.office, self.now())
         return self._write(tx, cause, event.person.address, known(ticket, kin), decision, None, event.text)
 
     def park(self, tx: Tx, mail_id: int, reason: Reason, mail: Mail | None = None) -> None:
@@ -233,6 +237,7 @@ class Desk:
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
+    @knowing_who_is_away
     def moment(self, tx: Tx, event: MomentCame) -> Outcome:
         """The time of a recurring clock came. Times missed while nobody looked come once, not each."""
         cause, clock = f"moment:{event.clock}:{event.at.isoformat()}", self.office.book.clocks.get(event.clock)
@@ -265,6 +270,8 @@ class Desk:
         now = self.now()
         if not records.enter(tx, cause, actor, decision, now):
             return Outcome(decision, cause=cause, done=False)
+        for part in decision.parts:
+            records.enter(tx, f"{cause}:{part.number}", actor, part, now)
         changes = self._save(tx, before, decision, now)
         after = {number: stands for number, (_, stands) in changes.items()}
         failpoint("desk.ticket-written")
@@ -275,12 +282,10 @@ class Desk:
             records.keep(tx, keep.number, inbound, actor, keep.visibility, words, now)
             if event:
                 attachments.keep(tx, event.inbound, keep.number, actor, judged)
-        self._keep_papers(tx, decision, now)
-        keep_order(tx, decision, cause, changes.values(), now)
+        keep_beside(tx, decision, cause, changes.values(), now)
         self._envelopes().write(tx, cause, decision, after, event.mail if event else None, judged)
         failpoint("desk.letters-written")
-        number = decision.number
-        return Outcome(decision, before.get(number), after.get(number), cause)
+        return Outcome(decision, before.get(decision.number), after.get(decision.number), cause)
 
     def _save(
         self, tx: Tx, before: Mapping[int, Ticket], decision: Decision, now: datetime
@@ -302,13 +307,6 @@ class Desk:
         if decision.number in before and decision.number not in after:
             after[decision.number] = before[decision.number], before[decision.number]
         return after
-
-    def _keep_papers(self, tx: Tx, decision: Decision, now: datetime) -> None:
-        for effect in decision.effects:
-            if isinstance(effect, Issue):
-                papers.issue(tx, effect, now)
-            elif isinstance(effect, Learn):
-                papers.learn(tx, effect, now)
 
     def _envelopes(self) -> Envelopes:
         return Envelopes(

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from maild.core import habits, recognise, seal, subject, thread, twins
+from maild import inquire
+from maild.core import habits, recognise, seal, thread, twins
 from maild.core.events import (
     Bounced,
     Case,
@@ -17,21 +18,19 @@ from maild.core.events import (
     Kin,
     MailArrived,
     Recognised,
-    Recurring,
     Reply,
     Robot,
 )
-from maild.core.moves import OnClock
 from maild.core.office import Office
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary, weigh
 from maild.core.values import Assurance, Author, Kind, Mail, Reason, because
+from maild.kin import kin_of, loaded
 from maild.recall import recalled
-from maild.store import addresses, holds, mails, papers, tickets
+from maild.store import addresses, holds, mails, tickets
 from maild.store import habits as seen
 from maild.store.database import Tx
 
-_MOST_PARENTS = 20
 _BOUNCES = (Kind.BOUNCE, Kind.DELAY)
 _Placed = tuple[Case, Ticket | None]
 
@@ -71,15 +70,18 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
     wanted = thread.keys(mail, office.book.mark_key)
     known = _known(tx, wanted, author, his, office, _today(office, now))
     placed = thread.choose(mail, his, wanted, known, terms.ring, now.date())
+    answers_list = not placed.number and inquire.answers_list(mail, his, terms.ring, now.date())
     assurance, evidence = weigh(
         mail.sender.address,
         known=person is not None,
-        answers_own_letter=placed.answers_own_letter,
+        answers_own_letter=placed.answers_own_letter or answers_list,
         results=mail.authentication_results,
         boundary=terms.boundary,
     )
     author = Author(author.address, author.name, person, assurance, evidence, own)
     case, ticket = _case(tx, event, verdict, author, placed, terms, now)
+    if answers_list and isinstance(case, FirstMail):
+        case = inquire.orders_on_list(tx, mail, author, case.signs, office, now) or case
     return Gathered(case, ticket, author, wanted, placed)
 
 
@@ -136,6 +138,10 @@ def _case(
     if not mail.kind.from_person or from_us:
         return Robot(mail, ticket, signs, placed.answers_own_letter), ticket
     signs = (*signs, *author.evidence)
+    his = ticket is None or office.takes_part(author, ticket, _today(office, now))
+    asked = inquire.asks(tx, mail, author, ticket, signs, office, now) if his else None
+    if asked is not None:
+        return asked, asked.ticket
     if ticket is not None:
         return _about(tx, event, author, ticket, placed, signs, office, now)
     if latest := _flooded(tx, author, terms, now):
@@ -217,63 +223,13 @@ def _waiting(tx: Tx, found: recognise.Understood, author: Author, office: Office
         return ()
     places = office.book.waits_for(found.rule.key)
     own = author.address if found.rule.finds == recognise.REQUESTER else ""
-    return _loaded(tx, tickets.standing_at(tx, places, own))
+    return loaded(tx, tickets.standing_at(tx, places, own))
 
 
 def _joined(tx: Tx, found: recognise.Understood) -> Ticket | None:
     key = found.rule.joins[0]
     value = dict(found.facts).get(key, "")
-    return recognise.joins(found, _loaded(tx, tickets.open_with(tx, key, value))) if value else None
-
-
-# -- other tickets ----------------------------------------------------------------------------------------------------
-
-
-def known(ticket: Ticket | None, kin: Kin | None = None) -> dict[int, Ticket]:
-    """Every ticket that a decision is told of, by its number."""
-    others = (*kin.parents, *kin.named) if kin else ()
-    return {each.number: each for each in (*others, *((ticket,) if ticket else ()))}
-
-
-def kin_of(tx: Tx, ticket: Ticket, words: str, office: Office, now: datetime) -> Kin:
-    """What a decision about this ticket may have to know of others; `words` may name some by their marks."""
-    book = office.book
-    parents: list[Ticket] = []
-    child = ticket
-    while child.parent and len(parents) < _MOST_PARENTS:
-        waiting = tickets.load(tx, child.parent)
-        if waiting is None:
-            break
-        parents.append(waiting)
-        child = waiting
-    opens = any(step.child for _, step in book.all_steps())
-    family = tickets.children(tx, [ticket.number, *(p.number for p in parents)]) if opens else ()
-    named = tuple(n for n in subject.marks(words, book.mark_key) if n != ticket.number)[:3]
-    forms = [key for key, document in book.documents.items() if document.form]
-    return Kin(
-        number=tickets.next_number(tx) if opens else 0,
-        parents=tuple(parents),
-        children=family,
-        named=tuple(_loaded(tx, named)),
-        serials=papers.next_serials(tx, forms, _today(office, now).year),
-        entries=papers.entries(tx) if "entry" in {verb.act for verb in book.verbs.values()} else (),
-    )
-
-
-def recurring(tx: Tx, clock: str, office: Office, now: datetime) -> Recurring:
-    """The tickets that listen to a recurring clock, oldest first."""
-    wanted = OnClock(clock)
-    listening = [(p.key, s.number) for p, s in office.book.all_steps() if any(wanted in m.on for m in s.moves)]
-    found = tuple(_loaded(tx, tickets.standing_at(tx, listening)))
-    families = [kin_of(tx, ticket, "", office, now) for ticket in found]
-    number = tickets.next_number(tx)
-    parents = {p.number: p for kin in families for p in kin.parents}
-    children = {c.number: c for kin in families for c in kin.children}
-    return Recurring(clock, found, number, Kin(number, tuple(parents.values()), tuple(children.values())))
-
-
-def _loaded(tx: Tx, numbers: Iterable[int]) -> Iterable[Ticket]:
-    return (ticket for number in numbers if (ticket := tickets.load(tx, number)) is not None)
+    return recognise.joins(found, loaded(tx, tickets.open_with(tx, key, value))) if value else None
 
 
 def _today(office: Office, now: datetime) -> date:

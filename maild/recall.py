@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maild.core import echo
-from maild.core.effects import Decision, Undo, Undoable
+from maild.core.effects import Decision, Issue, Learn, Open, Review, Undo, Undoable
 from maild.core.events import Kin
 from maild.core.office import Office
 from maild.core.ticket import Ticket
 from maild.core.values import Author
-from maild.store import letters, undone
+from maild.store import letters, papers, undone
 from maild.store.database import Tx
 
 _HOUR = timedelta(hours=1)
@@ -30,12 +30,23 @@ def recalled(tx: Tx, kin: Kin, author: Author, office: Office, now: datetime, ti
     return replace(kin, echoes=echoes, done=done)
 
 
-def keep_order(
+def keep_beside(
     tx: Tx, decision: Decision, cause: str, changes: Iterable[tuple[Ticket | None, Ticket]], now: datetime
 ) -> None:
-    """What the decision says about taking back, in rows. A cancelled letter is so before its ticket's next one is written."""
+    """What the decision says beside tickets and letters, in rows: forms, knowledge, and what can be taken back, or is."""
+    scopes = {
+        part.number: {e.number for e in part.effects if not isinstance(e, Open | Review)} for part in decision.parts
+    }
+    every = tuple(changes)
     for effect in decision.effects:
-        if isinstance(effect, Undoable):
-            undone.remember(tx, effect, cause, changes, now)
-        elif isinstance(effect, Undo):
-            undone.use(tx, effect, now)
+        match effect:
+            case Issue():
+                papers.issue(tx, effect, now)
+            case Learn():
+                papers.learn(tx, effect, now)
+            case Undo():
+                undone.use(tx, effect, now)
+            case Undoable():
+                scope = scopes.get(effect.number)
+                mine = [(before, after) for before, after in every if scope is None or after.number in scope]
+                undone.remember(tx, effect, cause, mine, now)

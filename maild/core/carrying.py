@@ -71,7 +71,7 @@ def carried_out(
         _remember(draft, number, found, author)
     verbs = [book.verbs[order.verb] for order in found]
     if written and echo.is_wanted(verbs, echo_of(author), wrote=_has_written(draft)):
-        _echo(draft, about, found, untouched)
+        echo.done(draft, about, found, untouched)
     kept: Effect = Keep(number, "internal" if internal else "public")
     return draft.decision(number, (kept,))
 
@@ -82,17 +82,6 @@ def _has_written(draft: Draft) -> bool:
 
 def echo_of(author: Author) -> Echo:
     return author.person.echo if author.person else "needed"
-
-
-def _echo(draft: Draft, about: int, found: tuple[Order, ...], before: Ticket) -> None:
-    """What was done, old → new, and how long it can be taken back."""
-    draft.told = {}
-    facts = {"history": "\n".join(echo.written(order) for order in found)}
-    if undoable := [e for e in draft.effects if isinstance(e, Undoable)]:
-        facts[echo.UNDO] = undoable[-1].until.isoformat()
-    ticket = draft.walks[about].ticket
-    lines = echo.changes(before if ticket.number == before.number else None, ticket, draft.office.book)
-    echo.say(draft, about, echo.OK, facts, lines)
 
 
 def _remember(draft: Draft, number: int, found: tuple[Order, ...], author: Author) -> None:
@@ -121,7 +110,7 @@ def _undone(
     refusal = undoing.undo(draft, number, verb, author)
     if refusal is not None:
         return refused(draft, untouched, refusal, signs)
-    _echo(draft, number, found, untouched)
+    echo.done(draft, number, found, untouched)
     return draft.decision(number, (Keep(number, "internal"),))
 
 
@@ -148,7 +137,7 @@ def refused(
     draft: Draft, ticket: Ticket, refusal: Reason, signs: tuple[Reason, ...], retries: tuple[str, ...] = ()
 ) -> Decision:
     """Nothing was done: the words are kept as a note, the sender is told why and what he may send instead."""
-    letters = Draft(draft.office, draft.now, draft.sender, said=draft.said, kin=draft.kin)
+    letters = Draft(draft.office, draft.now, draft.sender, said=draft.said, kin=draft.kin, mute=draft.mute)
     letters.walk(ticket)
     letters.do(Keep(ticket.number, "internal"))
     facts = {"reason_code": refusal.code, **dict(refusal.facts)}

@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from maild.core import echo, openings, orders, subject, survey, worktime
+from maild.core import echo, following, openings, orders, subject, survey, worktime
+from maild.core.batch import batch
 from maild.core.bounced import bounced
 from maild.core.carrying import carried_out, echo_of, given, known, says_only_words
 from maild.core.draft import Draft
-from maild.core.effects import Away, Decision, Effect, Keep, Reopen, Review, Send, StopTimer, Tell
+from maild.core.effects import Decision, Effect, Keep, Reopen, Review, Send, StopTimer, Tell
 from maild.core.events import (
+    Batch,
     Bounced,
     Case,
     FirstMail,
@@ -19,6 +21,7 @@ from maild.core.events import (
     Intrusion,
     Ordered,
     Overdue,
+    Personal,
     Recognised,
     Recurring,
     Reply,
@@ -27,7 +30,9 @@ from maild.core.events import (
 from maild.core.moves import LetterTo, OnClock, OnMail, OnReply
 from maild.core.office import Office
 from maild.core.orders import Order
+from maild.core.personal import personal
 from maild.core.procedure import Walk
+from maild.core.quiet import flood, robot
 from maild.core.recurring import recurring
 from maild.core.said import Said
 from maild.core.values import Address, Assurance, Author, Mail, Reason, because
@@ -35,6 +40,30 @@ from maild.core.values import Address, Assurance, Author, Mail, Reason, because
 
 def decide(case: Case, office: Office, now: datetime) -> Decision:
     """The decision about one case. `now` is the time of the decision; deadlines run from it."""
+    return following.told(case, _decided(case, office, now), office)
+
+
+def _decided(case: Case, office: Office, now: datetime) -> Decision:
+    match case:
+        case Overdue():
+            return _overdue(case, office, now)
+        case Recurring():
+            return recurring(case, office, now)
+        case Ordered():
+            return _ordered(case, office, now)
+        case Personal():
+            return personal(case, office, now)
+        case Batch():
+            return batch(case, office, now)
+        case Bounced():
+            return bounced(case, office)
+        case _:
+            return _mailed(case, office, now)
+
+
+def _mailed(
+    case: FirstMail | Recognised | Reply | Intrusion | Robot | Flood, office: Office, now: datetime
+) -> Decision:
     match case:
         case FirstMail():
             return _first(case, office, now)
@@ -45,17 +74,9 @@ def decide(case: Case, office: Office, now: datetime) -> Decision:
         case Intrusion():
             return _intrusion(case, office, now)
         case Robot():
-            return _robot(case)
-        case Bounced():
-            return bounced(case, office)
+            return robot(case)
         case Flood():
-            return _flood(case)
-        case Overdue():
-            return _overdue(case, office, now)
-        case Recurring():
-            return recurring(case, office, now)
-        case Ordered():
-            return _ordered(case, office, now)
+            return flood(case)
         case _:
             assert_never(case)
 
@@ -126,9 +147,7 @@ def _opened_by_order(case: FirstMail, draft: Draft, opening: tuple[Order, ...]) 
     verbs = [office.book.verbs[order.verb] for order in opening if order.verb]
     if echo.is_wanted(verbs, echo_of(author), wrote=wrote):
         draft.told = {}
-        done = "\n".join(echo.written(order) for order in opening)
-        lines = echo.changes(None, draft.walks[number].ticket, office.book)
-        echo.say(draft, number, echo.OK, {"history": done}, lines)
+        echo.done(draft, number, opening, None)
     draft.reasons.extend(case.signs)
     return draft.decision(number)
 
@@ -249,21 +268,6 @@ def _intrusion(case: Intrusion, office: Office, now: datetime) -> Decision:
     told = {"sender_name": case.author.address, "text": case.mail.new_text}
     walk.send(_named(office, "third_party"), told=told)
     return draft.decision(case.ticket.number)
-
-
-def _robot(case: Robot) -> Decision:
-    number = case.ticket.number if case.ticket else 0
-    kept: tuple[Effect, ...] = (Keep(number, "third_party"),) if number else ()
-    mail = case.mail
-    if mail.away_until and mail.sender.address:
-        kept = (*kept, Away(number, mail.sender.address, mail.away_until, case.proved))
-    return Decision(number, kept, (because("no-person", kind=case.mail.kind), *case.mail.signs, *case.signs))
-
-
-def _flood(case: Flood) -> Decision:
-    """Kept whole on his newest ticket; no ticket, no letter: a program that writes by the hundred must not write us full."""
-    reason = because("too-many-tickets", address=case.mail.sender.address, number=case.ticket.number)
-    return Decision(case.ticket.number, (Keep(case.ticket.number, "public"),), (reason, *case.signs))
 
 
 # -- time and operators ---------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from maild.core.catalogue import Service
 from maild.core.draft import Draft
 from maild.core.effects import Assign, Close, Issue, RemoveToken, SetField, SetState, Tell
+from maild.core.following import follow
 from maild.core.needs import DOCUMENT
 from maild.core.orders import Order
 from maild.core.rulebook import Act, Verb
@@ -171,6 +172,24 @@ def _duplicate(deed: Deed) -> None:
     _void(deed)
 
 
+def _follow(deed: Deed) -> None:
+    _following(deed, on=True)
+
+
+def _leave(deed: Deed) -> None:
+    _following(deed, on=False)
+
+
+def _following(deed: Deed, *, on: bool) -> None:
+    person = deed.author.person
+    follow(deed.draft, deed.number, person.address if person else deed.author.address, on=on)
+
+
+def _alone(deed: Deed) -> Reason:
+    """It is about no ticket, and beside orders that are it would get lost."""
+    return because("order-alone", order=deed.verb.key)
+
+
 _DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
     "take": _take,
     "assign": _assign,
@@ -184,4 +203,7 @@ _DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
     "form": _form,
     "void": _void,
     "duplicate": _duplicate,
+    "follow": _follow,
+    "leave": _leave,
+    **dict.fromkeys(("mine", "queue", "search", "sheet", "away", "back"), _alone),
 }

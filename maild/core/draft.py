@@ -25,6 +25,7 @@ class Draft:
     """Lives inside one call of `decide`; only its effects and reasons leave it. `told` goes into every letter it writes.
 
     `opener`: it opens a ticket in somebody's name, and who does that need not be told that it is his turn.
+    `mute`: the orders are answered elsewhere.
     """
 
     office: Office
@@ -34,6 +35,7 @@ class Draft:
     kin: Kin = field(default_factory=Kin)
     told: Mapping[str, str] = field(default_factory=dict)
     opener: Address | None = None
+    mute: bool = False
     effects: list[Effect] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     walks: dict[int, Walk] = field(default_factory=dict)

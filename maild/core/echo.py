@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from maild.core import posting
-from maild.core.effects import Send
+from maild.core.effects import Send, Undoable
 from maild.core.orders import Order
 from maild.core.rulebook import Rulebook, Verb
 from maild.core.ticket import Ticket
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OK, ERROR, FORBIDDEN = "comando_ok", "comando_error", "no_autorizado"
 # Letters that count as answers to orders.
-COUNTED = (OK, ERROR, FORBIDDEN, "ayuda", "estado", "lista")
+COUNTED = (OK, ERROR, FORBIDDEN, "ayuda", "estado", "lista", "lote")
 # Facts that writing turns into buttons.
 RETRY, RETRY_TEXT, UNDO = "retry", "retry_text", "undo_until"
 _FORBIDDEN = ("not-allowed", "not-proved")
@@ -40,6 +40,8 @@ def is_wanted(verbs: Sequence[Verb], echo: Echo, *, wrote: bool) -> bool:
 
 def say(draft: Draft, number: int, template: str, facts: Mapping[str, str], lines: Iterable[Reason]) -> None:
     """Answer the sender, as long as he has not had too many answers this hour; the last of them says that it is."""
+    if draft.mute:
+        return
     left, told = draft.office.manners.echoes_hour - draft.kin.echoes, tuple(lines)
     if left <= 0:
         draft.because("echo-limit", limit=draft.office.manners.echoes_hour)
@@ -48,6 +50,17 @@ def say(draft: Draft, number: int, template: str, facts: Mapping[str, str], line
         told = (*told, because("echo-last", limit=draft.office.manners.echoes_hour))
     for to, audience, language in posting.whom(draft.walks[number], "sender"):
         draft.do(Send(number, template, to, audience, language, tuple(facts.items()), told))
+
+
+def done(draft: Draft, number: int, found: Sequence[Order], before: Ticket | None) -> None:
+    """What was done, old → new, and until when it can be taken back. `before`: how the ticket stood that the mail spoke of."""
+    draft.told = {}
+    ticket = draft.walks[number].ticket
+    facts = {"history": "\n".join(written(order) for order in found)}
+    if undoable := [e for e in draft.effects if isinstance(e, Undoable)]:
+        facts[UNDO] = undoable[-1].until.isoformat()
+    stood = before if before is not None and before.number == number else None
+    say(draft, number, OK, facts, changes(stood, ticket, draft.office.book))
 
 
 def template_for(refusal: Reason) -> str:

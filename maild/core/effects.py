@@ -263,12 +263,16 @@ Effect = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What shall be done, and why. `number` is the ticket concerned (0: none); `refused` says why nothing was done."""
+    """What shall be done, and why. `number` is the ticket concerned (0: none); `refused` says why nothing was done.
+
+    `parts`: where one mail gives orders on several tickets, the decision about each; the whole holds all their effects.
+    """
 
     number: int
     effects: tuple[Effect, ...] = ()
     reasons: tuple[Reason, ...] = ()
     refused: Reason | None = None
+    parts: tuple[Decision, ...] = ()
 
 
 def evolve(ticket: Ticket | None, effects: Iterable[Effect]) -> Ticket | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maild.core.files import Scan
+from maild.core.orders import Order
 from maild.core.ticket import Ticket
 from maild.core.undo import Done
 from maild.core.values import Author, Mail, Person, Reason
@@ -211,4 +212,71 @@ class Ordered:
     kin: Kin = _ALONE
 
 
-Case = FirstMail | Recognised | Reply | Intrusion | Robot | Bounced | Flood | Overdue | Recurring | Ordered
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A ticket in a list. `due`: the next deadline of the work; `shown`: its title may be repeated to others."""
+
+    number: int
+    title: str
+    state: str
+    requester: str
+    responsible: str
+    due: datetime | None = None
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of a ticket's story: when, who, and what in words or as the code of a reason. `internal`: staff only."""
+
+    at: datetime
+    by: str
+    code: str
+    words: str = ""
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """An order about no ticket: what its author asks (`rows`, of `total`), or says of himself. Or `ticket`: its whole sheet."""
+
+    mail: Mail
+    author: Author
+    order: Order
+    rows: tuple[Row, ...] = ()
+    total: int = 0
+    story: tuple[Happened, ...] = ()
+    ticket: Ticket | None = None
+    signs: tuple[Reason, ...] = ()
+    kin: Kin = _ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The answer to a list of tickets, with orders on each: the number and the orders of every line, and those of its tickets
+    in which the author takes part, each with its kin."""
+
+    mail: Mail
+    author: Author
+    lines: tuple[tuple[int, str], ...]
+    tickets: tuple[tuple[Ticket, Kin], ...]
+    number: int
+    signs: tuple[Reason, ...] = ()
+    kin: Kin = _ALONE
+    ticket: None = None
+
+
+Case = (
+    FirstMail
+    | Recognised
+    | Reply
+    | Intrusion
+    | Robot
+    | Bounced
+    | Flood
+    | Overdue
+    | Recurring
+    | Ordered
+    | Personal
+    | Batch
+)

@@ -64,7 +64,7 @@ class Office:
         """The role keys, groups and relations with which this author stands towards the ticket."""
         mine = set(author.person.addresses if author.person else (author.address,)) - {""}
         roles = {author.role} if author.role else set()
-        for person in self._stood_in_for(author, today):
+        for person in self.stood_in_for(author, today):
             roles.add(person.role)
             mine |= set(person.addresses)
         stands = {role for role in roles if self._counts(role, author, ticket)}
@@ -88,7 +88,7 @@ class Office:
             return author.person in self._chiefs(role, ticket)
         return True
 
-    def _stood_in_for(self, author: Author, today: date | None) -> tuple[Person, ...]:
+    def stood_in_for(self, author: Author, today: date | None) -> tuple[Person, ...]:
         """Those who are away and have named the author as their deputy."""
         if author.person is None or today is None:
             return ()
@@ -140,9 +140,15 @@ class Office:
             return self._in_role(scene.role, scene)
         if to in self.book.roles:
             return self._in_role(to, scene)
-        return tuple(
-            self.addressed(address, scene.ticket) for address in self._related(to, scene) if self._reads(address)
-        )
+        related = self._related(to, scene)
+        if to == "responsible":  # his turns go to whoever stands in for him
+            related = tuple(self._stand_in(address, scene.today) for address in related)
+        return tuple(self.addressed(address, scene.ticket) for address in related if self._reads(address))
+
+    def _stand_in(self, address: Address, today: date | None) -> Address:
+        person = self.directory.by_address(address.address)
+        present = self._present(person, today) if person else None
+        return Address(present.address, present.name) if present and present is not person else address
 
     def _reads(self, address: Address) -> bool:
         """Programs are not written to."""

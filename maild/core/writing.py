@@ -55,7 +55,7 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
     facts: dict[str, Fact] = {"lines": send.lines}
     if _REASON in given:
         code = given.pop(_REASON)
-        names = ("text", "sender_name", "problem_lines", "history")
+        names = ("text", "sender_name", "problem_lines", "history", "ticket_count", "orders")
         told = ((k, _label(k, v, occasion.office)) for k, v in given.items() if k not in names)
         facts["reason_text"] = Reason(code, tuple(told))
         given = {k: v for k, v in given.items() if k in names}
@@ -71,9 +71,13 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
     ended = given.pop("due_at", "")  # the deadline that this letter is about, where another one runs already
     if ended and send.audience != "user":
         facts["due_at"] = datetime.fromisoformat(ended)
+    if count := given.pop("ticket_count", ""):
+        facts["ticket_count"] = int(count)
     if until := given.pop(echo.UNDO, ""):
         facts[echo.UNDO] = datetime.fromisoformat(until)
-    lines = {name: tuple(given.pop(name).split("\n")) for name in ("history", "problem_lines") if name in given}
+    lines = {
+        name: tuple(given.pop(name).split("\n")) for name in ("history", "problem_lines", "orders") if name in given
+    }
     return facts | lines | given
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Table, Text, false, text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Table, Text, UniqueConstraint, false, text
 
 from maild.store.columns import BIG, Instant, Key, Words, metadata, row_id
 
@@ -52,12 +52,13 @@ undoable = Table(
     metadata,
     row_id(),
     Column("ticket", BIG, nullable=False),
-    Column("cause", Key, nullable=False, unique=True),  # the journal's
+    Column("cause", Key, nullable=False),  # the journal's; one mail may give orders on several tickets
     Column("by", Key, nullable=False),
     Column("orders", Words, nullable=False),
     Column("until", Instant, nullable=False),
     Column("used", Boolean, nullable=False),
     Column("tickets", Text, nullable=False),  # JSON, ASCII
+    UniqueConstraint("cause", "ticket"),
     Index(None, "ticket", "by"),
     Index(None, "until"),
     sqlite_autoincrement=True,

@@ -56,14 +56,14 @@ def last(tx: Connection, number: int, addresses: Collection[str]) -> Done | None
         until=row["until"],
         used=bool(row["used"]),
         changes=tuple((b, a, now) for b, a, now in found if a is not None and now is not None),
-        letters=tuple(_letters(tx, str(row["cause"]))),
+        letters=tuple(_letters(tx, str(row["cause"]), {a.number for _, a in pairs if a} | {number})),
     )
 
 
-def _letters(tx: Connection, cause: str) -> Iterable[Posted]:
+def _letters(tx: Connection, cause: str, numbers: Collection[int]) -> Iterable[Posted]:
     """Of the letters of a cause those that left and those that still can be kept; what failed or was dropped is neither."""
     columns = (outbox.c.id, outbox.c.ticket, outbox.c.template, outbox.c.recipient, outbox.c.state)
-    mine = outbox.c.cause.startswith(cause + "#", autoescape=True)
+    mine = outbox.c.cause.startswith(cause + "#", autoescape=True) & outbox.c.ticket.in_(tuple(numbers))
     query = select(*columns).where(mine, outbox.c.state.in_((*_STILL_HERE, *_LEFT))).order_by(outbox.c.id)
     for letter_id, ticket, template, recipient, state in tx.execute(query.with_for_update()):
         yield Posted(int(letter_id), int(ticket or 0), str(template), Address(str(recipient)), state in _LEFT)

@@ -33,7 +33,17 @@ def test_the_difference_of_two_tickets_brings_the_one_to_the_other(now: Ticket, 
     assert evolve(now, difference(now, wanted)) == wanted
 
 
-CHANGING = ("state", "title", "type", "responsible", "closed_at", "closing_reason", "tokens", "timers", "facts")
+CHANGING: tuple[str, ...] = (
+    "state",
+    "title",
+    "type",
+    "responsible",
+    "closed_at",
+    "closing_reason",
+    "tokens",
+    "timers",
+    "facts",
+)
 CHANGING = (*CHANGING, "providers")
 
 
@@ -95,6 +105,35 @@ def test_an_order_done_and_undone_leaves_the_ticket_as_it_was(case: Ordered) -> 
     assert decision.refused is None, decision.refused
     assert ticket == case.ticket
     assert any(isinstance(effect, Undo) for effect in decision.effects)
+
+
+@pytest.mark.parametrize(
+    ("to", "closes", "code"),
+    [
+        ("soporte@prov.test", False, "undo-provider"),
+        ("ana@entidad.test", True, "undo-closed"),
+        ("ana@entidad.test", False, ""),
+    ],
+)
+def test_what_was_said_outside_cannot_be_unsaid(to: str, closes: bool, code: str) -> None:
+    """A letter that a provider has, and the requester's news that the ticket is closed; any other news is corrected."""
+    requester = Address("ana@entidad.test", "Ana Quispe")
+    provider = Address("soporte@prov.test", "Proveedor SAC")
+    before = Ticket(7, "Sin red", "en_proceso", requester, NOW, providers=(provider,))
+    closed = replace(before, state="cerrado", closed_at=NOW, closing_reason="resuelto")
+    after = closed if closes else replace(before, priority="alta")
+    letters = (
+        Posted(1, 7, "carta", Address(to), left=True),
+        Posted(2, 7, "carta", Address("luis@entidad.test"), left=False),
+    )
+    done = Done(
+        5, "rosa@entidad.test", "#orden", NOW + timedelta(minutes=30), False, ((before, after, after),), letters
+    )
+    author = Author("rosa@entidad.test", person=OFFICE.directory.by_key("rosa"))
+    decision = decide(Ordered(after, author, "#deshacer", "", 8, Kin(done=done)), OFFICE, NOW)
+    assert (decision.refused.code if decision.refused else "") == code
+    assert (evolve(after, decision.effects) == before) == (not code)
+    assert [e.cancelled for e in decision.effects if isinstance(e, Undo)] == ([] if code else [(2,)])
 
 
 @cache

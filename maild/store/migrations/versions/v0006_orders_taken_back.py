@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used", sa.Boolean, nullable=False),
         sa.Column("tickets", sa.Text, nullable=False),
-        sa.UniqueConstraint("cause", name="uq_undoable_cause"),
+        sa.UniqueConstraint("cause", "ticket", name="uq_undoable_cause_ticket"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_undoable_ticket_by", "undoable", ["ticket", "by"])

@@ -1,0 +1,23 @@
+"""Mails that move nothing and are answered by nobody: they are kept where they belong."""
+
+from __future__ import annotations
+
+from maild.core.effects import Away, Decision, Effect, Keep
+from maild.core.events import Flood, Robot
+from maild.core.values import because
+
+
+def robot(case: Robot) -> Decision:
+    """What no person wrote: at most a note, and word of an absence."""
+    number = case.ticket.number if case.ticket else 0
+    kept: tuple[Effect, ...] = (Keep(number, "third_party"),) if number else ()
+    mail = case.mail
+    if mail.away_until and mail.sender.address:
+        kept = (*kept, Away(number, mail.sender.address, mail.away_until, case.proved))
+    return Decision(number, kept, (because("no-person", kind=case.mail.kind), *case.mail.signs, *case.signs))
+
+
+def flood(case: Flood) -> Decision:
+    """Kept whole on his newest ticket; no ticket, no letter: a program that writes by the hundred must not write us full."""
+    reason = because("too-many-tickets", address=case.mail.sender.address, number=case.ticket.number)
+    return Decision(case.ticket.number, (Keep(case.ticket.number, "public"),), (reason, *case.signs))
