@@ -279,7 +279,7 @@ class Desk:
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
             words = event.mail.new_text or event.mail.text if event else text
             inbound = event.inbound if event else None
-            records.keep(tx, keep.number, inbound, actor, keep.visibility, words, now)
+            records.keep(tx, keep.number, inbound, keep.author or actor, keep.visibility, keep.words or words, now)
             if event:
                 attachments.keep(tx, event.inbound, keep.number, actor, judged)
         keep_beside(tx, decision, cause, changes.values(), now)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from maild import inquire
-from maild.core import habits, recognise, seal, thread, twins
+from maild.core import habits, merging, recognise, seal, thread, twins
 from maild.core.events import (
     Bounced,
     Case,
@@ -31,6 +31,7 @@ from maild.store import addresses, holds, mails, tickets
 from maild.store import habits as seen
 from maild.store.database import Tx
 
+_MOST_MERGED = 3
 _BOUNCES = (Kind.BOUNCE, Kind.DELAY)
 _Placed = tuple[Case, Ticket | None]
 
@@ -161,6 +162,9 @@ def _about(
     now: datetime,
 ) -> _Placed:
     mail, number = event.mail, tickets.next_number(tx)
+    merged = None if office.book.is_staff(author.role) else _merged(tx, ticket)
+    if merged is not None and office.takes_part(author, merged, _today(office, now)):
+        ticket, signs = merged, (*signs, because("merged-into", number=merged.number))
     if office.takes_part(author, ticket, _today(office, now)):
         kin = recalled(tx, kin_of(tx, ticket, mail.subject, office, now), author, office, now, ticket.number)
         return Reply(mail, author, event.received_at, ticket, number, signs, kin), ticket
@@ -170,6 +174,18 @@ def _about(
         return FirstMail(mail, author, event.received_at, number, signs=signs), None
     in_copy = mails.was_copied(tx, ticket.number, author.address)
     return Intrusion(mail, author, ticket, (*signs, *((because("was-in-copy"),) if in_copy else ())), in_copy), ticket
+
+
+def _merged(tx: Tx, ticket: Ticket) -> Ticket | None:
+    """The ticket that this one was merged into, and that one perhaps into another."""
+    found: Ticket | None = None
+    for _ in range(_MOST_MERGED):
+        into = merging.into(found or ticket)
+        following = tickets.load(tx, into) if into else None
+        if following is None or following.number == ticket.number:
+            break
+        found = following
+    return found
 
 
 def _bounced(

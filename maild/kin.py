@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from maild.core import subject
+from maild.core import merging, subject
 from maild.core.events import Batch, Case, Kin, Recurring
 from maild.core.moves import OnClock
 from maild.core.office import Office
@@ -42,7 +42,8 @@ def kin_of(tx: Tx, ticket: Ticket, words: str, office: Office, now: datetime) ->
         child = waiting
     opens = any(step.child for _, step in book.all_steps())
     family = tickets.children(tx, [ticket.number, *(p.number for p in parents)]) if opens else ()
-    named = tuple(n for n in subject.marks(words, book.mark_key) if n != ticket.number)[:3]
+    marks = (*subject.marks(words, book.mark_key), merging.into(ticket))
+    named = tuple(n for n in dict.fromkeys(marks) if n and n != ticket.number)[:3]
     forms = [key for key, document in book.documents.items() if document.form]
     return Kin(
         number=tickets.next_number(tx) if opens else 0,

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from maild.core import echo, following, openings, orders, subject, survey, worktime
+from maild.core import echo, following, forwarding, openings, orders, subject, survey, worktime
 from maild.core.batch import batch
 from maild.core.bounced import bounced
 from maild.core.carrying import carried_out, echo_of, given, known, says_only_words
 from maild.core.draft import Draft
-from maild.core.effects import Decision, Effect, Keep, Reopen, Review, Send, StopTimer, Tell
+from maild.core.effects import Decision, Effect, Keep, Reopen, Review, Send, Tell
 from maild.core.events import (
     Batch,
     Bounced,
@@ -27,11 +27,11 @@ from maild.core.events import (
     Reply,
     Robot,
 )
-from maild.core.moves import LetterTo, OnClock, OnMail, OnReply
+from maild.core.moves import LetterTo, OnMail, OnReply
 from maild.core.office import Office
 from maild.core.orders import Order
+from maild.core.overdue import overdue
 from maild.core.personal import personal
-from maild.core.procedure import Walk
 from maild.core.quiet import flood, robot
 from maild.core.recurring import recurring
 from maild.core.said import Said
@@ -46,7 +46,7 @@ def decide(case: Case, office: Office, now: datetime) -> Decision:
 def _decided(case: Case, office: Office, now: datetime) -> Decision:
     match case:
         case Overdue():
-            return _overdue(case, office, now)
+            return overdue(case, office, now)
         case Recurring():
             return recurring(case, office, now)
         case Ordered():
@@ -96,9 +96,9 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
     opening = _opening_orders(case, draft)
     if opening:
         return _opened_by_order(case, draft, opening)
-    lost = _orders_without_ticket(case, office)
-    if lost is not None:
-        return lost
+    other = _orders_without_ticket(case, office) or forwarding.passed_on(case, draft)
+    if other is not None:
+        return other
     if author.person is not None or author.own_domain:  # a stranger's words are never sent on (RELIABILITY S-03)
         draft.told = {"text": case.mail.new_text, "sender_name": _address(author).name or author.address}
     book, mail = office.book, case.mail
@@ -271,38 +271,6 @@ def _intrusion(case: Intrusion, office: Office, now: datetime) -> Decision:
 
 
 # -- time and operators ---------------------------------------------------------------------------------------
-
-
-def _overdue(case: Overdue, office: Office, now: datetime) -> Decision:
-    ticket = case.ticket
-    timer = ticket.timer(case.clock, case.token)
-    if timer is None:
-        return Decision(ticket.number, (), (because("clock-gone", clock=case.clock),))
-    draft = Draft(office, now, kin=case.kin)
-    walk = draft.walk(ticket)
-    draft.do(StopTimer(ticket.number, case.clock, case.token, fired=True))
-    draft.because("clock-fired", clock=case.clock)
-    told = {"due_at": timer.due.isoformat()}
-    listening = [(t, m) for t, m in walk.matching(OnClock(case.clock), None) if case.token in (t.id, 0)]
-    for token, move in listening:
-        walk.make(token, move, told)
-        if move.again and token in walk.ticket.tokens:
-            walk.start(case.clock, token.id)
-    if not listening:
-        _ran_out(walk, case, told)
-    return _finished(draft, ticket.number)
-
-
-def _ran_out(walk: Walk, case: Overdue, told: dict[str, str]) -> None:
-    """What the clock itself says where no move of the step listens to it."""
-    clock = walk.office.book.clocks.get(case.clock)
-    if clock is None:
-        return
-    token = walk.ticket.token(case.token)
-    step = walk.step_of(token) if token else None
-    walk.send(clock.letters, step.role if step else "", told)
-    if clock.again:
-        walk.start(case.clock, case.token)
 
 
 def _ordered(case: Ordered, office: Office, now: datetime) -> Decision:

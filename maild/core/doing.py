@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from maild.core import merging
 from maild.core.catalogue import Service
 from maild.core.draft import Draft
 from maild.core.effects import Assign, Close, Issue, RemoveToken, SetField, SetState, Tell
@@ -167,9 +168,12 @@ def _void(deed: Deed) -> None:
 
 
 def _duplicate(deed: Deed) -> None:
-    other = next(t for t in deed.draft.kin.named if t.number != deed.number)
-    deed.draft.do(Tell(deed.number, "_duplicate_of", str(other.number)))
+    merging.merge(deed.draft, deed.number, next(t for t in deed.draft.kin.named if t.number != deed.number))
     _void(deed)
+
+
+def _unmerge(deed: Deed) -> Reason | None:
+    return merging.unmerge(deed.draft, deed.number, deed.verb.key)
 
 
 def _follow(deed: Deed) -> None:
@@ -203,6 +207,7 @@ _DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
     "form": _form,
     "void": _void,
     "duplicate": _duplicate,
+    "unmerge": _unmerge,
     "follow": _follow,
     "leave": _leave,
     **dict.fromkeys(("mine", "queue", "search", "sheet", "away", "back"), _alone),

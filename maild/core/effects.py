@@ -137,10 +137,13 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The mail's words join the ticket: for everybody, internally, or as a stranger's note."""
+    """The mail's words join the ticket: for everybody, internally, or as a stranger's note. `words` of `author` instead:
+    those of a mail that it passes on."""
 
     number: int
     visibility: Visibility
+    words: str = ""
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)

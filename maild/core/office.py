@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from maild.core import merging
 from maild.core.moves import Move, OnOrder, OnReply, Step
 from maild.core.rulebook import Rulebook
 from maild.core.ticket import Ticket
@@ -76,6 +77,8 @@ class Office:
             stands.add("creator")
         if any(p.address in mine for p in ticket.providers):
             stands |= {"providers", *self.book.provider_roles()}
+        if any(a.address in mine for a in merging.others(ticket)):
+            stands.add("participant")
         stands |= {f"fact:{key}" for key, value in ticket.facts if value.lower() in mine}
         return frozenset(stands.union(*(self.book.groups(role) for role in stands)))
 
@@ -98,7 +101,7 @@ class Office:
     def takes_part(self, author: Author, ticket: Ticket, today: date | None = None) -> bool:
         """Whether he may write into the ticket: he is on it, serves the desk, or has something to say at its steps."""
         standing = self.standing(author, ticket, today)
-        relations = {"requester", "responsible", "creator", "providers"}
+        relations = {"requester", "participant", "responsible", "creator", "providers"}
         if relations & standing or any(s.startswith("fact:") for s in standing) or self.book.is_staff(author.role):
             return True
         return any(standing & set(move.by or (step.role,)) for step, move in self.open_moves(ticket))
@@ -211,7 +214,7 @@ class Office:
         one: Address | None = None
         match to:
             case "requester":
-                one = ticket.requester
+                return (ticket.requester, *merging.others(ticket))
             case "responsible":
                 one = ticket.responsible
             case "creator":

@@ -33,6 +33,7 @@ Act = Literal[
     "entry",
     "void",
     "duplicate",
+    "unmerge",
     "register",
     "begin",
     "split",

@@ -219,7 +219,18 @@ class FactForm(Form):
     label: str = ""
     values: tuple[str, ...] = ()
     means: Literal[
-        "", "requester", "provider", "channel", "service", "category", "criterion", "date", "list", "level", "area"
+        "",
+        "requester",
+        "provider",
+        "channel",
+        "service",
+        "category",
+        "criterion",
+        "date",
+        "list",
+        "level",
+        "area",
+        "title",
     ] = ""
 
 
