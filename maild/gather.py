@@ -71,7 +71,8 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
     wanted = thread.keys(mail, office.book.mark_key)
     known = _known(tx, wanted, author, his, office, _today(office, now))
     placed = thread.choose(mail, his, wanted, known, terms.ring, now.date())
-    answers_list = not placed.number and inquire.answers_list(mail, his, terms.ring, now.date())
+    # Lines of orders that answer a list written to him; a mark that he quotes with it says nothing.
+    answers_list = not placed.answers_own_letter and inquire.answers_list(mail, author, office, terms.ring, now.date())
     assurance, evidence = weigh(
         mail.sender.address,
         known=person is not None,
@@ -81,8 +82,8 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
     )
     author = Author(author.address, author.name, person, assurance, evidence, own)
     case, ticket = _case(tx, event, verdict, author, placed, terms, now)
-    if answers_list and isinstance(case, FirstMail):
-        case = inquire.orders_on_list(tx, mail, author, case.signs, office, now) or case
+    if answers_list and isinstance(case, FirstMail | Reply):
+        case, ticket = inquire.orders_on_list(tx, mail, author, case.signs, office, now), None
     return Gathered(case, ticket, author, wanted, placed)
 
 

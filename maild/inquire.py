@@ -93,22 +93,19 @@ def _named(story: tuple[Happened, ...], office: Office) -> tuple[Happened, ...]:
 # -- answers to lists -------------------------------------------------------------------------------------------------
 
 
-def answers_list(mail: Mail, addresses: Iterable[str], ring: seal.KeyRing, today: date) -> bool:
-    """Whether it answers a letter about no ticket that was written to this very person."""
-    his = tuple(addresses)
+def answers_list(mail: Mail, author: Author, office: Office, ring: seal.KeyRing, today: date) -> bool:
+    """Whether somebody of the desk answers a letter about no ticket, written to him, with lines of orders."""
+    if author.person is None or not office.book.is_staff(author.role) or not batch.lines(mail.new_text):
+        return False
     ids = (*mail.in_reply_to, *reversed(mail.references))
-    return any(seal.ticket_of(each, his, ring, today) == 0 for each in ids[:10])
+    return any(seal.ticket_of(each, author.person.addresses, ring, today) == 0 for each in ids[:10])
 
 
 def orders_on_list(
     tx: Tx, mail: Mail, author: Author, signs: tuple[Reason, ...], office: Office, now: datetime
-) -> Batch | None:
+) -> Batch:
     """The lines «12 cerrar» of an answer to a list."""
-    if author.person is None or not office.book.is_staff(author.role):
-        return None
     found = batch.lines(mail.new_text)
-    if not found:
-        return None
     today = _today(office, now)
     stand: list[tuple[Ticket, Kin]] = []
     for number in dict.fromkeys(number for number, _ in found):

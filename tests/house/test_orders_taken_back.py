@@ -302,6 +302,16 @@ def test_each_line_of_an_answer_to_a_list_is_an_order_on_its_ticket(house: Insti
     assert stands(house, 1).responsible.name == "Luis Rojas"  # type: ignore[attr-defined]
 
 
+def test_the_one_ticket_of_a_list_that_is_quoted_is_not_what_the_answer_is_about(house: Institution) -> None:
+    opened(house)
+    house.write("mesa1@entidad.test", "#cola")
+    letter = house.letters("mesa1@entidad.test")[-1]
+    quoted = "\n".join(f"> {line}" for line in words(letter).splitlines())
+    text = f"1 prioridad alta\n\nEl lun, 2 mar 2026 a las 9:00, Mesa <mesa@entidad.test> escribió:\n{quoted}"
+    house.write("mesa1@entidad.test", "RE: En la cola", text, In_Reply_To=f"<{letter['message_id']}>")
+    assert stands(house).priority == "alta"  # type: ignore[attr-defined]
+
+
 def test_lines_of_orders_in_a_mail_that_answers_no_list_are_text(house: Institution) -> None:
     opened(house)
     before = stands(house)
