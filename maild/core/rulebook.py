@@ -15,6 +15,21 @@ StateKind = Literal["queued", "active", "waiting", "resolved", "closed"]
 RoleKind = Literal["requester", "desk", "agent", "approver", "provider", "external", "machine", "chief"]
 Origin = Literal["document", "proposal"]
 ClockMeaning = Literal["work", "silence"]
+# What a key in «clave=valor» is to the engine.
+Meaning = Literal[
+    "",
+    "requester",
+    "provider",
+    "channel",
+    "service",
+    "category",
+    "criterion",
+    "date",
+    "list",
+    "level",
+    "area",
+    "title",
+]
 # What a verb does besides moving the ticket along its procedure.
 Act = Literal[
     "move",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from maild.core.moves import StepKind
-from maild.core.rulebook import Act, ClockMeaning, Origin, RoleKind, StateKind
+from maild.core.rulebook import Act, ClockMeaning, Meaning, Origin, RoleKind, StateKind
 from maild.forms import Field, Form
 
 Names = str | tuple[str, ...]
@@ -218,20 +218,7 @@ class FactForm(Form):
 
     label: str = ""
     values: tuple[str, ...] = ()
-    means: Literal[
-        "",
-        "requester",
-        "provider",
-        "channel",
-        "service",
-        "category",
-        "criterion",
-        "date",
-        "list",
-        "level",
-        "area",
-        "title",
-    ] = ""
+    means: Meaning = ""
 
 
 class CommandsFile(Form):
