@@ -273,4 +273,4 @@ def test_only_a_letter_that_is_still_here_is_cancelled_and_then_nobody_claims_it
     assert ids["queued"] not in [leased.id for leased in claimed(database)]
     for what in ("retry", "release", "drop", "hold"):
         with database.write() as tx:
-            assert letters.act(tx, [ids["queued"]], what, NOW) == 0  # type: ignore[arg-type]  # each of them
+            assert letters.act(tx, [ids["queued"]], what, NOW) == 0
