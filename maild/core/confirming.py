@@ -64,7 +64,7 @@ def _to_owner(
     person = author.person
     name = Address(person.address, person.name) if person else Address(author.address)
     to, audience, language = office.addressed(name, ticket)
-    return Send(ticket.number, _LETTER, to, audience, language, facts, held)
+    return Send(ticket.number, _LETTER, to, audience, language, facts, held=held)
 
 
 def forged(case: Reply, office: Office) -> Decision:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, assert_never
 
 from maild.core.ticket import Ticket, Timer, Token
@@ -43,6 +43,14 @@ class Assign:
 @dataclass(frozen=True, slots=True)
 class CallIn:
     """A provider becomes part of the ticket, and the one called in last."""
+
+    number: int
+    provider: Address
+
+
+@dataclass(frozen=True, slots=True)
+class CallOff:
+    """A provider is no longer part of the ticket: his being called in was taken back."""
 
     number: int
     provider: Address
@@ -129,18 +137,21 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The mail's words join the ticket: for everybody, internally, or as a stranger's note."""
+    """The mail's words join the ticket: for everybody, internally, or as a stranger's note. `words` of `author` instead:
+    those of a mail that it passes on."""
 
     number: int
     visibility: Visibility
+    words: str = ""
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
     """A letter is owed. What it says is taken from the ticket as it stands after the whole decision.
 
-    `facts` adds what only the decision knows. `number` 0: a letter about no ticket. `held`: the mail whose orders it asks
-    about.
+    `facts` adds what only the decision knows; `lines` are reasons that the letter tells one by one, in the reader's
+    language. `number` 0: a letter about no ticket. `held`: the mail whose orders it asks about.
     """
 
     number: int
@@ -149,6 +160,7 @@ class Send:
     audience: str
     language: str
     facts: tuple[tuple[str, str], ...] = ()
+    lines: tuple[Reason, ...] = ()
     held: int = 0
 
 
@@ -180,12 +192,48 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him."""
+    """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him.
+
+    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile.
+    """
 
     number: int
     address: str
     until: date
     proved: bool
+    ordered: bool = False
+    deputy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Whoever has this address is back, whatever was said before."""
+
+    number: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """What this decision does may be taken back until then by who ordered it: kept beside the tickets as they stood.
+
+    `wait`: how long its letters to people outside the desk stay here meanwhile.
+    """
+
+    number: int
+    by: str
+    orders: str
+    until: datetime
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What was kept as `of` is taken back, once. `cancelled` are its letters that had not left: they never will."""
+
+    number: int
+    of: int
+    cancelled: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,17 +279,25 @@ Effect = (
     | Away
     | HoldOrders
     | EndHold
+    | CallOff
+    | Present
+    | Undoable
+    | Undo
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What shall be done, and why. `number` is the ticket concerned (0: none); `refused` says why nothing was done."""
+    """What shall be done, and why. `number` is the ticket concerned (0: none); `refused` says why nothing was done.
+
+    `parts`: where one mail gives orders on several tickets, the decision about each; the whole holds all their effects.
+    """
 
     number: int
     effects: tuple[Effect, ...] = ()
     reasons: tuple[Reason, ...] = ()
     refused: Reason | None = None
+    parts: tuple[Decision, ...] = ()
 
 
 def evolve(ticket: Ticket | None, effects: Iterable[Effect]) -> Ticket | None:
@@ -266,6 +322,8 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
         case CallIn(provider=provider):
             others = tuple(p for p in ticket.providers if p.address != provider.address)
             return replace(ticket, providers=(*others, provider))
+        case CallOff(provider=provider):
+            return replace(ticket, providers=tuple(p for p in ticket.providers if p.address != provider.address))
         case Forget(key=key):
             return replace(ticket, facts=tuple(f for f in ticket.facts if f[0] != key))
         case Tell(key=key, value=value):
@@ -276,7 +334,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold():
+        case HoldOrders() | EndHold() | Present() | Undoable() | Undo():
             return ticket
         case _:
             return _moved(ticket, effect)
