@@ -13,7 +13,7 @@ from maild.brakes import Limits
 from maild.core import bounces, files, habits, seal, subject, twins
 from maild.core.bounced import refused
 from maild.core.decide import decide
-from maild.core.effects import Decision, Keep, Open, Resume, Review, Send, evolve, ran_out
+from maild.core.effects import Decision, Keep, Resume, Review, Send
 from maild.core.events import (
     Bounced,
     Case,
@@ -37,7 +37,8 @@ from maild.failpoints import failpoint
 from maild.gather import Gathered, gather, told_of, without_habits
 from maild.kin import kin_of, known, known_to, recurring
 from maild.mail.compose import Composer
-from maild.recall import keep_beside, recalled
+from maild.recall import recalled
+from maild.rows import keep_beside, save
 from maild.store import addresses, agenda, attachments, letters, mails, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
@@ -274,7 +275,7 @@ class Desk:
             return Outcome(decision, cause=cause, done=False)
         for part in decision.parts:
             records.enter(tx, f"{cause}:{part.number}", actor, part, now)
-        changes = self._save(tx, before, decision, now)
+        changes = save(tx, before, decision, now)
         after = {number: stands for number, (_, stands) in changes.items()}
         failpoint("desk.ticket-written")
         brakes.settle(tx, decision, cause, now)
@@ -289,27 +290,6 @@ class Desk:
         self._envelopes().write(tx, cause, decision, after, event.mail if event else None, judged)
         failpoint("desk.letters-written")
         return Outcome(decision, before.get(decision.number), after.get(decision.number), cause)
-
-    def _save(
-        self, tx: Tx, before: Mapping[int, Ticket], decision: Decision, now: datetime
-    ) -> dict[int, tuple[Ticket | None, Ticket]]:
-        """Every ticket that the decision touches, as it stood and as it stands; the difference is written."""
-        opened = [e.ticket.number for e in decision.effects if isinstance(e, Open)]
-        touched = dict.fromkeys(e.number for e in decision.effects if not isinstance(e, Open | Review) and e.number)
-        after: dict[int, tuple[Ticket | None, Ticket]] = {}
-        for number in [*opened, *(n for n in touched if n not in opened)]:
-            stood = None if number in opened else before.get(number) or tickets.load(tx, number)
-            stands = evolve(
-                stood, (e for e in decision.effects if not isinstance(e, Open) or e.ticket.number == number)
-            )
-            if stands is None:
-                continue
-            after[number] = stood, stands
-            if stands != stood:
-                tickets.save(tx, stood, stands, ran_out(decision.effects, number), now)
-        if decision.number in before and decision.number not in after:
-            after[decision.number] = before[decision.number], before[decision.number]
-        return after
 
     def _envelopes(self) -> Envelopes:
         return Envelopes(

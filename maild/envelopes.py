@@ -12,8 +12,9 @@ from typing import Any
 from maild import brakes
 from maild.brakes import Hold, Limits
 from maild.core import files, seal, writing
-from maild.core.effects import Decision, Open, Review, Send, Undoable
+from maild.core.effects import Decision, Open, Review, Send
 from maild.core.office import Office
+from maild.core.pending import Undoable
 from maild.core.ticket import Ticket
 from maild.core.values import Mail
 from maild.mail.compose import Composer

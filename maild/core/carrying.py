@@ -5,9 +5,10 @@ from __future__ import annotations
 from maild.core import answers, confirming, echo, openings, orders, policy, subject, undoing, when
 from maild.core.acts import carry_out, tell_facts, tell_rows
 from maild.core.draft import Draft
-from maild.core.effects import Decision, Effect, Keep, Send, Undoable
+from maild.core.effects import Decision, Effect, Keep, Send
 from maild.core.office import Office
 from maild.core.orders import Order
+from maild.core.pending import Undoable
 from maild.core.procedure import Walk
 from maild.core.residue import residue
 from maild.core.rulebook import Verb

@@ -13,9 +13,10 @@ from typing import Literal
 
 from maild.core import orders, policy, seal, subject
 from maild.core.draft import Draft
-from maild.core.effects import Decision, Effect, EndHold, HoldOrders, Keep, Send, evolve
+from maild.core.effects import Decision, Effect, Keep, Send, evolve
 from maild.core.events import Confirmation, Reply
 from maild.core.office import Office
+from maild.core.pending import EndHold, HoldOrders
 from maild.core.ticket import Ticket
 from maild.core.values import Address, Assurance, Author, Mail, Reason, because
 from maild.core.words import fold

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from maild.core import posting
-from maild.core.effects import Send, Undoable
+from maild.core.effects import Send
 from maild.core.orders import Order
+from maild.core.pending import Undoable
 from maild.core.rulebook import Rulebook, Verb
 from maild.core.ticket import Ticket
 from maild.core.values import Echo, Reason, because

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal, assert_never
 
+from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason
 
@@ -211,48 +212,6 @@ class Present:
 
     number: int
     address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Undoable:
-    """What this decision does may be taken back until then by who ordered it: kept beside the tickets as they stood.
-
-    `wait`: how long its letters to people outside the desk stay here meanwhile.
-    """
-
-    number: int
-    by: str
-    orders: str
-    until: datetime
-    wait: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """What was kept as `of` is taken back, once. `cancelled` are its letters that had not left: they never will."""
-
-    number: int
-    of: int
-    cancelled: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HoldOrders:
-    """The orders of mail `mail` wait until whoever has `address` (the registered one) says that they are his."""
-
-    number: int
-    mail: int
-    address: str
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class EndHold:
-    """Held orders wait no longer: they were done, denied, refused, or the ticket had changed."""
-
-    number: int
-    mail: int
-    outcome: Literal["done", "denied", "refused", "changed"]
 
 
 Effect = (

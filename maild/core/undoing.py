@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from maild.core import echo
-from maild.core.effects import Close, RemoveToken, Send, SetState, StopTimer, Undo
+from maild.core.effects import Close, RemoveToken, Send, SetState, StopTimer
+from maild.core.pending import Undo
 from maild.core.posting import SENT
 from maild.core.subject import mark
 from maild.core.ticket import Ticket

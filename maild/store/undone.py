@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from maild.core.effects import Undo, Undoable
+from maild.core.pending import Undo, Undoable
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.undo import Done, Posted
 from maild.core.values import Address

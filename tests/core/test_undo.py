@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from maild import rules
 from maild.config.shipped import shipped
 from maild.core.decide import decide
-from maild.core.effects import Decision, Send, Undo, Undoable, evolve
+from maild.core.effects import Decision, Send, evolve
 from maild.core.events import Kin, Ordered, Reply
 from maild.core.office import Office
+from maild.core.pending import Undo, Undoable
 from maild.core.rulebook import Rulebook
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.undo import Done, Posted, difference, restored

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from maild.core.effects import Undo
 from maild.core.office import Manners
+from maild.core.pending import Undo
 from maild.core.subject import mark
 from maild.core.values import Directory, Person
 from maild.store import letters, tickets

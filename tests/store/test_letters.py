@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from maild.core.effects import Undo
+from maild.core.pending import Undo
 from maild.store import letters, undone
 from maild.store.database import Database
 from maild.store.letters import LEASE, REPEAT_AFTER, Leased
