@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from maild.core.classify import Classifier
 from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
 from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
 from maild.core.worktime import Calendar, Schedule, Span
@@ -230,6 +231,8 @@ class Rulebook:
     once: frozenset[str] = frozenset()
     once_per_text: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()
+    natures: Mapping[str, str] = field(default_factory=dict)
+    classifier: Classifier | None = None
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from maild.core.rulebook import Rulebook
 from maild.errors import Problem, RulesError
 from maild.forms import Form, fill, read_toml
-from maild.rules import files
+from maild.rules import files, meaning
 from maild.rules.build import Sources, build
 
 # What a folder leaves out of these stands as in `base`; what it says, key by key, goes first.
@@ -20,6 +20,8 @@ _LAYERED: Mapping[str, type[Form]] = {
     "commands.toml": files.CommandsFile,
     "words.toml": files.WordsFile,
     "calendar.toml": files.CalendarFile,
+    "concepts.toml": meaning.ConceptsFile,
+    "classify.toml": meaning.ClassifyFile,
 }
 # Who there is and what there is to choose from: a folder that has the file says all of it.
 _WHOLE: Mapping[str, type[Form]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from maild.core.catalogue import Channel
 from maild.core.rulebook import Role, Rulebook, State
 from maild.errors import Problem
-from maild.rules import lists, steps
+from maild.rules import lists, signs, steps
 from maild.rules.naming import Names, Sources
 
 __all__ = ["Sources", "build"]
@@ -50,6 +50,8 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         once=frozenset(institution.institution.once),
         once_per_text=frozenset(institution.institution.once_per_text),
         notices=institution.institution.notices,
+        natures={k: f.nature for k, f in institution.type.items() if f.nature},
+        classifier=signs.classifier(names),
     )
     return book, names.problems
 

@@ -32,6 +32,7 @@ class TypeForm(Form):
     label: str
     procedure: str
     definition: str = ""
+    nature: Literal["", "fault", "request"] = ""
 
 
 class ChannelForm(Form):
@@ -87,7 +88,10 @@ class PriorityForm(Form):
 
 
 class PrioritiesFile(Form):
+    """`matrix`: urgency → impact → priority. Without it none is proposed."""
+
     priority: dict[str, PriorityForm] = Field(default={})
+    matrix: dict[str, dict[str, str]] = Field(default={})
 
 
 class LevelForm(Form):
@@ -106,18 +110,33 @@ class EscalationFile(Form):
     criterion: dict[str, CriterionForm] = Field(default={})
 
 
-class ServiceForm(Form):
+class SignsForm(Form):
+    """Words that speak for something, from those that leave no doubt to those that only hint, and those that speak against."""
+
+    sure: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    hint: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+
+
+class ServiceForm(SignsForm):
     name: str
     category: str = ""
     number: str = ""
     printed: str = ""
     type: str = ""
     priority: str = ""
-    when: tuple[str, ...] = ()
     spellings: tuple[str, ...] = ()
+    otherwise: bool = False
+    asks: tuple[str, ...] = ()
+
+
+class CategoryForm(SignsForm):
+    name: str
 
 
 class CatalogueFile(Form):
+    category: dict[str, CategoryForm] = Field(default={})
     service: dict[str, ServiceForm] = Field(default={})
 
 

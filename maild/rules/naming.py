@@ -14,7 +14,7 @@ from maild.core.rulebook import GROUPS, RELATIONS
 from maild.core.worktime import Span
 from maild.errors import Problem
 from maild.forms import offer
-from maild.rules import files
+from maild.rules import files, meaning
 
 _SPAN = re.compile(r"(\d{1,5})(m|h|d|wh|wd)")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
@@ -37,6 +37,8 @@ class Sources:
     catalogue: files.CatalogueFile
     documents: files.DocumentsFile
     indicators: files.IndicatorsFile
+    concepts: meaning.ConceptsFile
+    classify: meaning.ClassifyFile
     procedures: Mapping[str, files.ProcedureFile]
     zone: ZoneInfo
     mark: str
