@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from maild.core.lexicon import Lexicon, Reading
 
-Place = Literal["subject", "old-subject", "text", "aside", "healthy", "old"]
+Place = Literal["subject", "old-subject", "complaint", "text", "aside", "healthy", "old"]
 Question = Literal["service", "nature", "urgency", "impact"]
 # How much of a mail is looked at, in characters: what it is about stands at its beginning.
 LONGEST_SUBJECT, LONGEST_TEXT, LONGEST_OLD = 400, 6000, 1500
 # What the frames of concepts.toml tell about the words around them; see docs/rules.md.
 HEALTHY, TROUBLE, BUT, TURN = "frame:healthy", "frame:trouble", "frame:but", "frame:turn"
 _SUBJECT = -1
+_HARDLY = ("old", "old-subject")
 _MOST_BUTS = 8
 _Stretch = tuple[int, int]  # clause, and how many «but» stand before in it
 _OTHER_SENTENCES = 0.45
@@ -147,9 +148,13 @@ def classify(words: Words, rules: Classifier) -> Verdict:
     """The verdict of the rules about these words. It looks at so many characters and no more, each a few times."""
     seen = _seen(words, rules)
     service = _answer("service", seen, rules, words)
-    nature = _answer("nature", seen, rules, words, service.value)
-    urgency = _answer("urgency", seen, rules, words)
-    impact = _answer("impact", seen, rules, words)
+    if not service.value and any(each.place == "healthy" for each in service.spoke):
+        # Nothing but what is well is named: then that is what it is about.
+        service = _answer("service", _without_health(seen, rules), rules, words)
+    nature = _answer("nature", _flat(seen), rules, words, service.value)
+    flat = _flat(seen)
+    urgency = _answer("urgency", flat, rules, words)
+    impact = _answer("impact", flat, rules, words)
     priority = rules.matrix.get(urgency.value, {}).get(impact.value or "person", "") if urgency.value else ""
     return Verdict(service, nature, urgency, impact, priority)
 
@@ -175,6 +180,16 @@ def _seen(words: Words, rules: Classifier) -> dict[str, _Seen]:
     return {concept: _best(hits) for concept, hits in gathered.items()}
 
 
+def _without_health(seen: Mapping[str, _Seen], rules: Classifier) -> dict[str, _Seen]:
+    aside = rules.places["aside"]
+    return {c: replace(s, factor=max(s.factor, aside)) if s.factor else s for c, s in seen.items()}
+
+
+def _flat(seen: Mapping[str, _Seen]) -> dict[str, _Seen]:
+    """How urgent it is stands wherever in the text: «the colleague's printer is fine, I use that one»."""
+    return {c: s if s.place in _HARDLY else replace(s, factor=1.0) for c, s in seen.items()}
+
+
 def _best(hits: list[tuple[float, str, str, int]]) -> _Seen:
     factor, place, words, _ = max(hits, key=lambda hit: hit[0])
     return _Seen(factor, place, words, frozenset(sentence for *_, sentence in hits))
@@ -191,10 +206,13 @@ def _text_places(text: Reading) -> list[Place]:
     health = _health(text, stretches, buts.keys())
     places: list[Place] = []
     for found, stretch in zip(text.found, stretches, strict=True):
-        if health.get(stretch) == "healthy":
+        said = health.get(stretch)
+        if said == "healthy":
             places.append("healthy")
+        elif (found.sentence, found.at) < turn:
+            places.append("aside")
         else:
-            places.append("aside" if (found.sentence, found.at) < turn else "text")
+            places.append("complaint" if said else "text")
     return places
 
 
@@ -247,9 +265,12 @@ def _sums(spoke: Iterable[Spoke], children: Mapping[str, Sequence[str]]) -> dict
     """What the signs of each answer come to. Each further one adds less: many words about one thing are one thing."""
     weights: dict[str, list[float]] = defaultdict(list)
     for each in spoke:
-        for answer in children.get(each.answer, (each.answer,)):
-            weights[answer].append(each.weight)
-    return defaultdict(float, {answer: _sum(found) for answer, found in weights.items()})
+        weights[each.answer].append(each.weight)
+    scores: dict[str, float] = defaultdict(float)
+    for named, found in weights.items():
+        for answer in children.get(named, (named,)):
+            scores[answer] += _sum(found)
+    return scores
 
 
 def _sum(weights: Sequence[float]) -> float:

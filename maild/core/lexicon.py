@@ -124,24 +124,28 @@ class Lexicon:
         return Reading(tuple(found), tuple(clauses))
 
     def _from(self, keys: list[tuple[str, ...]], start: int) -> Iterator[tuple[int, str]]:
-        """The phrases that begin at this word, with where each ends."""
+        """The phrases that begin at this word, with where each ends. Words that do not count may stand between theirs."""
         nodes = [self.root]
         for position in range(start, len(keys)):
-            nodes = [child for node in nodes for key in keys[position] if (child := node.get(key)) is not None]
-            if not nodes:
-                return
-            for node in nodes:
+            word = keys[position]
+            on = [child for node in nodes for key in word if (child := node.get(key)) is not None]
+            for node in on:
                 for concept in node.get(_END, ()):
                     yield position + 1, concept
+            nodes = [*nodes, *on] if len(word) == 1 and position > start else on
+            if not nodes:
+                return
 
     def _keys(self, text: str) -> Iterator[tuple[tuple[str, ...], str]]:
         for word in _WORD.findall(text):
             for each in self.written.get(word, word).split():
-                if each not in self.ignored:
-                    yield self.cache.get(each) or self._key(each), each
+                yield self.cache.get(each) or self._key(each), each
 
     def _key(self, word: str) -> tuple[str, ...]:
-        """By what a word is looked up: as it stands, without number and gender, and by its stem."""
+        """By what a word is looked up: as it stands, without number and gender, and by its stem. One that does not count: as it
+        stands only."""
+        if word in self.ignored:
+            return (_EXACT + sound(word),)
         lone, stem = sound(plain(word)), _STEM + sound(self.stem(word))
         if lone not in self.known and stem not in self.known and len(lone) >= _SHORTEST_GUESS and lone.isalpha():
             lone = self.near.get(lone) or _guess(lone, self.near, self.known)
@@ -161,7 +165,7 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _shorter(key: str) -> Iterator[str]:
-    return (key[:i] + key[i + 1 :] for i in range(1, len(key)))  # the first letter is hardly ever the wrong one
+    return (key[:i] + key[i + 1 :] for i in range(1, len(key) - 1))  # first and last are hardly ever wrong
 
 
 def _guess(key: str, near: Mapping[str, str], known: frozenset[str]) -> str:
@@ -200,16 +204,17 @@ def lexicon(
 
 
 def _path(form: str, stem: Callable[[str], str], ignored: frozenset[str], written: Mapping[str, str]) -> list[str]:
-    """The keys of one phrase, word by word."""
+    """The keys of one phrase, word by word. Words that do not count are left out, unless only one other would be left."""
     words = []
     for word in form.split():
         bare = "".join(_WORD.findall(word))
-        for each in written.get(bare, bare).split():
-            if each and each not in ignored:
-                words.append((each, word[0], word[-1]))
+        words += [(each, word[0], word[-1]) for each in written.get(bare, bare).split() if each]
+    counting = [word for word in words if word[0] not in ignored]
+    if len(counting) > 1 or len(words) == 1:
+        words = counting
     return [
         _EXACT + sound(each)
-        if last == "!"
+        if last == "!" or each in ignored
         else _STEM + sound(stem(each))
         if len(words) > 1 or first == "~"
         else sound(plain(each))

@@ -113,6 +113,7 @@ class EscalationFile(Form):
 class SignsForm(Form):
     """Words that speak for something, from those that leave no doubt to those that only hint, and those that speak against."""
 
+    named: tuple[str, ...] = ()
     sure: tuple[str, ...] = ()
     when: tuple[str, ...] = ()
     hint: tuple[str, ...] = ()

@@ -25,11 +25,12 @@ class ConceptsFile(Form):
 
 
 class WeightsForm(Form):
+    named: float = Field(default=11.0, ge=0, le=50)
     sure: float = Field(default=8.0, ge=0, le=50)
     when: float = Field(default=4.0, ge=0, le=50)
     hint: float = Field(default=1.5, ge=0, le=50)
     against: float = Field(default=-4.0, ge=-50, le=0)
-    type: float = Field(default=2.0, ge=0, le=50)
+    type: float = Field(default=2.5, ge=0, le=50)
     otherwise: float = Field(default=1.0, ge=0, le=50)
     helper: float = Field(default=3.0, ge=0, le=50)
 
@@ -37,6 +38,7 @@ class WeightsForm(Form):
 class PlacesForm(Form):
     subject: float = Field(default=1.2, ge=0, le=3)
     old_subject: float = Field(default=0.35, ge=0, le=3)
+    complaint: float = Field(default=1.25, ge=0, le=3)
     text: float = Field(default=1.0, ge=0, le=3)
     aside: float = Field(default=0.4, ge=0, le=3)
     healthy: float = Field(default=0.1, ge=0, le=3)

@@ -74,7 +74,7 @@ def classifier(names: Names) -> Classifier:
 
 def _weighed(form: SignsForm, names: Names) -> Iterator[tuple[str, float]]:
     weights = names.sources.classify.weights
-    for strength in ("sure", "when", "hint", "against"):
+    for strength in ("named", "sure", "when", "hint", "against"):
         for text in getattr(form, strength):
             yield text, getattr(weights, strength)
 
