@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from maild.core.guessing import Model, features, guess
 from maild.core.lexicon import Lexicon, Reading
 
 Place = Literal["subject", "old-subject", "complaint", "text", "aside", "healthy", "old"]
@@ -79,15 +80,16 @@ class Words:
     text: str = ""
     old: str = ""
     answers: bool = False
+    guessed: Mapping[Question, Sequence[tuple[str, float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """The statistical helper: likelihood of each answer from examples. `name` says which model (its date and hash)."""
+    """The statistical helper: a model for each question, and what its word is worth. `name` says which one (date and hash)."""
 
     name: str
     weight: float
-    guess: Callable[[str], Sequence[tuple[str, float]]]
+    models: Mapping[Question, Model]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ class _Seen:
 
 def classify(words: Words, rules: Classifier) -> Verdict:
     """The verdict of the rules about these words. It looks at so many characters and no more, each a few times."""
-    seen = _seen(words, rules)
+    seen, words = _seen(words, rules), _guessed(words, rules)
     service = _answer("service", seen, rules, words)
     if not service.value and any(each.place == "healthy" for each in service.spoke):
         # Nothing but what is well is named: then that is what it is about.
@@ -254,8 +256,11 @@ def _answer(
             if prior := rules.priors.get(f"{service}:{answer}", 0.0):
                 scores[answer] += prior
                 spoke.append(Spoke(answer, prior, "catalogue", service, ""))
-    if question in ("service", "nature") and rules.helper:
-        spoke.extend(_helped(question, words, rules.helper, scores))
+    if rules.helper and words.guessed:
+        for answer, share in words.guessed.get(question, ()):
+            worth = round(rules.helper.weight * share, 2)
+            scores[answer] += worth
+            spoke.append(Spoke(answer, worth, "helper", rules.helper.name, ""))
     ranked = tuple(sorted(scores.items(), key=lambda pair: (-pair[1], pair[0])))
     enough = bool(ranked) and ranked[0][1] >= rules.thresholds.get(question, 0.0)
     return Answer(ranked[0][0] if enough else "", ranked, tuple(spoke))
@@ -279,10 +284,13 @@ def _sum(weights: Sequence[float]) -> float:
     return sum(w * _FURTHER**n for part in (ups, downs) for n, w in enumerate(part))
 
 
-def _helped(question: str, words: Words, helper: Helper, scores: dict[str, float]) -> Iterator[Spoke]:
-    for answer, share in helper.guess(f"{question}\n{words.subject}\n{words.text[:LONGEST_TEXT]}"):
-        scores[answer] = scores.get(answer, 0.0) + helper.weight * share
-        yield Spoke(answer, round(helper.weight * share, 2), "helper", helper.name, "")
+def _guessed(words: Words, rules: Classifier) -> Words:
+    """The words with what the helper makes of them, once for all questions."""
+    if rules.helper is None:
+        return words
+    lexicon = rules.lexicon
+    seen = features(words.subject[:LONGEST_SUBJECT], words.text[:LONGEST_TEXT], lexicon.stem, lexicon.ignored)
+    return replace(words, guessed={q: guess(model, seen) for q, model in rules.helper.models.items()})
 
 
 def _spoke(signs: Sequence[Sign], index: Mapping[str, tuple[int, ...]], seen: Mapping[str, _Seen]) -> Iterator[Spoke]:

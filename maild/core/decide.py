@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from maild.core import openings, orders, subject, survey, worktime
+from maild.core import findings, openings, orders, sorting, subject, survey, worktime
 from maild.core.bounced import bounced
 from maild.core.carrying import carried_out, given, known, says_only_words
 from maild.core.draft import Draft
@@ -78,11 +78,13 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
     lost = _orders_without_ticket(case, office)
     if lost is not None:
         return lost
-    if author.person is not None or author.own_domain:  # a stranger's words are never sent on (RELIABILITY S-03)
-        draft.told = {"text": case.mail.new_text, "sender_name": _address(author).name or author.address}
     book, mail = office.book, case.mail
+    found = sorting.sort(sorting.words_of(mail, book.mark_key), book)
+    if author.person is not None or author.own_domain:  # a stranger's words are never sent on (RELIABILITY S-03)
+        name = _address(author).name or author.address
+        draft.told = {"text": mail.new_text, "sender_name": name, "understood_by": sorting.understood_by(found)}
     title = subject.title(mail.subject, book.mark_key) or openings.first_words(mail.new_text)
-    ticket = openings.classified(book, case.number, title, mail.new_text, _address(author), now)
+    ticket = openings.classified(book, case.number, title, found, _address(author), now)
     ticket = replace(
         ticket,
         language=_language(author, office),
@@ -90,7 +92,9 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
         first_message_id=mail.message_id,
     )
     openings.begin(draft, ticket)
-    draft.reasons.extend((*case.signs, because("opened", number=case.number)))
+    draft.reasons.extend((*case.signs, because("opened", number=case.number), *found.reasons()))
+    for kind, value in findings.told(findings.findings(f"{mail.subject}\n{mail.new_text}")).items():
+        draft.do(Tell(case.number, f"_{kind}", value))
     draft.do(Keep(case.number, "public"))
     return _finished(draft, case.number)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from maild.core.words import fold
@@ -188,7 +189,7 @@ def lexicon(
     """
     left_out, root, known = frozenset(ignored), dict[str, Any](), set[str]()
     for phrase, concept in phrases:
-        for form in list(expand(fold(phrase)))[:_MOST_FORMS]:
+        for form in islice(expand(fold(phrase)), _MOST_FORMS):
             node = root
             for key in _path(form, stem, left_out, written or {}):
                 known.add(key)

@@ -363,6 +363,8 @@ class CaseForm(Form):
     type: str = ""
     procedure: str = ""
     service: str = ""
+    category: str = ""
+    subcategory: str = ""
     priority: str = ""
 
 

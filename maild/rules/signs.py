@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import snowballstemmer
 
@@ -15,6 +16,12 @@ from maild.rules.naming import Names
 _NATURES = ("fault", "request")
 _URGENCIES = ("can_wait", "has_alternative", "stopped")
 _IMPACTS = ("person", "part", "whole")
+_STEMMER = snowballstemmer.stemmer("spanish")
+
+
+@lru_cache(maxsize=65536)
+def _stem(word: str) -> str:
+    return str(_STEMMER.stemWord(word))
 
 
 class _Phrases:
@@ -58,11 +65,10 @@ def classifier(names: Names) -> Classifier:
         "impact": tuple(_table(names, phrases, "impact", form.impact, _IMPACTS)),
     }
     places = {name.replace("_", "-"): value for name, value in form.places.model_dump().items()}
-    stemmer = snowballstemmer.stemmer("spanish")
     spelling = names.sources.concepts.spelling
     written = {fold(short): fold(whole) for short, whole in spelling.written.items()}
     return Classifier(
-        lexicon=lexicon(phrases.pairs, stemmer.stemWord, (fold(word) for word in spelling.ignored), written),
+        lexicon=lexicon(phrases.pairs, _stem, (fold(word) for word in spelling.ignored), written),
         signs=signs,
         places=places,
         thresholds=form.threshold.model_dump(),
