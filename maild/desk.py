@@ -35,7 +35,7 @@ from maild.envelopes import Envelopes
 from maild.failpoints import failpoint
 from maild.gather import Gathered, Terms, gather, kin_of, known, recurring, told_of, without_habits
 from maild.mail.compose import Composer
-from maild.store import addresses, agenda, attachments, letters, mails, papers, records, tickets, timers
+from maild.store import addresses, agenda, attachments, corrections, letters, mails, papers, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
 
@@ -267,6 +267,7 @@ class Desk:
         after = self._save(tx, before, decision, now)
         failpoint("desk.ticket-written")
         brakes.settle(tx, decision, cause, now)
+        corrections.keep(tx, decision, before.get(decision.number), actor, now)
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
             words = event.mail.new_text or event.mail.text if event else text
             inbound = event.inbound if event else None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from maild.core import findings, openings, orders, sorting, subject, survey, worktime
+from maild.core import openings, orders, receiving, sorting, subject, survey, worktime
 from maild.core.bounced import bounced
 from maild.core.carrying import carried_out, given, known, says_only_words
 from maild.core.draft import Draft
@@ -70,6 +70,9 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
         return Decision(0, (Review(reason),), (reason, *case.signs), refused=reason)
     if author.person is None and not author.own_domain and office.strangers != "create":
         return _stranger(case, office)
+    filtered = receiving.filtered(case, office)
+    if (turned_away := receiving.turned_away(case, filtered, office)) is not None:
+        return turned_away
     draft = _draft(case, case.mail, author, office, now)
     draft.kin = replace(case.kin, number=case.number)
     opening = _opening_orders(case, draft)
@@ -79,7 +82,7 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
     if lost is not None:
         return lost
     book, mail = office.book, case.mail
-    found = sorting.sort(sorting.words_of(mail, book.mark_key), book)
+    found = sorting.sort(sorting.words_of(mail, book.mark_key), book, filtered)
     if author.person is not None or author.own_domain:  # a stranger's words are never sent on (RELIABILITY S-03)
         name = _address(author).name or author.address
         draft.told = {"text": mail.new_text, "sender_name": name, "understood_by": sorting.understood_by(found)}
@@ -93,8 +96,7 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
     )
     openings.begin(draft, ticket)
     draft.reasons.extend((*case.signs, because("opened", number=case.number), *found.reasons()))
-    for kind, value in findings.told(findings.findings(f"{mail.subject}\n{mail.new_text}")).items():
-        draft.do(Tell(case.number, f"_{kind}", value))
+    receiving.carried(draft, case.number, filtered, case)
     draft.do(Keep(case.number, "public"))
     return _finished(draft, case.number)
 

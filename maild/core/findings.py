@@ -25,17 +25,28 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"((?=[^\s«»\"']{0,39}(?:[0-9@#$%&*!_+]|[a-z][A-Z]))[^\s«»\"',;]{4,40})"
         ),
     ),
-    ("dni", re.compile(r"(?i:\b(?:dni|d\.n\.i\.?|c\.?i\.?|c[eé]dula|carn[eé] de identidad)\b[^\d\n]{0,15})(\d{7,8})(?!\d)")),
+    (
+        "dni",
+        re.compile(r"(?i:\b(?:dni|d\.n\.i\.?|c\.?i\.?|c[eé]dula|carn[eé] de identidad)\b[^\d\n]{0,15})(\d{7,8})(?!\d)"),
+    ),
     # Peru: twelve digits of the national catalogue (SBN); the first eight say what kind of good it is.
     ("asset", re.compile(r"(?<![\d.-])(\d{12})(?![\d.-])|(?<![\d.-])(\d{8}[-. ]\d{4})(?![\d.-])")),
     ("ip", re.compile(r"(?<![\d.])((?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d))(?![\d.])")),
     ("extension", re.compile(r"(?i:\b(?:anexo|anx|interno|int|extensi[oó]n|ext)\b[.:\s#°nro]{0,6})(\d{3,5})(?!\d)")),
-    ("phone", re.compile(r"(?<![\d-])((?:\+5[19][1 ]{0,2})?9\d{2}[ -]?\d{3}[ -]?\d{3}|(?:\+591[ -]?)?[67]\d{7})(?![\d-])")),
+    (
+        "phone",
+        re.compile(r"(?<![\d-])((?:\+5[19][1 ]{0,2})?9\d{2}[ -]?\d{3}[ -]?\d{3}|(?:\+591[ -]?)?[67]\d{7})(?![\d-])"),
+    ),
     (
         "serial",
-        re.compile(r"(?i:\b(?:serie|s/n|serial|n[uú]mero de serie|service tag)\b[.:\s#°nro]{0,8})([A-Z0-9][A-Z0-9-]{4,24})\b"),
+        re.compile(
+            r"(?i:\b(?:serie|s/n|serial|n[uú]mero de serie|service tag)\b[.:\s#°nro]{0,8})([A-Z0-9][A-Z0-9-]{4,24})\b"
+        ),
     ),
-    ("site", re.compile(r"\b[Tt](?:ambo|AMBO)\s((?:[A-ZÁÉÍÓÚÑ][\wáéíóúñ]{1,20})(?:\s[A-ZÁÉÍÓÚÑ][\wáéíóúñ]{1,20}){0,3})")),
+    (
+        "site",
+        re.compile(r"\b[Tt](?:ambo|AMBO)\s((?:[A-ZÁÉÍÓÚÑ][\wáéíóúñ]{1,20})(?:\s[A-ZÁÉÍÓÚÑ][\wáéíóúñ]{1,20}){0,3})"),
+    ),
 )
 # Never told to anybody, neither in letters nor in logs.
 SECRET: frozenset[Kind] = frozenset({"dni", "password"})

@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from maild.core.lexicon import sound
 from maild.core.words import fold
@@ -20,6 +21,8 @@ _PIECE = 4
 _SMOOTH = 0.3
 # Shares smaller than this say nothing and are not told.
 _LEAST_SHARE = 0.05
+# A feature of one mail alone is chance.
+_LEAST_MAILS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def features(subject: str, text: str, stem: Callable[[str], str], ignored: froze
     for part in (subject, text):
         words = [sound(stem(w)) for w in _WORD.findall(fold(part))[:_MOST_WORDS] if w not in ignored]
         seen.update(words)
-        seen.update(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+        seen.update(f"{a} {b}" for a, b in pairwise(words))
         for word in set(words):
             whole = f"^{word}$"
             seen.update("#" + whole[i : i + _PIECE] for i in range(len(whole) - _PIECE + 1))
@@ -67,7 +70,7 @@ def learn(examples: Iterable[Example], stem: Callable[[str], str], ignored: froz
     weights: dict[str, dict[str, float]] = defaultdict(dict)
     for answer, own in sorted(counts.items()):
         mine = sum(own.values())
-        for feature in sorted(own):
+        for feature in sorted(f for f in own if total[f] >= _LEAST_MAILS):
             here = (own[feature] + _SMOOTH * total[feature] * kinds / everything) / (mine + _SMOOTH * kinds)
             elsewhere = (total[feature] - own[feature] + _SMOOTH) / (everything - mine + _SMOOTH * kinds)
             if (weight := round(math.log(here / elsewhere), 2)) > 0:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from maild.core.classify import Classifier
 from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
+from maild.core.classify import Classifier
+from maild.core.filters import Filter
 from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
 from maild.core.worktime import Calendar, Schedule, Span
 
@@ -233,6 +234,7 @@ class Rulebook:
     notices: tuple[str, ...] = ()
     natures: Mapping[str, str] = field(default_factory=dict)
     classifier: Classifier | None = None
+    filters: tuple[Filter, ...] = ()
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from maild.core import subject
 from maild.core.catalogue import Service
 from maild.core.classify import Answer, Spoke, Verdict, Words, classify
+from maild.core.filters import Filtered
 from maild.core.rulebook import Rulebook
 from maild.core.values import CutKind, Mail, Reason, because
 
 # So many signs of an answer stand in the journal; `maild explain` shows all of them.
 _MOST_TOLD = 6
+NOTHING = Filtered()
+UNSAID = Verdict()
 _CITED = (CutKind.QUOTE, CutKind.FORWARD)
 
 
@@ -23,7 +26,7 @@ class Sorted:
     type: str
     service: Service | None = None
     priority: str = ""
-    verdict: Verdict = Verdict()
+    verdict: Verdict = UNSAID
 
     def reasons(self, *, all_of_them: bool = False) -> Iterator[Reason]:
         """Why, as codes and facts: what won and by how much, and the signs that spoke for it and for the next."""
@@ -73,14 +76,15 @@ def words_of(mail: Mail, mark_key: str) -> Words:
     return Words(title, said, old, answers=title != " ".join(mail.subject.split()))
 
 
-def sort(words: Words, book: Rulebook) -> Sorted:
-    """What the rules make of these words."""
+def sort(words: Words, book: Rulebook, filtered: Filtered = NOTHING) -> Sorted:
+    """What the rules make of these words; what a filter says goes first."""
     if book.classifier is None:
         return Sorted(book.default_type)
     verdict = classify(words, book.classifier)
-    service = book.services.get(verdict.service.value)
-    priority = verdict.priority or (service.priority if service else "")
-    return Sorted(_type(service, verdict.nature.value, book), service, priority, verdict)
+    service = book.services.get(filtered.said("service") or verdict.service.value)
+    priority = filtered.said("priority") or verdict.priority or (service.priority if service else "")
+    kind = filtered.said("type") or _type(service, verdict.nature.value, book)
+    return Sorted(kind, service, priority, verdict)
 
 
 def _type(service: Service | None, nature: str, book: Rulebook) -> str:

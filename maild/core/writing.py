@@ -101,7 +101,9 @@ def _about(ticket: Ticket, office: Office) -> dict[str, Fact]:
         "mark": mark(book.mark_key, ticket.number),
         "number": ticket.number,
         # What a stranger wrote is never sent on in our name, not even its subject (RELIABILITY S-03).
-        "title": findings.masked(ticket.title) if known or office.directory.is_own_domain(ticket.requester.address) else "",
+        "title": findings.masked(ticket.title)
+        if known or office.directory.is_own_domain(ticket.requester.address)
+        else "",
         "state_label": state.label if state else ticket.state,
         "type_label": book.types.get(ticket.type, ticket.type),
         "priority_label": book.priorities.get(ticket.priority, ticket.priority),

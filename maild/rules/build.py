@@ -51,7 +51,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         once_per_text=frozenset(institution.institution.once_per_text),
         notices=institution.institution.notices,
         natures={k: f.nature for k, f in institution.type.items() if f.nature},
-        classifier=signs.classifier(names),
+        **signs.compiled(names),
     )
     return book, names.problems
 

@@ -23,15 +23,15 @@ def problems(book: Rulebook, folder: Path) -> Iterator[Problem]:
     form, wrong = fill(CasesFile, data, _FILE) if data is not None else (None, [])
     yield from (*found, *wrong)
     for key, case in form.case.items() if form else ():
-        found = sort(Words(case.subject, case.text), book)
-        service = found.service
+        made = sort(Words(case.subject, case.text), book)
+        service = made.service
         seen = {
-            "type": found.type,
-            "procedure": book.opening[found.type],
+            "type": made.type,
+            "procedure": book.opening[made.type],
             "service": service.key if service else "",
             "category": service.category if service else "",
             "subcategory": service.name if service else "",
-            "priority": found.priority,
+            "priority": made.priority,
         }
         for name, value in seen.items():
             wanted = getattr(case, name)

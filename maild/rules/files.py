@@ -110,37 +110,6 @@ class EscalationFile(Form):
     criterion: dict[str, CriterionForm] = Field(default={})
 
 
-class SignsForm(Form):
-    """Words that speak for something, from those that leave no doubt to those that only hint, and those that speak against."""
-
-    named: tuple[str, ...] = ()
-    sure: tuple[str, ...] = ()
-    when: tuple[str, ...] = ()
-    hint: tuple[str, ...] = ()
-    against: tuple[str, ...] = ()
-
-
-class ServiceForm(SignsForm):
-    name: str
-    category: str = ""
-    number: str = ""
-    printed: str = ""
-    type: str = ""
-    priority: str = ""
-    spellings: tuple[str, ...] = ()
-    otherwise: bool = False
-    asks: tuple[str, ...] = ()
-
-
-class CategoryForm(SignsForm):
-    name: str
-
-
-class CatalogueFile(Form):
-    category: dict[str, CategoryForm] = Field(default={})
-    service: dict[str, ServiceForm] = Field(default={})
-
-
 class DocumentForm(Form):
     label: str
     form: bool = False

@@ -1,9 +1,41 @@
-"""The files that say how mails are understood, as forms: concepts.toml and classify.toml."""
+"""The files that say how mails are understood, as forms: concepts, catalogue, classify and filters."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from maild.forms import Field, Form
-from maild.rules.files import SignsForm
+
+
+class SignsForm(Form):
+    """Words that speak for something, from those that leave no doubt to those that only hint, and those that speak against."""
+
+    named: tuple[str, ...] = ()
+    sure: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    hint: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+
+
+class ServiceForm(SignsForm):
+    name: str
+    category: str = ""
+    number: str = ""
+    printed: str = ""
+    type: str = ""
+    priority: str = ""
+    spellings: tuple[str, ...] = ()
+    otherwise: bool = False
+    asks: tuple[str, ...] = ()
+
+
+class CategoryForm(SignsForm):
+    name: str
+
+
+class CatalogueFile(Form):
+    category: dict[str, CategoryForm] = Field(default={})
+    service: dict[str, ServiceForm] = Field(default={})
 
 
 class ConceptForm(Form):
@@ -24,6 +56,37 @@ class ConceptsFile(Form):
     concept: dict[str, ConceptForm] = Field(default={})
 
 
+Some = str | tuple[str, ...]
+
+
+class FilterForm(Form):
+    """Conditions (all must hold) and what is done. See docs/rules.md."""
+
+    sender: Some = ()
+    area: Some = ()
+    unit: Some = ()
+    role: Some = ()
+    to: Some = ()
+    attachment: Some = ()
+    words: Some = ()
+    pattern: Some = ()
+    header: dict[str, str] = Field(default={})
+    time: Literal["", "worktime", "off_hours"] = ""
+    service: str = ""
+    type: str = ""
+    priority: str = ""
+    assign: str = ""
+    route: str = ""
+    tag: Some = ()
+    ignore: bool = False
+    refuse: bool = False
+    stop: bool = False
+
+
+class FiltersFile(Form):
+    filter: dict[str, FilterForm] = Field(default={})
+
+
 class WeightsForm(Form):
     named: float = Field(default=11.0, ge=0, le=50)
     sure: float = Field(default=8.0, ge=0, le=50)
@@ -32,7 +95,7 @@ class WeightsForm(Form):
     against: float = Field(default=-4.0, ge=-50, le=0)
     type: float = Field(default=2.5, ge=0, le=50)
     otherwise: float = Field(default=1.0, ge=0, le=50)
-    helper: float = Field(default=3.0, ge=0, le=50)
+    helper: float = Field(default=6.0, ge=0, le=50)
 
 
 class PlacesForm(Form):

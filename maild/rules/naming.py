@@ -34,14 +34,16 @@ class Sources:
     mails: files.MailsFile
     priorities: files.PrioritiesFile
     escalation: files.EscalationFile
-    catalogue: files.CatalogueFile
+    catalogue: meaning.CatalogueFile
     documents: files.DocumentsFile
     indicators: files.IndicatorsFile
     concepts: meaning.ConceptsFile
     classify: meaning.ClassifyFile
+    filters: meaning.FiltersFile
     procedures: Mapping[str, files.ProcedureFile]
     zone: ZoneInfo
     mark: str
+    models: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

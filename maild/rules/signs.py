@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import TypedDict
 
 import snowballstemmer
 
 from maild.core.classify import Classifier, Question, Sign
+from maild.core.filters import Filter
 from maild.core.lexicon import lexicon
 from maild.core.words import fold
-from maild.rules.files import SignsForm
+from maild.rules import filtering, model
+from maild.rules.meaning import SignsForm
 from maild.rules.naming import Names
 
 _NATURES = ("fault", "request")
@@ -54,10 +57,20 @@ class _Phrases:
         return Sign(answer, weight, parts, without, text)
 
 
-def classifier(names: Names) -> Classifier:
-    """The compiled rules. Wrong names are told to `names`."""
-    form = names.sources.classify
+class Compiled(TypedDict):
+    classifier: Classifier
+    filters: tuple[Filter, ...]
+
+
+def compiled(names: Names) -> Compiled:
+    """What decides about new mails. Wrong names are told to `names`."""
     phrases = _Phrases(names)
+    filters = tuple(filtering.filters(names, phrases.concept))
+    return {"filters": filters, "classifier": _classifier(names, phrases)}
+
+
+def _classifier(names: Names, phrases: _Phrases) -> Classifier:
+    form = names.sources.classify
     signs: dict[Question, tuple[Sign, ...]] = {
         "service": tuple(_services(names, phrases)),
         "nature": tuple(_table(names, phrases, "nature", form.nature, _NATURES)),
@@ -75,6 +88,7 @@ def classifier(names: Names) -> Classifier:
         parents=_parents(names),
         priors=_priors(names),
         matrix=_matrix(names),
+        helper=model.helper(names.sources.models, form.weights.helper) if form.classify.helper else None,
     )
 
 

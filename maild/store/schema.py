@@ -20,7 +20,7 @@ from maild.store.columns import BIG, Instant, Key, Words, row_id
 from maild.store.columns import metadata as metadata
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0005"
+VERSION = "0009"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -289,6 +289,21 @@ attempt = Table(
     Column("outcome", Words),
     Column("ended_at", Instant),
     Index(None, "outbox"),
+    sqlite_autoincrement=True,
+)
+
+# What people set right by command.
+correction = Table(
+    "correction",
+    metadata,
+    row_id(),
+    Column("ticket", ForeignKey("ticket.number"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("author", Words, nullable=False),
+    Column("field", Words, nullable=False),  # type | service | priority
+    _words("before"),
+    Column("after", Words, nullable=False),
+    Index(None, "ticket"),
     sqlite_autoincrement=True,
 )
 
