@@ -22,7 +22,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(
             r"(?i:\b(?:contrase[nñ]a|clave|password|passwd|pass|pwd|pin)\b(?:[ \t]{1,3}\w{1,12}){0,3}?"
             r"[ \t]{0,3}(?:[:=]|\b(?:es|era|puse|is)\b)[ \t]{0,3}[«\"'(]?)"
-            r"((?=[^\s«»\"']{0,39}(?:[0-9@#$%&*!_+]|[a-z][A-Z]))[^\s«»\"',;]{4,40})"
+            r"((?=[^\s«»\"']{0,39}(?:[0-9@#$%&*!_+]|[a-z][A-Z]))[^\s«»\"',;]{3,39}[^\s«»\"',;.!?)])"
         ),
     ),
     (
@@ -31,7 +31,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ),
     # Peru: twelve digits of the national catalogue (SBN); the first eight say what kind of good it is.
     ("asset", re.compile(r"(?<![\d.-])(\d{12})(?![\d.-])|(?<![\d.-])(\d{8}[-. ]\d{4})(?![\d.-])")),
-    ("ip", re.compile(r"(?<![\d.])((?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d))(?![\d.])")),
+    ("ip", re.compile(r"(?<![\d.])((?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d))(?!\.?\d)")),
     ("extension", re.compile(r"(?i:\b(?:anexo|anx|interno|int|extensi[oó]n|ext)\b[.:\s#°nro]{0,6})(\d{3,5})(?!\d)")),
     (
         "phone",

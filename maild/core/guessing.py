@@ -79,7 +79,7 @@ def learn(examples: Iterable[Example], stem: Callable[[str], str], ignored: froz
 
 
 def guess(model: Model, seen: frozenset[str]) -> Sequence[tuple[str, float]]:
-    """The likeliest answers with their shares (together at most 1), best first; nothing where the mail has no known feature."""
+    """The likeliest answers, best first, each with how far above chance it is (at most 1); nothing where the mail has no known feature."""
     sums: dict[str, float] = defaultdict(float)
     for feature in seen:
         for answer, weight in model.weights.get(feature, {}).items():
@@ -92,4 +92,7 @@ def guess(model: Model, seen: frozenset[str]) -> Sequence[tuple[str, float]]:
     powers = {answer: math.exp((value - best) * scale / 6) for answer, value in sums.items()}
     whole = sum(powers.values())
     shares = sorted(((a, p / whole) for a, p in powers.items()), key=lambda pair: (-pair[1], pair[0]))
-    return tuple((a, s) for a, s in shares[:5] if s >= _LEAST_SHARE)
+    # What chance alone would give says nothing.
+    chance = 1 / max(2, len(model.answers))
+    above = ((answer, (share - chance) / (1 - chance)) for answer, share in shares[:5])
+    return tuple((answer, share) for answer, share in above if share >= _LEAST_SHARE)

@@ -21,12 +21,13 @@ _NAMED = (
     (re.compile(r"https?://\S+|www\.\S+"), " enlaceweb "),
     (re.compile(r"\S+@\S*"), " direccioncorreo "),
 )
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
 _RUN = re.compile(r"([a-z])\1+")
 _SOFT = str.maketrans({"v": "b", "z": "s", "w": "u"})
 _EXACT, _STEM = "=", "~"
 _END = "."  # no word is a dot
 # Shorter words are not guessed at: too many of them are one letter away from each other.
-_SHORTEST_GUESS = 8
+_SHORTEST_GUESS = 7
 _MOST_WORDS = 20_000
 _MOST_FORMS = 400
 
@@ -139,6 +140,7 @@ class Lexicon:
 
     def _keys(self, text: str) -> Iterator[tuple[tuple[str, ...], str]]:
         for word in _WORD.findall(text):
+            word = _STRETCHED.sub(r"\1", word)
             for each in self.written.get(word, word).split():
                 yield self.cache.get(each) or self._key(each), each
 
