@@ -23,6 +23,8 @@ _SMOOTH = 0.3
 _LEAST_SHARE = 0.05
 # A feature of one mail alone is chance.
 _LEAST_MAILS = 2
+# Smaller weights only make the table long.
+_LEAST_WEIGHT = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def learn(examples: Iterable[Example], stem: Callable[[str], str], ignored: froz
         for feature in sorted(f for f in own if total[f] >= _LEAST_MAILS):
             here = (own[feature] + _SMOOTH * total[feature] * kinds / everything) / (mine + _SMOOTH * kinds)
             elsewhere = (total[feature] - own[feature] + _SMOOTH) / (everything - mine + _SMOOTH * kinds)
-            if (weight := round(math.log(here / elsewhere), 2)) > 0:
+            if (weight := round(math.log(here / elsewhere), 2)) >= _LEAST_WEIGHT:
                 weights[feature][answer] = weight
     return Model(dict(weights), tuple(sorted(counts)), number)
 
