@@ -17,7 +17,16 @@ from maild.config.shipped import shipped
 from maild.core.classify import Words, classify
 from maild.core.words import fold
 
-_SUBJECTS = ("Impresora", "sin internet", "SGD", "Consulta", "Préstamo de laptop", "clave", "Correo sospechoso", "Teams")
+_SUBJECTS = (
+    "Impresora",
+    "sin internet",
+    "SGD",
+    "Consulta",
+    "Préstamo de laptop",
+    "clave",
+    "Correo sospechoso",
+    "Teams",
+)
 _TEXTS = (
     "Buenos días, desde ayer la impresora del segundo piso no agarra papel y sale con manchas. Mientras tanto uso la otra.",
     "Estimados, el internet va y viene desde la mañana; el correo sí abre. Somos catorce personas y el público espera.",

@@ -28,7 +28,9 @@ def _decided(tmp_path: Path, text: str, mail: Mail | None = None) -> Decision:
     shutil.copytree(shipped("rules") / "base", folder)
     (folder / "filters.toml").write_text(text, encoding="utf-8")
     book = rules.load(folder)
-    office = Office(book, Directory((_ROSA, _LUIS), {}, ("entidad.example",)), frozenset(), Address("op@entidad.example"))
+    office = Office(
+        book, Directory((_ROSA, _LUIS), {}, ("entidad.example",)), frozenset(), Address("op@entidad.example")
+    )
     sent = mail or Mail(Sender(_ROSA.address), "m@x", subject="Factura", new_text="no abre el archivo RUC 20123456789")
     author = Author(_ROSA.address, "Rosa", _ROSA, own_domain=True)
     return decide(FirstMail(sent, author, _NOW, 7), office, _NOW)
@@ -54,7 +56,9 @@ def test_the_first_filter_that_says_it_is_the_last_hides_those_below(tmp_path: P
 
 
 def test_a_refused_mail_opens_nothing_and_is_told_so(tmp_path: Path) -> None:
-    decision = _decided(tmp_path, '[filter.no]\nattachment = "*.exe"\npattern = "\\\\bruc \\\\d{11}\\\\b"\nrefuse = true\n')
+    decision = _decided(
+        tmp_path, '[filter.no]\nattachment = "*.exe"\npattern = "\\\\bruc \\\\d{11}\\\\b"\nrefuse = true\n'
+    )
     assert _opened(decision)  # there is no such file: both conditions must hold
     sent = Mail(
         Sender(_ROSA.address),

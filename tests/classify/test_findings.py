@@ -33,7 +33,14 @@ def test_facts_are_found(text: str, kind: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["mi clave no funciona", "la contraseña es incorrecta", "olvidé la clave", "son 12.5 o 999.1.1.1", "el año 20252026"]
+    "text",
+    [
+        "mi clave no funciona",
+        "la contraseña es incorrecta",
+        "olvidé la clave",
+        "son 12.5 o 999.1.1.1",
+        "el año 20252026",
+    ],
 )
 def test_ordinary_words_and_numbers_are_no_facts(text: str) -> None:
     assert findings(text) == ()
