@@ -173,13 +173,21 @@ def _seen(words: Words, rules: Classifier) -> dict[str, _Seen]:
     gathered: dict[str, list[tuple[float, str, str, int]]] = defaultdict(list)
     for found, place in zip(text.found, places, strict=True):
         gathered[found.concept].append((rules.places[place], place, found.words, found.sentence))
-    healthy = {c for c, hits in gathered.items() if all(place == "healthy" for _, place, _, _ in hits)}
+    healthy = {c for c, hits in gathered.items() if _is_well(place for _, place, _, _ in hits)}
+    for concept in healthy:
+        gathered[concept] = [(rules.places["healthy"], "healthy", w, s) for _, _, w, s in gathered[concept]]
     for found in subject.found:
         factor = rules.places["healthy"] if found.concept in healthy else rules.places[where]
         gathered[found.concept].append((factor, where, found.words, _SUBJECT))
     for found in old.found:
         gathered[found.concept].append((rules.places["old"], "old", found.words, found.sentence + 10_000))
     return {concept: _best(hits) for concept, hits in gathered.items()}
+
+
+def _is_well(places: Iterable[str]) -> bool:
+    """Said to be well somewhere, and nowhere complained of."""
+    seen = set(places)
+    return "healthy" in seen and "complaint" not in seen
 
 
 def _without_health(seen: Mapping[str, _Seen], rules: Classifier) -> dict[str, _Seen]:
