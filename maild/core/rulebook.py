@@ -8,6 +8,7 @@ from typing import Literal
 
 from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
 from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
+from maild.core.words import fold
 from maild.core.worktime import Calendar, Schedule, Span
 
 StateKind = Literal["queued", "active", "waiting", "resolved", "closed"]
@@ -194,6 +195,7 @@ class Rulebook:
 
     `pairs`: what a key in `clave=valor` means to the engine (usuario → requester); `facts`: the values it may have.
     `once`: templates that one ticket is sent once; `once_per_text`: again only where they say something else.
+    `calendars`: those of sites and units that have hours of their own; `sites` and `units` say whose, by folded name.
     `settings`: the dotted keys that a story or an operator may change.
     `notices`: what the institution has left open.
     """
@@ -225,6 +227,9 @@ class Rulebook:
     documents: Mapping[str, Document] = field(default_factory=dict)
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    sites: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     pairs: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     once: frozenset[str] = frozenset()
@@ -234,6 +239,15 @@ class Rulebook:
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)
         return book.steps.get(number) if book else None
+
+    def hours(self, site: str = "", unit: str = "") -> Calendar:
+        """The calendar of a site, else of a unit, else the institution's."""
+        key = self.sites.get(fold(site)) or self.units.get(fold(unit))
+        return self.calendars[key] if key else self.calendar
+
+    def calendar_of(self, key: str) -> Calendar:
+        """The calendar of this key; the institution's where it is gone."""
+        return self.calendars.get(key, self.calendar)
 
     def closing(self, reason: str) -> str:
         """The reason, or the ordinary one: the first that the institution names."""

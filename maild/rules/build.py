@@ -5,7 +5,7 @@ from __future__ import annotations
 from maild.core.catalogue import Channel
 from maild.core.rulebook import Role, Rulebook, State
 from maild.errors import Problem
-from maild.rules import lists, steps
+from maild.rules import calendars, lists, steps
 from maild.rules.naming import Names, Sources
 
 __all__ = ["Sources", "build"]
@@ -16,6 +16,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
     names = Names(sources)
     institution = sources.institution
     procedures = steps.procedures(names)
+    calendar = calendars.calendar(names)
     _types(names, tuple(procedures))
     book = Rulebook(
         key=institution.institution.key,
@@ -32,7 +33,10 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         default_type=institution.institution.default_type,
         reopening=lists.reopening(names, procedures),
         answers=lists.answers(names),
-        calendar=lists.calendar(names),
+        calendar=calendar,
+        calendars=calendars.others(names, calendar),
+        sites=calendars.places(names, "sites"),
+        units=calendars.places(names, "units"),
         settings=_settings(sources),
         letters={k: names.letters(f, "institution.toml", f"letters.{k}") for k, f in institution.letters.items()},
         closings={k: f.label for k, f in sources.states.closing.items()},

@@ -237,7 +237,14 @@ class WordsFile(Form):
     answer: dict[str, AnswerForm]
 
 
-class CalendarFile(Form):
+class HoursForm(Form):
+    """`country`: whose national holidays count (PE, BO: ISO 3166); `hours`: days with hours of their own, or with none."""
+
+    country: str = ""
+    zone: str = ""
+    works: tuple[str, ...] = ()
+    holiday: dict[str, str] = Field(default={})
+    hours: dict[str, tuple[str, ...]] = Field(default={})
     monday: tuple[str, ...] = ()
     tuesday: tuple[str, ...] = ()
     wednesday: tuple[str, ...] = ()
@@ -245,7 +252,17 @@ class CalendarFile(Form):
     friday: tuple[str, ...] = ()
     saturday: tuple[str, ...] = ()
     sunday: tuple[str, ...] = ()
-    holiday: dict[str, str] = Field(default={})
+
+
+class PlaceHoursForm(HoursForm):
+    """The hours of some sites or units; what it leaves out stands as in the institution's calendar."""
+
+    sites: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+
+
+class CalendarFile(HoursForm):
+    calendar: dict[str, PlaceHoursForm] = Field(default={})
 
 
 class MailRuleForm(Form):

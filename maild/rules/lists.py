@@ -1,47 +1,21 @@
-"""Everything of a folder that is no procedure: clocks, verbs, mail rules, calendar and the lists, every name checked."""
+"""Everything of a folder that is no procedure: clocks, verbs, mail rules and the lists, every name checked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, time
+from collections.abc import Mapping
+from datetime import time
 
 from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
 from maild.core.moves import NEEDS, Procedure
 from maild.core.rulebook import Answers, Clock, MailRule, Opening, Reopening, Survey, Verb
 from maild.core.words import fold
-from maild.core.worktime import Calendar, Schedule
+from maild.core.worktime import Schedule
 from maild.forms import offer
 from maild.rules import files
 from maild.rules.naming import Names
 
-_INTERVAL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 _EVERY = re.compile(r"(?:(\d{1,2}) )?(day|month|months|year)")
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-def calendar(names: Names) -> Calendar:
-    week = tuple(tuple(_intervals(names, getattr(names.sources.calendar, day), day)) for day in _DAYS)
-    return Calendar(names.sources.zone, week, frozenset(_holidays(names)))
-
-
-def _intervals(names: Names, texts: Iterable[str], day: str) -> Iterator[tuple[time, time]]:
-    for text in texts:
-        match = _INTERVAL.fullmatch(text)
-        start = time(int(match[1]), int(match[2])) if match else time(0)
-        end = time(int(match[3]) % 24, int(match[4])) if match else time(0)
-        if match is None or start >= end:
-            names.wrong("calendar.toml", day, f"«{text}» no es un horario; escriba 08:30-13:00")
-        else:
-            yield start, end
-
-
-def _holidays(names: Names) -> Iterator[date]:
-    for text in names.sources.calendar.holiday:
-        try:
-            yield date.fromisoformat(text)
-        except ValueError:
-            names.wrong("calendar.toml", f"holiday.{text}", "no es una fecha; escriba 2026-07-28")
 
 
 def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
