@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from maild import brakes
 from maild.brakes import Limits
-from maild.core import bounces, files, habits, seal, subject, twins
+from maild.core import bounces, files, pausing, seal, subject, twins
 from maild.core.bounced import refused
 from maild.core.decide import decide
-from maild.core.effects import Decision, Issue, Keep, Learn, Open, Resume, Review, Send, evolve, ran_out
+from maild.core.effects import Adjust, Decision, Keep, Open, Resume, Review, Send, evolve, ran_out
 from maild.core.events import (
     Bounced,
     Case,
@@ -33,7 +33,7 @@ from maild.core.values import Address, Author, Mail, Reason, because
 from maild.core.worktime import following
 from maild.envelopes import Envelopes
 from maild.failpoints import failpoint
-from maild.gather import Gathered, Terms, gather, kin_of, known, recurring, told_of, without_habits
+from maild.gather import Judgement, Terms, gather, kin_of, known, recurring, told_of, without_habits
 from maild.mail.compose import Composer
 from maild.store import addresses, agenda, attachments, letters, mails, papers, records, tickets, timers
 from maild.store import habits as seen
@@ -55,18 +55,6 @@ class Outcome:
     after: Ticket | None = None
     cause: str = ""
     done: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A mail as it is read here (without what its sender always writes below his words), all that is known of it, what shall
-    be done about it and what becomes of its files. `fresh` are the paragraphs at its end that may become a habit."""
-
-    mail: Mail
-    gathered: Gathered
-    decision: Decision
-    files: Sequence[files.Judged] = ()
-    fresh: Sequence[habits.Ending] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +85,15 @@ class Desk:
         decision = judged.decision
         aside = any(isinstance(e, Review) for e in decision.effects)
         if aside:
-            cause = self._set_aside(event.inbound)
+            cause = _set_aside(event.inbound)
         gathered = judged.gathered
         before = known(gathered.ticket, getattr(gathered.case, "kin", Kin()))
         outcome = self._write(tx, cause, event.mail.sender.address, before, decision, event, judged=judged.files)
         if outcome.done:
             self._finish(tx, event, gathered.case, decision, verdict)
             self._learn(tx, event, outcome.after)
+            for back in (e for e in decision.effects if isinstance(e, Resume)):
+                self._heard_of(tx, back.address, back.address, cause)
             if not aside:  # it is decided again when it is released
                 seen.count(tx, event.mail.sender.address, judged.fresh)
         failpoint("desk.mail-written")
@@ -166,7 +156,7 @@ class Desk:
             return
         decision = Decision(0, (Review(reason),), (reason,), refused=reason)
         sender = mail.sender.address if mail else ""
-        self._write(tx, self._set_aside(mail_id), sender, {}, decision, None)
+        self._write(tx, _set_aside(mail_id), sender, {}, decision, None)
         mails.finish(tx, mail_id, "parked", reason=reason.code, mail=mail)
         failpoint("desk.mail-parked")
 
@@ -180,7 +170,7 @@ class Desk:
         facts = (("requester_address", str(row["recipient"])), ("problem_lines", why))
         number = ticket.number if ticket else 0
         sends = (Send(number, "carta_fallida", operator, "operator", self.office.language, facts),)
-        refusal = refused(ticket, bounces.refusal(str(row["recipient"]), why), self.office)
+        refusal = refused(ticket, bounces.refusal(str(row["recipient"]), why), self.office, self.now())
         stops = refusal if row["state"] == "failed" and not addresses.is_stopped(tx, str(row["recipient"])) else ()
         decision = Decision(number, (*sends, *stops), (because("letter-lost", letter=letter_id, why=why),))
         self._write(tx, f"letter:{letter_id}:{row['attempts']}", "dispatch", known(ticket), decision, None)
@@ -190,11 +180,28 @@ class Desk:
         if not addresses.is_stopped(tx, address):
             return False
         decision = Decision(0, (Resume(0, address),), (because("letters-resume", address=address),))
-        return self._write(tx, f"address:{secrets.token_hex(6)}", actor, {}, decision, None).done
+        cause = f"address:{secrets.token_hex(6)}"
+        done = self._write(tx, cause, actor, {}, decision, None).done
+        self._heard_of(tx, address, actor, cause)
+        return done
 
-    def _set_aside(self, mail_id: int) -> str:
-        """The cause of setting a mail aside is not that of deciding it: a released mail is decided after all."""
-        return f"inbound:{mail_id}:aside:{secrets.token_hex(4)}"
+    def retime(self, tx: Tx, number: int, actor: str, cause: str) -> tuple[Adjust, ...]:
+        """Count the running clocks of a ticket anew on today's calendars; what changed is written and answered."""
+        ticket = tickets.load(tx, number)
+        changed = pausing.recounted(ticket, self.office.book) if ticket else ()
+        if changed:
+            decision = Decision(number, changed, (because("calendar-changed", count=len(changed)),))
+            self._write(tx, cause, actor, known(ticket), decision, None)
+        return changed
+
+    def _heard_of(self, tx: Tx, address: str, actor: str, cause: str) -> None:
+        """Clocks that stood still because no letter reached this address go on."""
+        for number in tickets.open_of(tx, address):
+            ticket = tickets.load(tx, number)
+            effects = pausing.heard_of(ticket, address, self.office, self.now()) if ticket else ()
+            if effects:
+                decision = Decision(number, effects, (because("clocks-go-on", address=address),))
+                self._write(tx, f"{cause}:heard:{number}", actor, known(ticket), decision, None)
 
     def plan(self, tx: Tx) -> None:
         """Every recurring clock has a row that says when it comes next; the row of a clock that is no more goes."""
@@ -273,7 +280,7 @@ class Desk:
             records.keep(tx, keep.number, inbound, actor, keep.visibility, words, now)
             if event:
                 attachments.keep(tx, event.inbound, keep.number, actor, judged)
-        self._keep_papers(tx, decision, now)
+        papers.keep(tx, decision.effects, now)
         self._envelopes().write(tx, cause, decision, after, event.mail if event else None, judged)
         failpoint("desk.letters-written")
         number = decision.number
@@ -297,13 +304,6 @@ class Desk:
         if decision.number in before and decision.number not in after:
             after[decision.number] = before[decision.number]
         return after
-
-    def _keep_papers(self, tx: Tx, decision: Decision, now: datetime) -> None:
-        for effect in decision.effects:
-            if isinstance(effect, Issue):
-                papers.issue(tx, effect, now)
-            elif isinstance(effect, Learn):
-                papers.learn(tx, effect, now)
 
     def _envelopes(self) -> Envelopes:
         return Envelopes(
@@ -345,3 +345,8 @@ class Desk:
 
 def operator_address(address: str) -> Address:
     return Address(address, "Operador / Operator")
+
+
+def _set_aside(mail_id: int) -> str:
+    """The cause of setting a mail aside is not that of deciding it: a released mail is decided after all."""
+    return f"inbound:{mail_id}:aside:{secrets.token_hex(4)}"

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from maild.core import habits, recognise, seal, subject, thread, twins
+from maild.core import files, habits, recognise, seal, subject, thread, twins
+from maild.core.effects import Decision
 from maild.core.events import (
     Bounced,
     Case,
@@ -224,6 +225,18 @@ def _joined(tx: Tx, found: recognise.Understood) -> Ticket | None:
     return recognise.joins(found, _loaded(tx, tickets.open_with(tx, key, value))) if value else None
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A mail as it is read here (without what its sender always writes below his words), all that is known of it, what shall
+    be done about it and what becomes of its files. `fresh` are the paragraphs at its end that may become a habit."""
+
+    mail: Mail
+    gathered: Gathered
+    decision: Decision
+    files: Sequence[files.Judged] = ()
+    fresh: Sequence[habits.Ending] = ()
+
+
 # -- other tickets ----------------------------------------------------------------------------------------------------
 
 
@@ -247,6 +260,7 @@ def kin_of(tx: Tx, ticket: Ticket, words: str, office: Office, now: datetime) ->
     opens = any(step.child for _, step in book.all_steps())
     family = tickets.children(tx, [ticket.number, *(p.number for p in parents)]) if opens else ()
     named = tuple(n for n in subject.marks(words, book.mark_key) if n != ticket.number)[:3]
+    asked = ticket.requester.address
     forms = [key for key, document in book.documents.items() if document.form]
     return Kin(
         number=tickets.next_number(tx) if opens else 0,
@@ -255,6 +269,8 @@ def kin_of(tx: Tx, ticket: Ticket, words: str, office: Office, now: datetime) ->
         named=tuple(_loaded(tx, named)),
         serials=papers.next_serials(tx, forms, _today(office, now).year),
         entries=papers.entries(tx) if "entry" in {verb.act for verb in book.verbs.values()} else (),
+        unreachable=frozenset({asked} if addresses.is_stopped(tx, asked) else ()),
+        away={asked: back} if (back := addresses.away_until(tx, asked, proved_only=True)) else {},
     )
 
 

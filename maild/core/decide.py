@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from maild.core import openings, orders, subject, survey, worktime
+from maild.core import openings, orders, pausing, subject, survey, worktime
 from maild.core.bounced import bounced
 from maild.core.carrying import carried_out, given, known, says_only_words
 from maild.core.draft import Draft
@@ -45,9 +45,9 @@ def decide(case: Case, office: Office, now: datetime) -> Decision:
         case Intrusion():
             return _intrusion(case, office, now)
         case Robot():
-            return _robot(case)
+            return _robot(case, office, now)
         case Bounced():
-            return bounced(case, office)
+            return bounced(case, office, now)
         case Flood():
             return _flood(case)
         case Overdue():
@@ -249,12 +249,14 @@ def _intrusion(case: Intrusion, office: Office, now: datetime) -> Decision:
     return draft.decision(case.ticket.number)
 
 
-def _robot(case: Robot) -> Decision:
+def _robot(case: Robot, office: Office, now: datetime) -> Decision:
     number = case.ticket.number if case.ticket else 0
     kept: tuple[Effect, ...] = (Keep(number, "third_party"),) if number else ()
     mail = case.mail
     if mail.away_until and mail.sender.address:
-        kept = (*kept, Away(number, mail.sender.address, mail.away_until, case.proved))
+        address, until = mail.sender.address, mail.away_until
+        waits = pausing.away(case.ticket, address, until, office, now) if case.ticket and case.proved else ()
+        kept = (*kept, Away(number, address, until, case.proved), *waits)
     return Decision(number, kept, (because("no-person", kind=case.mail.kind), *case.mail.signs, *case.signs))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from maild.core.files import Scan
 from maild.core.ticket import Ticket
@@ -71,7 +71,8 @@ class Kin:
 
     `number`: the next free one. `parents`: the tickets that wait for this one, nearest first. `children`: what each of
     them (and the ticket itself) opened. `named`: tickets that the mail speaks of besides. `serials`: the next number of
-    each form this year. `entries`: keys of the knowledge base.
+    each form this year. `entries`: keys of the knowledge base. `unreachable`: addresses that no letter reaches; `away`:
+    the last day of the absence that somebody told of in an answer to a letter made for him.
     """
 
     number: int = 0
@@ -80,6 +81,8 @@ class Kin:
     named: tuple[Ticket, ...] = ()
     serials: tuple[tuple[str, int], ...] = ()
     entries: tuple[str, ...] = ()
+    unreachable: frozenset[str] = frozenset()
+    away: Mapping[str, date] = field(default_factory=dict)
 
 
 _ALONE = Kin()

@@ -11,6 +11,7 @@ from maild.core.moves import Move, OnOrder, OnReply, Step
 from maild.core.rulebook import Rulebook
 from maild.core.ticket import Ticket
 from maild.core.values import Address, Author, Directory, Person
+from maild.core.worktime import Calendar
 
 Recipient = tuple[Address, str, str]  # whom, audience, language
 # Whoever these would be, nobody else is written to in their place.
@@ -80,6 +81,15 @@ class Office:
             return ()
         away = (p for p in self.directory.people if p.absent_until and p.absent_until >= today)
         return tuple(p for p in away if p.deputy == author.person.key)
+
+    def hours(self, ticket: Ticket, role: str, *, asked: bool = False) -> Calendar:
+        """The calendar on which a clock of this ticket counts: of whoever is asked, else of who works on it or of his unit."""
+        address = ticket.requester if asked else ticket.responsible
+        person = self.directory.by_address(address.address) if address else None
+        known = self.book.roles.get(role)
+        return self.book.hours(
+            person.site if person else "", (person.unit if person else "") or (known.unit if known else "")
+        )
 
     def takes_part(self, author: Author, ticket: Ticket, today: date | None = None) -> bool:
         """Whether he may write into the ticket: he is on it, serves the desk, or has something to say at its steps."""

@@ -96,6 +96,8 @@ class Clock:
     an `after` clock goes on although the ticket is closed. Where no move listens to it, its `letters` are written when it
     runs out, and `again` sets it anew. `recurring`: it belongs to no ticket, and each time it `opens` one, writes its
     `letters`, and moves the tickets that listen to it (`together`: in one letter for all).
+    `pauses`: the states in which a span is not counted. `of`: whose hours count, and for whom it waits: while a requester
+    who is asked is away or gets no letters, it stands still. `urgent`: its letters go at once, at whatever hour.
     """
 
     key: str
@@ -113,6 +115,9 @@ class Clock:
     letters: tuple[LetterTo, ...] = ()
     origin: Origin = "proposal"
     printed: str = ""
+    pauses: tuple[str, ...] = ()
+    of: Literal["worker", "requester"] = "worker"
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

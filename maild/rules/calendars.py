@@ -35,7 +35,7 @@ def others(names: Names, own: Calendar) -> dict[str, Calendar]:
     found = {}
     for key, form in names.sources.calendar.calendar.items():
         if not (form.sites or form.units):
-            names.wrong(_FILE, f"calendar.{key}", "diga de quién es: sites = [\"Cusco\"] o units = [\"UIT\"]")
+            names.wrong(_FILE, f"calendar.{key}", 'diga de quién es: sites = ["Cusco"] o units = ["UIT"]')
         found[key] = replace(_calendar(names, form, own, f"calendar.{key}."), key=key)
     return found
 

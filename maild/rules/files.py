@@ -193,6 +193,9 @@ class ClockForm(Form):
     letters: Letters = Field(default={})
     origin: Origin = "proposal"
     printed: str = ""
+    pauses: Names = ()
+    of: Literal["worker", "requester"] = "worker"
+    urgent: bool = False
 
 
 class ClocksFile(Form):

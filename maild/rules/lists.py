@@ -13,7 +13,7 @@ from maild.core.words import fold
 from maild.core.worktime import Schedule
 from maild.forms import offer
 from maild.rules import files
-from maild.rules.naming import Names
+from maild.rules.naming import Names, listed
 
 _EVERY = re.compile(r"(?:(\d{1,2}) )?(day|month|months|year)")
 
@@ -36,6 +36,12 @@ def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
         letters=names.letters(form.letters, "clocks.toml", f"{at}.letters"),
         origin=form.origin,
         printed=form.printed,
+        pauses=tuple(
+            names.known(s, names.sources.states.state, "el estado", "clocks.toml", f"{at}.pauses")
+            for s in listed(form.pauses)
+        ),
+        of=form.of,
+        urgent=form.urgent,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from maild.core.effects import Issue, Learn
+from maild.core.effects import Effect, Issue, Learn
 from maild.store.schema import form, knowledge
 
 
@@ -19,6 +19,15 @@ def next_serials(tx: Connection, documents: Iterable[str], year: int) -> tuple[t
     counted = select(form.c.document, func.count()).where(form.c.document.in_(wanted), form.c.serial.like(f"%-{year}"))
     have = {document: int(n) for document, n in tx.execute(counted.group_by(form.c.document))}
     return tuple((document, have.get(document, 0) + 1) for document in wanted)
+
+
+def keep(tx: Connection, effects: Iterable[Effect], now: datetime) -> None:
+    """The forms that a decision made out, and what the desk learned by it."""
+    for effect in effects:
+        if isinstance(effect, Issue):
+            issue(tx, effect, now)
+        elif isinstance(effect, Learn):
+            learn(tx, effect, now)
 
 
 def issue(tx: Connection, issued: Issue, now: datetime) -> None:
