@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from maild import brakes
+from maild import brakes, reporting
 from maild.brakes import Limits
 from maild.core import bounces, files, pausing, seal, subject, twins
 from maild.core.bounced import refused
@@ -27,6 +27,7 @@ from maild.core.events import (
     TimerFired,
 )
 from maild.core.office import Office
+from maild.core.past import Report
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import Address, Author, Mail, Reason, because
@@ -35,7 +36,7 @@ from maild.envelopes import Envelopes
 from maild.failpoints import failpoint
 from maild.gather import Judgement, Terms, gather, kin_of, known, recurring, told_of, without_habits
 from maild.mail.compose import Composer
-from maild.store import addresses, agenda, attachments, letters, mails, papers, records, tickets, timers
+from maild.store import addresses, agenda, attachments, eventlog, letters, mails, papers, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
 
@@ -249,7 +250,10 @@ class Desk:
         case = recurring(tx, event.clock, self.office, self.now())
         decision = decide(case, self.office, self.now())
         before = {ticket.number: ticket for ticket in (*case.tickets, *case.kin.parents)}
-        return self._write(tx, cause, "clock", before, decision, None)
+        reports: dict[str, Report] = {}
+        if clock.report:
+            decision, reports = reporting.told(tx, self.office, self.ring, clock, decision, event.at)
+        return self._write(tx, cause, "clock", before, decision, None, reports=reports)
 
     def _kin(self, tx: Tx, ticket: Ticket, words: str = "") -> Kin:
         return kin_of(tx, ticket, words, self.office, self.now())
@@ -266,12 +270,14 @@ class Desk:
         event: MailArrived | None,
         text: str = "",
         judged: Sequence[files.Judged] = (),
+        reports: Mapping[str, Report] | None = None,
     ) -> Outcome:
         """The decision in rows: journal, ticket, words, letters. A cause that was decided before changes nothing."""
         now = self.now()
         if not records.enter(tx, cause, actor, decision, now):
             return Outcome(decision, cause=cause, done=False)
         after = self._save(tx, before, decision, now)
+        eventlog.append(tx, decision.effects, now)
         failpoint("desk.ticket-written")
         brakes.settle(tx, decision, cause, now)
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
@@ -281,7 +287,7 @@ class Desk:
             if event:
                 attachments.keep(tx, event.inbound, keep.number, actor, judged)
         papers.keep(tx, decision.effects, now)
-        self._envelopes().write(tx, cause, decision, after, event.mail if event else None, judged)
+        self._envelopes().write(tx, cause, decision, after, event.mail if event else None, judged, reports)
         failpoint("desk.letters-written")
         number = decision.number
         return Outcome(decision, before.get(number), after.get(number), cause)

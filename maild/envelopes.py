@@ -14,6 +14,7 @@ from maild.brakes import Hold, Limits
 from maild.core import files, seal, writing
 from maild.core.effects import Decision, Open, Review, Send
 from maild.core.office import Office
+from maild.core.past import Report
 from maild.core.ticket import Ticket
 from maild.core.values import Mail
 from maild.mail.compose import Composer
@@ -46,6 +47,7 @@ class Envelopes:
         after: Mapping[int, Ticket],
         mail: Mail | None,
         judged: Sequence[files.Judged],
+        reports: Mapping[str, Report] | None = None,
     ) -> None:
         """Every letter of the decision joins the outbox; `after` are its tickets as they stand now, `mail` what it answers."""
         sends = [*(e for e in decision.effects if isinstance(e, Send)), *self._to_operator(decision)]
@@ -59,6 +61,8 @@ class Envelopes:
             if send.audience in ("technician", "manager") and number not in opened and number not in requests:
                 requests[number] = records.first_words(tx, number) if number else ""
             seen = replace(occasion, request=requests.get(number, ""))
+            if not number:
+                seen = replace(seen, report=(reports or {}).get(send.to.address))
             fresh = number in opened
             rows.append(self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh))
         letters.insert(tx, [*rows, *self._alarms(tx, rows)])

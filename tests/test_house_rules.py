@@ -46,7 +46,7 @@ HOMES = {
     "apscheduler": ["clock.py"],
     "holidays": ["rules/calendars.py"],
     "icalendar": ["cli/calendar.py"],
-    "xlsxwriter": ["cli/workbook.py"],
+    "xlsxwriter": ["mail/compose/workbook.py"],
     "pydantic": ["forms.py", "forms/"],
     "tomllib": ["forms.py", "forms/"],
     "click": ["cli/"],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maild.core.newtext import MARKER_EN, MARKER_ES
+from maild.core.past import Report
 from maild.core.values import Address, Reason
 
 # A Reason is worded by compose in the reader's language; everything else is shown as it is.
@@ -98,4 +99,5 @@ class Letter:
     answers: str = ""  # Message-ID of the mail this answers, without brackets
     references: tuple[str, ...] = ()  # the conversation, oldest first, the ticket's first mail at its head
     generated: bool = True  # False: written because somebody asked (auto-replied), even where `answers` is empty
+    report: Report | None = None
     bulk: bool = False  # a digest or an announcement: List-Id and Precedence

@@ -199,7 +199,7 @@ def between(start: datetime, until: datetime, calendar: Calendar, pauses: Iterab
 class Schedule:
     """When something comes again: at a time of day, on a day of the month (-1: its last), every so many months.
 
-    `instant` stands for all of it where one moment is given. Without `day` it comes every day.
+    `instant` stands for all of it where one moment is given. Without `day` it comes every day, or on one weekday (0: Monday).
     """
 
     at: time = time(8, 0)
@@ -207,6 +207,7 @@ class Schedule:
     day: int = 0
     month: int = 0
     instant: datetime | None = None
+    weekday: int | None = None
 
 
 def following(now: datetime, schedule: Schedule, zone: ZoneInfo) -> datetime | None:
@@ -224,7 +225,7 @@ def following(now: datetime, schedule: Schedule, zone: ZoneInfo) -> datetime | N
 
 def _falls_on(day: date, schedule: Schedule) -> bool:
     if not schedule.day:
-        return True
+        return schedule.weekday is None or day.weekday() == schedule.weekday
     if schedule.months > 1 and (day.month - (schedule.month or 1)) % schedule.months:
         return False
     return is_month_end(day) if schedule.day < 0 else day.day == schedule.day

@@ -11,6 +11,7 @@ from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
 from maild.core.moves import Move, OnOrder
 from maild.core.office import Office
+from maild.core.past import Report
 from maild.core.rulebook import Verb
 from maild.core.subject import mark
 from maild.core.ticket import Ticket
@@ -23,7 +24,8 @@ _REASON = "reason_code"
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """What the letters of one decision have in common. `mail` is the one they answer, if any; `request` the requester's
-    first words, for those who work on the ticket; `files` what became of the files of the mail."""
+    first words, for those who work on the ticket; `files` what became of the files of the mail;
+    `report` what a digest tells its reader."""
 
     office: Office
     ring: seal.KeyRing
@@ -31,6 +33,7 @@ class Occasion:
     mail: Mail | None = None
     request: str = ""
     files: Sequence[files.Judged] = ()
+    report: Report | None = None
 
 
 def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
@@ -47,6 +50,8 @@ def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
         answers=message_id,
         references=(ticket.first_message_id,) if ticket and ticket.first_message_id else (),
         generated=not answers,
+        bulk=occasion.report is not None,
+        report=occasion.report,
     )
 
 

@@ -196,6 +196,7 @@ class ClockForm(Form):
     pauses: Names = ()
     of: Literal["worker", "requester"] = "worker"
     urgent: bool = False
+    report: Names = ()
 
 
 class ClocksFile(Form):

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from datetime import time
 
 from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
+from maild.core.indicators import COMPUTED
 from maild.core.moves import NEEDS, Procedure
+from maild.core.past import SECTIONS
 from maild.core.rulebook import Answers, Clock, MailRule, Opening, Reopening, Survey, Verb
 from maild.core.words import fold
 from maild.core.worktime import Schedule
@@ -15,7 +17,7 @@ from maild.forms import offer
 from maild.rules import files
 from maild.rules.naming import Names, listed
 
-_EVERY = re.compile(r"(?:(\d{1,2}) )?(day|month|months|year)")
+_EVERY = re.compile(r"(?:(\d{1,2}) )?(day|week|month|months|year)")
 
 
 def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
@@ -42,7 +44,12 @@ def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
         ),
         of=form.of,
         urgent=form.urgent,
+        report=_sections(names, listed(form.report), f"{at}.report"),
     )
+
+
+def _sections(names: Names, keys: tuple[str, ...], at: str) -> tuple[str, ...]:
+    return tuple(names.known(key, SECTIONS, "la parte", "clocks.toml", at) for key in keys)
 
 
 def _schedule(names: Names, form: files.ClockForm, key: str) -> Schedule | None:
@@ -51,10 +58,12 @@ def _schedule(names: Names, form: files.ClockForm, key: str) -> Schedule | None:
         return Schedule(moment) if moment else None
     match = _EVERY.fullmatch(form.every)
     if match is None:
-        names.wrong("clocks.toml", f"{key}.every", f"«{form.every}»: escriba day, month, 4 months o year")
+        names.wrong("clocks.toml", f"{key}.every", f"«{form.every}»: escriba day, week, month, 4 months o year")
         return None
     if match[2] == "day":
         return Schedule(moment or time(8, 0))
+    if match[2] == "week":
+        return Schedule(moment or time(8, 0), weekday=max(int(form.day) - 1, 0) if form.day != "last" else 6)
     months = 12 if match[2] == "year" else int(match[1] or 1)
     day = -1 if form.day == "last" else int(form.day) or 1
     return Schedule(moment or time(8, 0), months, day, form.month)
@@ -191,4 +200,7 @@ def documents(names: Names) -> dict[str, Document]:
 
 def indicators(names: Names) -> dict[str, Indicator]:
     forms = names.sources.indicators.indicator
+    for key, form in forms.items():
+        if form.computed:
+            names.known(form.computed, COMPUTED, "la cuenta", "indicators.toml", f"indicator.{key}.computed")
     return {k: Indicator(k, f.name, f.formula, f.computed, f.type) for k, f in forms.items()}

@@ -20,7 +20,7 @@ from maild.store.columns import BIG, Instant, Key, Words, row_id
 from maild.store.columns import metadata as metadata
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0011"
+VERSION = "0012"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -243,6 +243,20 @@ journal = Table(
     Column("reasons", Words, nullable=False),
     Column("effects", Words, nullable=False),
     Index(None, "ticket"),
+    sqlite_autoincrement=True,
+)
+
+# What happened to tickets, one line each and never changed: from it every figure of every past month is counted.
+event = Table(
+    "event",
+    metadata,
+    row_id(),
+    Column("at", Instant, nullable=False),
+    Column("ticket", BigInteger, nullable=False),
+    Column("kind", Key, nullable=False),  # core/figures.py names them
+    Column("value", Words, nullable=False),
+    Index(None, "ticket", "id"),
+    Index(None, "kind", "at", "ticket"),
     sqlite_autoincrement=True,
 )
 
