@@ -136,6 +136,12 @@ class Office:
             return self._in_role(scene.role, scene)
         if to in self.book.roles:
             return self._in_role(to, scene)
+        if to == "operator":
+            return ((self.operator, "operator", self.language),)
+        if to.startswith("@"):
+            return tuple(
+                one for role in self.book.roles if to in self.book.groups(role) for one in self._in_role(role, scene)
+            )
         return tuple(
             self.addressed(address, scene.ticket) for address in self._related(to, scene) if self._reads(address)
         )

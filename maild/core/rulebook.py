@@ -51,6 +51,7 @@ RELATIONS = (
     "caller",  # whoever waits for this ticket: the responsible of the one that opened it; else who asked
     "list",  # the addresses that the order gives as lista=…
     "turn",  # whose turn it is: the role of the step
+    "operator",  # who runs the program
 )
 # A group of roles in `by`: everybody whose role is of this kind; staff are the desk, agents and approvers.
 GROUPS = ("@staff", "@desk", "@agent", "@approver", "@external", "@provider", "@chief", "@anybody")
