@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maild.core import periods, report, seal
 from maild.core.effects import Decision, Effect, Send
@@ -47,8 +47,8 @@ def digest(
         cache[days] = of_period(tx, office, days)
     counted = cache[days].only(asked) if asked else ()
     own = [section for key in clock.report if key in OWN if (section := _own(tx, office, ring, key, address, at)).rows]
-    since, until = periods.instants(days, office.book.calendar.zone)
-    return Report(since, until, (*own, *counted))
+    told = days if asked else (today, today + timedelta(days=1))
+    return Report(*periods.instants(told, office.book.calendar.zone), (*own, *counted))
 
 
 def told(

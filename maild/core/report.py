@@ -35,7 +35,9 @@ def report(past: Past) -> Report:
 
 def _summary(past: Past) -> Section:
     now, then = _totals(past), _totals(past.before) if past.before else {}
-    rows = tuple((key, value, then.get(key)) for key, value in now.items())
+    surveyed = bool(past.book.survey.template)
+    told = ((k, v) for k, v in now.items() if surveyed or k not in ("answers", "score"))
+    rows = tuple((key, value, then.get(key)) for key, value in told)
     return Section("summary", ("what", "value", "before"), rows if any(v for v in now.values()) else ())
 
 

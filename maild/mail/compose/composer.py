@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -146,8 +146,21 @@ class Composer:
             facts[key] = self._shown(key, fact, language)
         if "@" in str(facts["requester_name"]):
             facts["requester_name"] = ""  # a name that says an address is there to deceive (S-18)
-        facts.update(language=language, buttons=ButtonRow(bool(letter.buttons)), report=Tables(letter.report))
+        facts.update(
+            language=language,
+            buttons=ButtonRow(bool(letter.buttons)),
+            report=Tables(letter.report),
+            period=self._period(letter.report),
+        )
         return facts
+
+    def _period(self, report: Report | None) -> str:
+        """The days of a report by the desk's own clock: 02/03/2026 – 08/03/2026."""
+        if report is None:
+            return ""
+        first, last = report.since.astimezone(self._zone), (report.until - timedelta(seconds=1)).astimezone(self._zone)
+        days = dict.fromkeys(f"{day:%d/%m/%Y}" for day in (first, last))
+        return " – ".join(days)
 
     def _shown(self, key: str, fact: Fact, language: str) -> object:
         match fact:

@@ -14,6 +14,8 @@ _BAR = "#0b5cad"
 _WIDEST_BAR = 20
 _WIDEST_TEXT = 44
 _NUMBER = (int, float)
+# The frame lets long words break anywhere; in a narrow column that would break every word.
+_WHOLE_WORDS = "overflow-wrap:normal;word-break:normal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,11 @@ def worded(report: Report, word: Callable[[str], str]) -> list[Table]:
 
 
 def _table(section: Section, word: Callable[[str], str]) -> Table:
-    names = section.key in ("summary", "held")
-    rows = tuple((word(f"row-{row[0]}"), *row[1:]) for row in section.rows) if names else section.rows
+    kind = {"summary": "row", "held": "row", "clocks": "clock"}.get(section.key)
+    rows = section.rows
+    if kind:  # what an institution adds of its own is called by its key
+        named = ((row, f"{kind}-{row[0]}") for row in section.rows)
+        rows = tuple((word(key) if word(key) != key else row[0], *row[1:]) for row, key in named)
     columns = tuple(word(f"column-{column}") for column in section.columns)
     title = section.name or word(f"title-{section.key}")
     return Table(title, section.note, columns, rows, section.bars, section.links)
@@ -72,6 +77,9 @@ def _as_text(table: Table) -> str:
 
 def _line(columns: Sequence[str], row: Sequence[Cell]) -> str:
     """The first cell names the line; every other one is said with the name of its column."""
+    if not columns[0] and len(row) > 1:
+        others = "; ".join(f"{c.lower()}: {shown(cell)}" for c, cell in zip(columns[2:], row[2:], strict=True))
+        return f"  {shown(row[0])}: {shown(row[1])}" + (f" ({others})" if others else "")
     rest = [f"{column}: {shown(cell)}" for column, cell in zip(columns[1:], row[1:], strict=True)]
     return f"  {shown(row[0])}" + (f" – {'; '.join(rest)}" if rest else "")
 
@@ -92,7 +100,7 @@ def _as_html(table: Table, address: str) -> str:
     note = (
         f'<p class="soft" style="margin:0 0 6px;font-size:13px;line-height:19px;color:{SOFT}">{escape(table.note)}</p>'
     )
-    cells = [_head(name, at) for at, name in enumerate(table.columns)]
+    cells = [_head(name, _is_number(table, at)) for at, name in enumerate(table.columns)]
     drawn = '<td width="34%"></td>' if table.bars is not None else ""
     head = f"<tr>{''.join(cells)}{drawn}</tr>"
     most = _most(table)
@@ -101,10 +109,14 @@ def _as_html(table: Table, address: str) -> str:
     return f'{title}{note if table.note else ""}<table class="rule" {whole}>{head}{rows}</table>'
 
 
-def _head(name: str, at: int) -> str:
-    side = "right" if at else "left"
+def _is_number(table: Table, at: int) -> bool:
+    return any(isinstance(row[at], _NUMBER) for row in table.rows)
+
+
+def _head(name: str, is_number: bool) -> str:
+    side = "right" if is_number else "left"
     style = f"padding:6px 8px 6px 0;font-size:13px;line-height:18px;font-weight:normal;text-align:{side};color:{SOFT}"
-    return f'<th scope="col" align="{side}" class="soft" style="{style}">{escape(name)}</th>'
+    return f'<th scope="col" align="{side}" class="soft" style="{style};{_WHOLE_WORDS}">{escape(name)}</th>'
 
 
 def _row(table: Table, at: int, row: Sequence[Cell], most: float, address: str) -> str:
@@ -116,7 +128,9 @@ def _row(table: Table, at: int, row: Sequence[Cell], most: float, address: str) 
 
 def _cell(cell: Cell, at: int, link: str, address: str) -> str:
     side = "right" if isinstance(cell, _NUMBER) or cell is None else "left"
-    style = f"padding:7px 8px 7px 0;border-top:1px solid {RULE};vertical-align:top;font-size:15px;line-height:21px"
+    style = f"padding:7px 8px 7px 0;border-top:1px solid {RULE};vertical-align:top;font-size:15px;line-height:21px;{_WHOLE_WORDS}"
+    if link or side == "right":
+        style += ";white-space:nowrap"
     said = escape(shown(cell))
     if link:
         to = f"mailto:{quote(address, safe='@')}?subject={quote(link, safe='')}"

@@ -27,7 +27,7 @@ from maild.mail.compose.words import lines, spoken_date
 SUFFIX = ".md.j2"
 FRAME = "frame.html.j2"
 # What every template knows beside the facts of its letter.
-SURROUNDINGS = frozenset({"language", "place", "buttons", "report"})
+SURROUNDINGS = frozenset({"language", "place", "buttons", "report", "period"})
 KNOWN = FACTS | SURROUNDINGS
 _SLOTS = "_slots"
 # The buttons are the third of the values that every letter begins with.
