@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from maild.core import orders
+from maild.core import conformity, orders
 from maild.core import said as saying
 from maild.core.children import ROWS
 from maild.core.doing import do, set_service
@@ -51,6 +51,8 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
         return refusal
     draft.because("order", order=verb.key, by=author.address)
     draft.walks[number].send(verb.letters)
+    if verb.conformity == "refused" and found:
+        conformity.refuse(draft.walks[number], words)
     for token, move in found:
         draft.walks[number].make(token, move)
         if move.learn:

@@ -130,6 +130,7 @@ class Verb:
     `proof` is the least Assurance it asks for; `button` its label in each language ('' or none: it has no button);
     `closing` why the ticket is closed where the order itself closes it. `quiet`: it is never confirmed for its own sake;
     `confirmed`: always. `spaced`: words after `key=` belong to the value until the next key.
+    `conformity`: it says that the requester accepts what was done, or refuses it.
     `letters` go out whenever the order is carried out. `values` are those it knows (none: any).
     """
 
@@ -143,6 +144,7 @@ class Verb:
     closing: str = ""
     quiet: bool = False
     confirmed: bool = False
+    conformity: Literal["", "given", "refused"] = ""
     spaced: bool = False
     letters: tuple[LetterTo, ...] = ()
     values: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from maild.core.rulebook import Verb
 from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.values import Author, Mail, Reason
+from maild.core.worktime import NEVER
 
 # A reason worded for the reader of a refusal; its facts travel beside the code.
 _REASON = "reason_code"
@@ -110,8 +111,8 @@ def _about(ticket: Ticket, office: Office) -> dict[str, Fact]:
 
 def _times(send: Send, ticket: Ticket) -> dict[str, Fact]:
     """Deadlines the reader should know: the work's for those who work, the silence's for those who are asked."""
-    silence = min((t.due for t in ticket.timers if t.on_silence), default=None)
-    work = min((t.due for t in ticket.timers if not t.on_silence), default=None)
+    silence = min((t.due for t in ticket.timers if t.on_silence and t.due < NEVER), default=None)
+    work = min((t.due for t in ticket.timers if not t.on_silence and t.due < NEVER), default=None)
     times: dict[str, datetime | None] = {"closes_at": silence}
     if send.audience != "user":
         times["due_at"] = work

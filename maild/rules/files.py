@@ -213,6 +213,7 @@ class VerbForm(Form):
     closing: str = ""
     quiet: bool = False
     confirmed: bool = False
+    conformity: Literal["", "given", "refused"] = ""
     spaced: bool = False
     letters: Letters = Field(default={})
 

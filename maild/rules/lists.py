@@ -93,6 +93,7 @@ def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
         closing=form.closing,
         quiet=form.quiet,
         confirmed=form.confirmed,
+        conformity=form.conformity,
         spaced=form.spaced,
         letters=names.letters(form.letters, "commands.toml", f"{at}.letters"),
         values=tuple(fold(value) for value in fact.values) if fact and form.act == "fact" else (),
