@@ -34,7 +34,7 @@ from maild.core.values import Address, Author, Mail, Reason, because
 from maild.core.worktime import following
 from maild.envelopes import Envelopes
 from maild.failpoints import failpoint
-from maild.gather import Judgement, Terms, gather, kin_of, known, recurring, told_of, without_habits
+from maild.gather import Judgement, Outcome, Terms, gather, kin_of, known, recurring, told_of, without_habits
 from maild.mail.compose import Composer
 from maild.store import addresses, agenda, attachments, eventlog, letters, mails, papers, records, tickets, timers
 from maild.store import habits as seen
@@ -45,17 +45,6 @@ _NOBODY = Boundary()
 _DEFAULTS = Limits()
 _FILE_RULES = files.FileRules()
 _MOST_LINES = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an event. `done` False: it had been dealt with before, and nothing was written now."""
-
-    decision: Decision
-    before: Ticket | None = None
-    after: Ticket | None = None
-    cause: str = ""
-    done: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +125,9 @@ class Desk:
                 return Outcome(Decision(event.number, (), (because("silence-unread"),)), cause=cause, done=False)
         kin = self._kin(tx, ticket)
         decision = decide(Overdue(ticket, event.clock, event.token, kin), self.office, self.now())
-        outcome = self._write(tx, cause, "clock", known(ticket, kin), decision, None)
+        clock = self.office.book.clocks.get(event.clock)
+        hush = clock is None or not clock.urgent
+        outcome = self._write(tx, cause, "clock", known(ticket, kin), decision, None, in_hours=hush)
         failpoint("desk.timer-written")
         return outcome
 
@@ -253,7 +244,7 @@ class Desk:
         reports: dict[str, Report] = {}
         if clock.report:
             decision, reports = reporting.told(tx, self.office, self.ring, clock, decision, event.at)
-        return self._write(tx, cause, "clock", before, decision, None, reports=reports)
+        return self._write(tx, cause, "clock", before, decision, None, reports=reports, in_hours=not clock.urgent)
 
     def _kin(self, tx: Tx, ticket: Ticket, words: str = "") -> Kin:
         return kin_of(tx, ticket, words, self.office, self.now())
@@ -271,6 +262,7 @@ class Desk:
         text: str = "",
         judged: Sequence[files.Judged] = (),
         reports: Mapping[str, Report] | None = None,
+        in_hours: bool = False,
     ) -> Outcome:
         """The decision in rows: journal, ticket, words, letters. A cause that was decided before changes nothing."""
         now = self.now()
@@ -287,7 +279,7 @@ class Desk:
             if event:
                 attachments.keep(tx, event.inbound, keep.number, actor, judged)
         papers.keep(tx, decision.effects, now)
-        self._envelopes().write(tx, cause, decision, after, event.mail if event else None, judged, reports)
+        self._envelopes(in_hours).write(tx, cause, decision, after, event.mail if event else None, judged, reports)
         failpoint("desk.letters-written")
         number = decision.number
         return Outcome(decision, before.get(number), after.get(number), cause)
@@ -311,10 +303,9 @@ class Desk:
             after[decision.number] = before[decision.number]
         return after
 
-    def _envelopes(self) -> Envelopes:
-        return Envelopes(
-            self.office, self.ring, self.composer, self.domain, self.limits, self.now(), rehearsal=self.hold
-        )
+    def _envelopes(self, in_hours: bool) -> Envelopes:
+        me = (self.office, self.ring, self.composer, self.domain, self.limits, self.now())
+        return Envelopes(*me, rehearsal=self.hold, in_hours=in_hours)
 
     def _learn(self, tx: Tx, event: MailArrived, ticket: Ticket | None) -> None:
         """What later mails of the conversation are known by. A provider may give the matter a number of his own."""

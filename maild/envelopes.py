@@ -38,6 +38,8 @@ class Envelopes:
     limits: Limits
     now: datetime
     rehearsal: bool = False
+    # Written because time passed, not because somebody waits for it: those who work get it in their working hours.
+    in_hours: bool = False
 
     def write(
         self,
@@ -86,6 +88,7 @@ class Envelopes:
         if rendered.problem:
             log.warning("letter-template-broken", extra={"template": send.template, "problem": str(rendered.problem)})
         hold = self._held(tx, send, is_ack=opened and bool(letter.answers), now=now)
+        not_before = self._not_before(send)
         return {
             "cause": cause,
             "message_id": message_id,
@@ -97,9 +100,16 @@ class Envelopes:
             "held_by": hold.by,
             "reason": hold.why,
             "created_at": now,
-            "not_before": now,
-            "expires_at": now + LETTER_LIFE,
+            "not_before": not_before,
+            "expires_at": not_before + LETTER_LIFE,
         }
+
+    def _not_before(self, send: Send) -> datetime:
+        if not self.in_hours or send.audience not in ("technician", "manager"):
+            return self.now
+        person = self.office.directory.by_address(send.to.address)
+        hours = self.office.book.hours(person.site if person else "", person.unit if person else "")
+        return hours.opening(self.now)
 
     def _held(self, tx: Tx, send: Send, *, is_ack: bool, now: datetime) -> Hold:
         if self.rehearsal:

@@ -226,6 +226,17 @@ def _joined(tx: Tx, found: recognise.Understood) -> Ticket | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an event. `done` False: it had been dealt with before, and nothing was written now."""
+
+    decision: Decision
+    before: Ticket | None = None
+    after: Ticket | None = None
+    cause: str = ""
+    done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """A mail as it is read here (without what its sender always writes below his words), all that is known of it, what shall
     be done about it and what becomes of its files. `fresh` are the paragraphs at its end that may become a habit."""

@@ -54,7 +54,10 @@ def digest(
 def told(
     tx: Tx, office: Office, ring: seal.KeyRing, clock: Clock, decision: Decision, at: datetime
 ) -> tuple[Decision, dict[str, Report]]:
-    """The decision without the letters that have nothing to tell, and for each reader of the others his report."""
+    """The decision without the letters that have nothing to tell, and for each reader of the others his report.
+
+    What an institution's own document prescribes is written in any case.
+    """
     today = at.astimezone(office.book.calendar.zone).date()
     rests = _kind(clock) == "day" and not office.book.calendar.hours(today)
     cache: dict[Days, Report] = {}
@@ -66,7 +69,7 @@ def told(
             address = effect.to.address
             if address not in found:
                 found[address] = digest(tx, office, ring, clock, address, at, cache)
-            if rests or found[address].is_empty:
+            if clock.origin == "proposal" and (rests or found[address].is_empty):
                 continue
         kept.append(effect)
     return replace(decision, effects=tuple(kept)), found

@@ -297,11 +297,9 @@ class Walk:
 
     def start(self, key: str, token_id: int) -> None:
         clock = deadlines.clock(self.office.book, key)
-        if clock is None:
-            return
         token = self.ticket.token(token_id)
         step = self.step_of(token) if token else None
-        timer = pausing.timer(self, clock, token_id, step.role if step else "")
+        timer = pausing.timer(self, clock, token_id, step.role if step else "") if clock else None
         if timer is not None:
             self.draft.do(StartTimer(self.ticket.number, timer))
 

@@ -99,7 +99,8 @@ class Clock:
     `letters`, and moves the tickets that listen to it (`together`: in one letter for all).
     `pauses`: the states in which a span is not counted. `of`: whose hours count, and for whom it waits: while a requester
     who is asked is away or gets no letters, it stands still. `urgent`: its letters go at once, at whatever hour.
-    `report`: the sections that its letters tell of the period that is over; a letter that has nothing to tell is not written.
+    `report`: the sections that its letters tell of the period that is over; a letter that has nothing to tell is
+    not written, unless the institution's document prescribes it (`origin`).
     """
 
     key: str

@@ -120,11 +120,10 @@ def _of_country(country: str) -> Mapping[date, str] | None:
     if country not in _national:
         import holidays  # slow to import, and not wanted where no country is named
 
-        try:
-            found = holidays.country_holidays(country, years=_YEARS, language="es")
-        except NotImplementedError:
+        if country not in holidays.list_supported_countries():
             _national[country] = None
         else:
+            found = holidays.country_holidays(country, years=_YEARS, language="es")
             _national[country] = {day: str(name) for day, name in sorted(found.items())}
     return _national[country]
 

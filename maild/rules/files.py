@@ -7,6 +7,8 @@ from typing import Literal
 from maild.core.moves import StepKind
 from maild.core.rulebook import Act, ClockMeaning, Origin, RoleKind, StateKind
 from maild.forms import Field, Form
+from maild.rules.calendar_file import CalendarFile as CalendarFile
+from maild.rules.calendar_file import HoursForm as HoursForm
 
 Names = str | tuple[str, ...]
 Letters = dict[str, Names]  # template → whom, in the order in which they are sent
@@ -240,34 +242,6 @@ class AnswerForm(Form):
 
 class WordsFile(Form):
     answer: dict[str, AnswerForm]
-
-
-class HoursForm(Form):
-    """`country`: whose national holidays count (PE, BO: ISO 3166); `hours`: days with hours of their own, or with none."""
-
-    country: str = ""
-    zone: str = ""
-    works: tuple[str, ...] = ()
-    holiday: dict[str, str] = Field(default={})
-    hours: dict[str, tuple[str, ...]] = Field(default={})
-    monday: tuple[str, ...] = ()
-    tuesday: tuple[str, ...] = ()
-    wednesday: tuple[str, ...] = ()
-    thursday: tuple[str, ...] = ()
-    friday: tuple[str, ...] = ()
-    saturday: tuple[str, ...] = ()
-    sunday: tuple[str, ...] = ()
-
-
-class PlaceHoursForm(HoursForm):
-    """The hours of some sites or units; what it leaves out stands as in the institution's calendar."""
-
-    sites: tuple[str, ...] = ()
-    units: tuple[str, ...] = ()
-
-
-class CalendarFile(HoursForm):
-    calendar: dict[str, PlaceHoursForm] = Field(default={})
 
 
 class MailRuleForm(Form):
