@@ -55,9 +55,7 @@ class Year:
     database: Database
     users: int = 300
     now: datetime = START
-    letters: int = 0
     fired: int = 0
-    early: int = 0
     plan: list[tuple[datetime, int, str, int]] = field(default_factory=list)
     _serial: int = 0
 
@@ -83,36 +81,38 @@ class Year:
             self.will(START + timedelta(days=day, hours=hour, minutes=chance.randrange(60)), "mail")
 
     def play(self, chance: random.Random, until: datetime) -> None:
-        """Everything that is planned, and between two things every clock that runs out."""
+        """Everything that is planned, and between two things every clock that runs out; many of them in one transaction."""
         while self.plan and self.plan[0][0] < until:
-            at, _, what, number = heapq.heappop(self.plan)
-            self.pass_time(at)
-            self.now = at
             with self.database.write() as tx:
-                if what == "mail":
-                    self._mail(tx, chance)
-                else:
-                    self._order(tx, what, number)
-        self.pass_time(until)
+                for _ in range(_LOT):
+                    if not self.plan or self.plan[0][0] >= until:
+                        break
+                    at, _, what, number = heapq.heappop(self.plan)
+                    self.pass_time(tx, at)
+                    self.now = at
+                    if what == "mail":
+                        self._mail(tx, chance)
+                    else:
+                        self._order(tx, what, number)
+        with self.database.write() as tx:
+            self.pass_time(tx, until)
         self.now = until
 
-    def pass_time(self, until: datetime) -> None:
+    def pass_time(self, tx: Tx, until: datetime) -> None:
         """Let clocks run out at their own time, as a daemon would that looks every minute."""
+        self.desk.plan(tx)
         while True:
-            with self.database.write() as tx:
-                self.desk.plan(tx)
-                moments = [MomentCame(clock, at) for clock, at in agenda.due(tx, until)]
-                due = timers.due(tx, until, None, _LOT)
-                first = min([*(m.at for m in moments), *(d.due for d in due)], default=None)
-                if first is None:
-                    return
-                self.now = max(self.now, first)
-                for event in [m for m in moments if m.at <= self.now]:
-                    self.desk.moment(tx, event)
-                for timer in [d for d in due if d.due <= self.now]:
-                    self.early += timer.due > self.now
-                    fired = self.desk.time(tx, TimerFired(timer.id, timer.ticket, timer.clock, timer.token))
-                    self.fired += fired.done
+            moments = [MomentCame(clock, at) for clock, at in agenda.due(tx, until)]
+            due = timers.due(tx, until, None, 20)
+            first = min([*(m.at for m in moments), *(d.due for d in due)], default=None)
+            if first is None:
+                return
+            self.now = max(self.now, first)
+            for event in [m for m in moments if m.at <= self.now]:
+                self.desk.moment(tx, event)
+            for timer in [d for d in due if d.due <= self.now]:
+                fired = self.desk.time(tx, TimerFired(timer.id, timer.ticket, timer.clock, timer.token))
+                self.fired += fired.done
 
     def _mail(self, tx: Tx, chance: random.Random) -> None:
         self._serial += 1
