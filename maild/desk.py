@@ -200,9 +200,10 @@ class Desk:
         planned, now, book = agenda.planned(tx), self.now(), self.office.book
         for key in planned.keys() - book.clocks.keys():
             agenda.drop(tx, key)
-        for key, clock in book.clocks.items():
-            due = following(now, clock.schedule, book.calendar.zone) if clock.recurring and clock.schedule else None
-            if due is not None and key not in planned:
+        fresh = [c for key, c in book.clocks.items() if key not in planned and c.recurring and c.schedule]
+        for clock in fresh:
+            key, due = clock.key, following(now, clock.schedule, book.calendar.zone) if clock.schedule else None
+            if due is not None:
                 agenda.plan(tx, key, due)
 
     # -- rules --------------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
         return refusal
     draft.because("order", order=verb.key, by=author.address)
     draft.walks[number].send(verb.letters)
-    if verb.conformity == "refused" and found:
+    if verb.conformity == "refused" and found and words:
         conformity.refuse(draft.walks[number], words)
     for token, move in found:
         draft.walks[number].make(token, move)

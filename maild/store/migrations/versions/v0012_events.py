@@ -23,8 +23,8 @@ def upgrade() -> None:
         sa.Column("value", sa.Text, nullable=False),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_event_ticket", "event", ["ticket", "id"])
-    op.create_index("ix_event_kind", "event", ["kind", "at", "ticket"])
+    op.create_index("ix_event_ticket_id", "event", ["ticket", "id"])
+    op.create_index("ix_event_kind_at_ticket", "event", ["kind", "at", "ticket"])
     names = ("number", "opened_at", "closed_at", "requester", "type", "service", "state", "closing_reason")
     ticket = sa.table("ticket", *map(sa.column, names))
     event = sa.table("event", *map(sa.column, ("at", "ticket", "kind", "value")))
