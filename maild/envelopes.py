@@ -57,8 +57,10 @@ class Envelopes:
             number = send.number
             # Whoever is handed a ticket must be able to read what it is about; whoever opened it just now wrote it.
             if send.audience in ("technician", "manager") and number not in opened and number not in requests:
-                requests[number] = records.first_words(tx, number) if number else ""
-            seen = replace(occasion, request=requests.get(number, ""))
+                known = after.get(number)
+                requests[number] = records.first_words(tx, number, known.opened_at) if known else ""
+            others = tuple(s.to for s in sends if s.number == number and s.to.address != send.to.address)
+            seen = replace(occasion, request=requests.get(number, ""), others=others)
             fresh = number in opened
             rows.append(self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh))
         letters.insert(tx, [*rows, *self._alarms(tx, rows)])

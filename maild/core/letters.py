@@ -24,6 +24,7 @@ FACTS = frozenset(
         "subcategory",
         "service",
         "priority_label",
+        "reader_name",  # whom the letter greets
         "requester_name",
         "requester_address",
         "responsible_name",
@@ -33,6 +34,9 @@ FACTS = frozenset(
         "opened_at",
         "due_at",
         "closes_at",
+        "appointment_at",  # the day and hour that people agreed on: a visit, a maintenance
+        "task",  # what the reader has to do now: the step, in the words of the institution's document
+        "closing_label",  # why it is closed
         "level_label",
         "reason_text",
         "channel",
@@ -45,6 +49,8 @@ FACTS = frozenset(
         "institution",
         "phone",
         "ticket_count",
+        "also_to",  # who else was told, for those who work on the ticket
+        "best_score",  # the best answer to the survey
     }
 )
 

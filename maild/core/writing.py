@@ -6,24 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from maild.core import files, seal
+from maild.core import deadlines, files, seal
+from maild.core import said as saying
 from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
-from maild.core.moves import Move, OnOrder
+from maild.core.moves import Move, OnOrder, Step
 from maild.core.office import Office
 from maild.core.rulebook import Verb
 from maild.core.subject import mark
 from maild.core.ticket import Ticket
-from maild.core.values import Author, Mail, Reason
+from maild.core.values import Address, Author, Mail, Reason
 
 # A reason worded for the reader of a refusal; its facts travel beside the code.
 _REASON = "reason_code"
+# What a typed order must bring, worded beside it (reasons.toml, typed-…); the first of these that it asks for.
+_TYPED = ("text", "attachment", "person", "provider", "date", "span", "rows", "criterion", "entry", "ticket")
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """What the letters of one decision have in common. `mail` is the one they answer, if any; `request` the requester's
-    first words, for those who work on the ticket; `files` what became of the files of the mail."""
+    first words, for those who work on the ticket; `files` what became of the files of the mail; `others` who else is
+    written to about the same ticket now."""
 
     office: Office
     ring: seal.KeyRing
@@ -31,6 +35,7 @@ class Occasion:
     mail: Mail | None = None
     request: str = ""
     files: Sequence[files.Judged] = ()
+    others: Sequence[Address] = ()
 
 
 def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
@@ -52,7 +57,9 @@ def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
 
 def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, Fact]:
     given = dict(send.facts)
-    facts: dict[str, Fact] = {}
+    facts: dict[str, Fact] = {"reader_name": send.to.name}
+    if send.audience == "user" and _names_others(given.get("text", ""), send.to.address):
+        del given["text"]
     if _REASON in given:
         code = given.pop(_REASON)
         names = ("text", "sender_name", "problem_lines", "history")
@@ -61,9 +68,13 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         given = {k: v for k, v in given.items() if k in names}
     if ticket is not None:
         facts |= _about(ticket, occasion.office)
-        facts |= _times(send, ticket)
+        facts |= _times(send, ticket, occasion.office)
+        facts["task"] = "; ".join(_turns(send, ticket, occasion.office))
         if send.audience in ("technician", "manager"):
             facts["request"] = occasion.request
+            facts["also_to"] = tuple(dict.fromkeys(other.name or other.address for other in occasion.others))
+        survey = occasion.office.book.survey
+        facts["best_score"] = survey.best if send.template == survey.template else None
         facts["orders"] = _orders(send, ticket, occasion.office)
         facts["attachments"] = files.names(occasion.files)
         if occasion.mail and occasion.mail.sender.address == send.to.address:
@@ -73,6 +84,12 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts["due_at"] = datetime.fromisoformat(ended)
     lines = {name: tuple(given.pop(name).split("\n")) for name in ("history", "problem_lines") if name in given}
     return facts | lines | given
+
+
+def _names_others(text: str, reader: str) -> bool:
+    """A list of people and their machines is for the desk; each of them is told only what concerns him."""
+    cells = (cell.strip().lower() for row in saying.rows(text) for cell in row.values())
+    return any("@" in cell and " " not in cell and cell != reader for cell in cells)
 
 
 def _label(fact: str, value: str, office: Office) -> str:
@@ -100,48 +117,80 @@ def _about(ticket: Ticket, office: Office) -> dict[str, Fact]:
         "requester_address": ticket.requester.address,
         "responsible_name": ticket.responsible.name if ticket.responsible else "",
         "opened_at": ticket.opened_at,
+        "closing_label": book.closings.get(ticket.closing_reason, "") if ticket.is_closed else "",
     }
 
 
-def _times(send: Send, ticket: Ticket) -> dict[str, Fact]:
-    """Deadlines the reader should know: the work's for those who work, the silence's for those who are asked."""
+def _times(send: Send, ticket: Ticket, office: Office) -> dict[str, Fact]:
+    """Deadlines the reader should know: the work's for those who work, the silence's for those who are asked; and the
+    day that people agreed on, for all of them."""
     silence = min((t.due for t in ticket.timers if t.on_silence), default=None)
-    work = min((t.due for t in ticket.timers if not t.on_silence), default=None)
-    times: dict[str, datetime | None] = {"closes_at": silence}
+    work = min((t.due for t in ticket.timers if not t.on_silence and t.due < deadlines.NEVER), default=None)
+    agreed = deadlines.moment(ticket.fact(office.book.fact_for("date")) or "", office.book)
+    times: dict[str, datetime | None] = {"closes_at": silence, "appointment_at": agreed}
     if send.audience != "user":
         times["due_at"] = work
     return {key: value for key, value in times.items() if value is not None}
 
 
-def _may(send: Send, ticket: Ticket, office: Office) -> Mapping[str, Verb]:
-    """The verbs that the reader may use on the ticket as it stands."""
-    person = office.directory.by_address(send.to.address)
-    standing = office.standing(Author(send.to.address, person=person), ticket)
-    found: dict[str, Verb] = {}
-    for token in ticket.tokens:
-        step = office.book.step(token.procedure, token.step)
-        for move in step.moves if step else ():
-            if standing & set(move.by or (step.role if step else "",)):
-                found |= {verb: office.book.verbs[verb] for verb in _verbs(move) if verb in office.book.verbs}
+def _standing(send: Send, ticket: Ticket, office: Office) -> frozenset[str]:
+    return office.standing(Author(send.to.address, person=office.directory.by_address(send.to.address)), ticket)
+
+
+def _steps(ticket: Ticket, office: Office) -> list[Step]:
+    found = (office.book.step(token.procedure, token.step) for token in ticket.tokens)
+    return [step for step in found if step]
+
+
+def _turns(send: Send, ticket: Ticket, office: Office) -> list[str]:
+    """The names of the steps at which it is the reader's turn, in the words of the institution's document."""
+    standing = _standing(send, ticket, office)
+    return list(dict.fromkeys(step.name for step in _steps(ticket, office) if step.role in standing and step.name))
+
+
+def _may(send: Send, ticket: Ticket, office: Office) -> dict[str, list[Move]]:
+    """The verbs that the reader may use on the ticket as it stands, with the moves that each would make."""
+    standing = _standing(send, ticket, office)
+    found: dict[str, list[Move]] = {}
+    for step in _steps(ticket, office):
+        for move in step.moves:
+            if standing & set(move.by or (step.role,)):
+                for trigger in move.on:
+                    if isinstance(trigger, OnOrder) and trigger.verb in office.book.verbs:
+                        found.setdefault(trigger.verb, []).append(move)
     return found
 
 
-def _verbs(move: Move) -> tuple[str, ...]:
-    return tuple(trigger.verb for trigger in move.on if isinstance(trigger, OnOrder))
-
-
-def _orders(send: Send, ticket: Ticket, office: Office) -> tuple[str, ...]:
+def _orders(send: Send, ticket: Ticket, office: Office) -> tuple[str | Reason, ...]:
+    """What the reader may type and has no button for: the order, the answers it knows, what it must bring."""
     if send.audience == "user":
         return ()
-    return tuple("#" + verb for verb in _may(send, ticket, office))
+    may = _may(send, ticket, office)
+    return tuple(_typed(office.book.verbs[key], moves) for key, moves in may.items() if not office.book.verbs[key].button)
+
+
+def _typed(verb: Verb, moves: Sequence[Move]) -> str | Reason:
+    values = (t.value for move in moves for t in move.on if isinstance(t, OnOrder) and t.verb == verb.key and t.value)
+    order = " ".join(filter(None, ("#" + verb.key, " | ".join(dict.fromkeys(values)))))
+    wanted = {*verb.needs, *(need for move in moves for need in move.requires)}
+    need = next((need for need in _TYPED if need in wanted), "")
+    return Reason(f"typed-{need}", (("order", order),)) if need else order
 
 
 def _buttons(send: Send, ticket: Ticket, occasion: Occasion) -> tuple[Button, ...]:
     office = occasion.office
     named = mark(office.book.mark_key, ticket.number)
+    if send.template == office.book.survey.template:
+        return tuple(_score(named, score) for score in range(1, office.book.survey.best + 1))
     code = seal.code(occasion.ring, ticket.number, send.to.address, occasion.today)
+    verbs = (office.book.verbs[key] for key in _may(send, ticket, office))
     return tuple(
         Button(verb.key, verb.button.get(send.language, verb.key), f"RE: [{named}] #{verb.key} {code}")
-        for verb in _may(send, ticket, office).values()
+        for verb in verbs
         if verb.button
     )
+
+
+def _score(named: str, score: int) -> Button:
+    """The answer to a survey is a number in the text, as people type it; it orders nothing and needs no code."""
+    return Button(f"score-{score}", str(score), f"RE: [{named}] {score}", str(score))

@@ -84,15 +84,19 @@ def keep(
 
 _FIRST_WORDS = Prepared(
     select(message.c.text)
-    .where(message.c.ticket == bindparam("number"), message.c.visibility == "public")
+    .where(
+        message.c.ticket == bindparam("number"),
+        message.c.visibility == "public",
+        message.c.at <= bindparam("opened"),
+    )
     .order_by(message.c.id)
     .limit(1)
 )
 
 
-def first_words(tx: Connection, number: int) -> str:
-    """What the ticket was opened with; '' where nobody wrote anything."""
-    return _FIRST_WORDS.scalar(tx, {"number": number}) or ""
+def first_words(tx: Connection, number: int, opened: datetime) -> str:
+    """What the ticket was opened with; '' where a clock or another ticket opened it: what was written later is no request."""
+    return _FIRST_WORDS.scalar(tx, {"number": number, "opened": opened}) or ""
 
 
 def history(tx: Connection, number: int) -> list[dict[str, Any]]:

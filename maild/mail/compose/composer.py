@@ -25,7 +25,7 @@ from maild.mail.compose.templates import (
     Templates,
     Value,
 )
-from maild.mail.compose.words import clipped, lines
+from maild.mail.compose.words import clipped, lines, place
 
 LONGEST_SUBJECT = 200
 _LONGEST_TEXT = 1500
@@ -67,7 +67,7 @@ class Composer:
             "desk_name": identity.name,
             "institution": identity.institution,
             "phone": identity.phone,
-            "place": identity.zone.rpartition("/")[2].replace("_", " "),
+            "place": place(identity.zone),
         }
         # A broken letter of the institution gives way to the shipped one: every shorter list of folders is ready.
         kinds = [Templates(folders[at:], self._zone) for at in range(len(folders))]
@@ -137,8 +137,9 @@ class Composer:
         given = {key: value for key, value in letter.facts.items() if value not in (None, "")}
         for key, fact in {**self._about, **given}.items():
             facts[key] = self._shown(key, fact, language)
-        if "@" in str(facts["requester_name"]):
-            facts["requester_name"] = ""  # a name that says an address is there to deceive (S-18)
+        for name in ("requester_name", "reader_name"):
+            if "@" in str(facts[name]):
+                facts[name] = ""  # a name that says an address is there to deceive (S-18)
         facts.update(language=language, buttons=ButtonRow(bool(letter.buttons)))
         return facts
 
