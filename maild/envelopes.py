@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,8 +17,9 @@ from maild.core.effects import Decision, Open, Review, Send
 from maild.core.office import Office
 from maild.core.ticket import Ticket
 from maild.core.values import Mail
+from maild.errors import Problem
 from maild.mail.compose import Composer
-from maild.store import letters, records
+from maild.store import holds, letters, records
 from maild.store.database import Tx
 
 log = logging.getLogger("maild.desk")
@@ -52,7 +54,8 @@ class Envelopes:
         opened = {e.ticket.number for e in decision.effects if isinstance(e, Open)}
         occasion = writing.Occasion(self.office, self.ring, self.now.date(), mail, files=judged)
         requests: dict[int, str] = {}
-        rows = []
+        rows: list[dict[str, Any]] = []
+        broken: set[Problem] = set()
         for position, send in enumerate(sends):
             number = send.number
             # Whoever is handed a ticket must be able to read what it is about; whoever opened it just now wrote it.
@@ -62,8 +65,10 @@ class Envelopes:
             others = tuple(s.to for s in sends if s.number == number and s.to.address != send.to.address)
             seen = replace(occasion, request=requests.get(number, ""), others=others)
             fresh = number in opened
-            rows.append(self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh))
-        letters.insert(tx, [*rows, *self._alarms(tx, rows)])
+            row, problem = self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh)
+            rows.append(row)
+            broken |= {problem} if problem else set()
+        letters.insert(tx, [*rows, *self._alarms(tx, rows, broken)])
 
     def _letter(
         self,
@@ -74,8 +79,8 @@ class Envelopes:
         cause: str,
         *,
         opened: bool,
-    ) -> dict[str, Any]:
-        """One outbox row: bytes and Message-ID are fixed here for good."""
+    ) -> tuple[dict[str, Any], Problem | None]:
+        """One outbox row, its bytes and Message-ID fixed for good; and what is wrong with its template, if anything."""
         now = self.now
         letter = writing.letter(send, ticket if send.number else None, occasion)
         nonce = secrets.token_hex(6)
@@ -84,7 +89,7 @@ class Envelopes:
         if rendered.problem:
             log.warning("letter-template-broken", extra={"template": send.template, "problem": str(rendered.problem)})
         hold = self._held(tx, send, is_ack=opened and bool(letter.answers), now=now)
-        return {
+        row = {
             "cause": cause,
             "message_id": message_id,
             "ticket": send.number or None,
@@ -98,6 +103,7 @@ class Envelopes:
             "not_before": now,
             "expires_at": now + LETTER_LIFE,
         }
+        return row, rendered.problem
 
     def _held(self, tx: Tx, send: Send, *, is_ack: bool, now: datetime) -> Hold:
         if self.rehearsal:
@@ -107,11 +113,21 @@ class Envelopes:
             log.warning("letter-held", extra={"address": send.to.address, "template": send.template, "by": hold.by})
         return hold
 
-    def _alarms(self, tx: Tx, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """A brake that takes hold is told to the operator once: in its hour the total one, a day each of the others."""
+    def _alarms(self, tx: Tx, rows: list[dict[str, Any]], broken: Iterable[Problem]) -> list[dict[str, Any]]:
+        """What the operator must hear of, once: a brake that takes hold (in its hour the total one, a day each of the
+        others), a letter whose template is wrong."""
         occasion = writing.Occasion(self.office, self.ring, self.now.date())
-        alarms = brakes.alarms(tx, rows, self.office, self.now)
-        return [self._letter(tx, send, None, occasion, cause, opened=False) for cause, send in alarms.items()]
+        alarms = brakes.alarms(tx, rows, self.office, self.now) | self._broken(tx, broken)
+        return [self._letter(tx, send, None, occasion, cause, opened=False)[0] for cause, send in alarms.items()]
+
+    def _broken(self, tx: Tx, problems: Iterable[Problem]) -> dict[str, Send]:
+        told = {}
+        for problem in problems:
+            cause = f"template:{hashlib.sha256(str(problem).encode()).hexdigest()[:32]}"
+            if not holds.is_written(tx, cause):
+                facts = (("reason_code", "template-broken"), ("problem_lines", str(problem)))
+                told[cause] = Send(0, "aviso", self.office.operator, "operator", self.office.language, facts)
+        return told
 
     def _to_operator(self, decision: Decision) -> list[Send]:
         """Whoever runs the desk hears of every mail that waits for a person, once."""

@@ -77,6 +77,7 @@ class Button:
     label: str
     subject: str
     body: str = ""
+    even: bool = False  # none of the row stands out: an answer is not to be suggested
 
     @property
     def order(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -166,7 +166,9 @@ def _orders(send: Send, ticket: Ticket, office: Office) -> tuple[str | Reason, .
     if send.audience == "user":
         return ()
     may = _may(send, ticket, office)
-    return tuple(_typed(office.book.verbs[key], moves) for key, moves in may.items() if not office.book.verbs[key].button)
+    return tuple(
+        _typed(office.book.verbs[key], moves) for key, moves in may.items() if not office.book.verbs[key].button
+    )
 
 
 def _typed(verb: Verb, moves: Sequence[Move]) -> str | Reason:
@@ -193,4 +195,4 @@ def _buttons(send: Send, ticket: Ticket, occasion: Occasion) -> tuple[Button, ..
 
 def _score(named: str, score: int) -> Button:
     """The answer to a survey is a number in the text, as people type it; it orders nothing and needs no code."""
-    return Button(f"score-{score}", str(score), f"RE: [{named}] {score}", str(score))
+    return Button(f"score-{score}", str(score), f"RE: [{named}] {score}", str(score), even=True)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from maild.core import seal
 from maild.core.effects import Send
 from maild.core.letters import FACTS, Letter
+from maild.core.rulebook import Survey
 from maild.core.subject import marks
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Mail, Reason, Sender
@@ -138,3 +139,12 @@ def test_a_closed_ticket_says_why_in_the_institutions_words() -> None:
     closed = replace(TICKET, closed_at=DUE, closing_reason="conformidad_tacita", tokens=(), timers=())
     assert written(ANA, ticket=closed).facts["closing_label"] == "Conformidad tácita"
     assert written(ANA).facts["closing_label"] == ""
+
+
+def test_a_survey_is_answered_by_touching_a_number_and_suggests_none() -> None:
+    survey = Survey("plantilla", best=4)
+    office = replace(OFFICE, book=replace(OFFICE.book, survey=survey))
+    send = Send(7, "plantilla", ANA, "user", "es")
+    found = letter(send, TICKET, Occasion(office, RING, TODAY)).buttons
+    assert [(b.label, b.body, b.order) for b in found] == [(n, n, n) for n in "1234"]
+    assert all(b.even and marks(b.subject, OFFICE.book.mark_key) == (7,) for b in found)

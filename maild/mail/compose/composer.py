@@ -100,6 +100,11 @@ class Composer:
         """Whether this letter exists in this language, shipped or the institution's own."""
         return self._file(template, audience, language) in self._names
 
+    def names(self) -> tuple[str, ...]:
+        """Every letter there is in the first language, as `es/user/acuse.md.j2`; parts of letters are left out."""
+        letters = (name for name in self._names if name.startswith(LANGUAGES[0] + "/") and name.count("/") == 2)
+        return tuple(sorted(letters))
+
     def _file(self, template: str, audience: str, language: str) -> str:
         """The file of a letter: of its reader's audience, or of the next one whose words he may read."""
         files = [f"{language}/{a}/{template}{SUFFIX}" for a in (audience, *STAND_INS.get(audience, ()))]
@@ -213,4 +218,4 @@ def _tidy(button: Button) -> Button:
     """A button may repeat the ticket's title: cleaned and shortened like any other words of a mail."""
     label = clipped(one_line(button.label), _LONGEST_LABEL)
     body = clipped(lines(button.body), _LONGEST_FACT)
-    return Button(button.key, label, one_line(button.subject), body)
+    return replace(button, label=label, subject=one_line(button.subject), body=body)

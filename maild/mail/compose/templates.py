@@ -132,6 +132,7 @@ class Templates:
     """The letters of some folders, the first one that has a file wins."""
 
     def __init__(self, folders: Sequence[Path], zone: tzinfo) -> None:
+        self._folders = tuple(folders)
         self._environment = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader([str(folder) for folder in folders]),
             undefined=StrictUndefined,
@@ -146,6 +147,10 @@ class Templates:
     def names(self) -> tuple[str, ...]:
         """Every template file, as `es/user/acuse.md.j2`; parts that others include begin with an underscore."""
         return tuple(self._environment.list_templates(filter_func=lambda name: name.endswith(SUFFIX)))
+
+    def origin(self, name: str) -> int:
+        """Which of the folders a file comes from."""
+        return next((at for at, folder in enumerate(self._folders) if (folder / name).is_file()), -1)
 
     def print(self, name: str, facts: Mapping[str, object], printed: Printed) -> Printed:
         """Run one template. Raises BrokenTemplate."""
