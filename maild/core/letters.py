@@ -49,10 +49,14 @@ FACTS = frozenset(
         "institution",
         "phone",
         "ticket_count",
+        "earlier",  # letters that this one takes in: heading and words of each
         "also_to",  # who else was told, for those who work on the ticket
         "best_score",  # the best answer to the survey
     }
 )
+
+# Those of them that are a day and hour which a calendar may take in.
+MOMENTS = ("due_at", "closes_at", "appointment_at")
 
 AUDIENCES = ("user", "technician", "provider", "manager", "operator")
 LANGUAGES = ("es", "en")
@@ -105,4 +109,6 @@ class Letter:
     answers: str = ""  # Message-ID of the mail this answers, without brackets
     references: tuple[str, ...] = ()  # the conversation, oldest first, the ticket's first mail at its head
     generated: bool = True  # False: written because somebody asked (auto-replied), even where `answers` is empty
-    bulk: bool = False  # a digest or an announcement: List-Id and Precedence
+    # Outlook's conversation that the ticket's first mail belongs to (Thread-Index), 22 octets in hex; '': none known.
+    conversation: str = ""
+    zone: str = ""  # the reader's own clock; '': the desk's

@@ -29,6 +29,7 @@ FRAME = "frame.html.j2"
 SURROUNDINGS = frozenset({"language", "place", "buttons"})
 KNOWN = FACTS | SURROUNDINGS
 _SLOTS = "_slots"
+ZONE = "_zone"  # the reader's own clock, where it is not the desk's
 # The buttons are the third of the values that every letter begins with.
 BUTTONS = 2
 BUTTONS_SLOT = BLOCK_SLOT.format(BUTTONS)
@@ -106,7 +107,9 @@ def _into_slot(context: Context, value: object) -> str:
 
 @pass_context
 def _in_words(context: Context, moment: datetime) -> str:
-    zone = context.environment.globals["zone"]
+    zone = context.resolve(ZONE)
+    if not isinstance(zone, tzinfo):
+        zone = context.environment.globals["zone"]
     assert isinstance(zone, tzinfo)
     return spoken_date(moment, str(context.resolve("language")), zone)
 
