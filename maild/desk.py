@@ -27,6 +27,7 @@ from maild.core.events import (
     TimerFired,
 )
 from maild.core.office import Office
+from maild.core.pacing import Pace
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import Address, Author, Mail, Reason, because
@@ -42,6 +43,7 @@ from maild.store.database import Tx
 # Without a border that we know, no Authentication-Results are believed.
 _NOBODY = Boundary()
 _DEFAULTS = Limits()
+_NO_PACE = Pace()
 _FILE_RULES = files.FileRules()
 _MOST_LINES = 100
 
@@ -82,6 +84,7 @@ class Desk:
     limits: Limits = _DEFAULTS
     file_rules: files.FileRules = _FILE_RULES
     hold: bool = False
+    pace: Pace = _NO_PACE
     margin: timedelta = timedelta(minutes=10)
 
     # -- events -------------------------------------------------------------------------------------------------------
@@ -307,7 +310,7 @@ class Desk:
 
     def _envelopes(self) -> Envelopes:
         return Envelopes(
-            self.office, self.ring, self.composer, self.domain, self.limits, self.now(), rehearsal=self.hold
+            self.office, self.ring, self.composer, self.domain, self.limits, self.now(), self.pace, rehearsal=self.hold
         )
 
     def _learn(self, tx: Tx, event: MailArrived, ticket: Ticket | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,20 +13,25 @@ from typing import Any
 
 from maild import brakes
 from maild.brakes import Hold, Limits
-from maild.core import files, seal, writing
+from maild.core import files, pacing, seal, writing
 from maild.core.effects import Decision, Open, Review, Send
+from maild.core.letters import Letter
 from maild.core.office import Office
+from maild.core.pacing import Pace
 from maild.core.ticket import Ticket
-from maild.core.values import Mail
+from maild.core.values import Mail, Person
 from maild.errors import Problem
-from maild.mail.compose import Composer
-from maild.store import holds, letters, records
+from maild.mail.compose import Composer, Rendered
+from maild.store import holds, letters, mails, records
 from maild.store.database import Tx
 
 log = logging.getLogger("maild.desk")
 
 # How long a letter is worth sending (RELIABILITY OB-12).
 LETTER_LIFE = timedelta(days=3)
+
+
+_NO_PACE = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Envelopes:
     domain: str
     limits: Limits
     now: datetime
+    pace: Pace = _NO_PACE
     rehearsal: bool = False
 
     def write(
@@ -56,17 +63,25 @@ class Envelopes:
         requests: dict[int, str] = {}
         rows: list[dict[str, Any]] = []
         broken: set[Problem] = set()
+        began: dict[int, str] = {}
         for position, send in enumerate(sends):
             number = send.number
+            if pacing.is_spared(self.pace, send.template, mail, send.to.address):
+                log.info("letter-spared", extra={"address": send.to.address, "template": send.template})
+                continue
+            if number and number not in began:
+                began[number] = mails.conversation_of(tx, number)
             # Whoever is handed a ticket must be able to read what it is about; whoever opened it just now wrote it.
             if send.audience in ("technician", "manager") and number not in opened and number not in requests:
                 known = after.get(number)
                 requests[number] = records.first_words(tx, number, known.opened_at) if known else ""
             others = tuple(s.to for s in sends if s.number == number and s.to.address != send.to.address)
-            seen = replace(occasion, request=requests.get(number, ""), others=others)
+            seen = replace(
+                occasion, request=requests.get(number, ""), others=others, conversation=began.get(number, "")
+            )
             fresh = number in opened
             row, problem = self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh)
-            rows.append(row)
+            rows += [row] if row else []
             broken |= {problem} if problem else set()
         letters.insert(tx, [*rows, *self._alarms(tx, rows, broken)])
 
@@ -79,13 +94,22 @@ class Envelopes:
         cause: str,
         *,
         opened: bool,
-    ) -> tuple[dict[str, Any], Problem | None]:
-        """One outbox row, its bytes and Message-ID fixed for good; and what is wrong with its template, if anything."""
+    ) -> tuple[dict[str, Any] | None, Problem | None]:
+        """One outbox row, its bytes and Message-ID fixed for good; None for one that its reader has no use for. And what
+        is wrong with its template, if anything."""
         now = self.now
         letter = writing.letter(send, ticket if send.number else None, occasion)
         nonce = secrets.token_hex(6)
         message_id = seal.message_id(self.ring, send.number, send.to.address, nonce, now.date(), self.domain)
+        person = self.office.directory.by_address(send.to.address)
+        leaves = self._leaves(letter, person)
+        unwanted = person is not None and send.template in person.without
+        said, first = ([], None) if unwanted else self._taken_in(tx, send, person, message_id)
+        if said:
+            letter = replace(letter, facts={**letter.facts, "earlier": tuple(said)})
         rendered = self.composer.render(letter)
+        if rendered.bulk and unwanted:
+            return None, rendered.problem
         if rendered.problem:
             log.warning("letter-template-broken", extra={"template": send.template, "problem": str(rendered.problem)})
         hold = self._held(tx, send, is_ack=opened and bool(letter.answers), now=now)
@@ -100,10 +124,23 @@ class Envelopes:
             "held_by": hold.by,
             "reason": hold.why,
             "created_at": now,
-            "not_before": now,
-            "expires_at": now + LETTER_LIFE,
+            "not_before": min(leaves, first or leaves),
+            "expires_at": leaves + LETTER_LIFE,
+            "gist": _gist(rendered, letter, said) if leaves > now else "",
         }
         return row, rendered.problem
+
+    def _leaves(self, letter: Letter, person: Person | None) -> datetime:
+        zone = self.composer.identity.zone
+        return pacing.leaves(self.pace, letter.template, person, zone, self.now, answered=bool(letter.answers))
+
+    def _taken_in(
+        self, tx: Tx, send: Send, person: Person | None, message_id: str
+    ) -> tuple[list[str], datetime | None]:
+        """What the letters say that this reader has still to get about the ticket; they are given up for this one."""
+        if not send.number or not pacing.may_wait(self.pace, person):
+            return [], None
+        return letters.take_in(tx, send.number, send.to.address, self.now, message_id)
 
     def _held(self, tx: Tx, send: Send, *, is_ack: bool, now: datetime) -> Hold:
         if self.rehearsal:
@@ -118,7 +155,8 @@ class Envelopes:
         others), a letter whose template is wrong."""
         occasion = writing.Occasion(self.office, self.ring, self.now.date())
         alarms = brakes.alarms(tx, rows, self.office, self.now) | self._broken(tx, broken)
-        return [self._letter(tx, send, None, occasion, cause, opened=False)[0] for cause, send in alarms.items()]
+        told = (self._letter(tx, send, None, occasion, cause, opened=False)[0] for cause, send in alarms.items())
+        return [row for row in told if row]
 
     def _broken(self, tx: Tx, problems: Iterable[Problem]) -> dict[str, Send]:
         told = {}
@@ -137,3 +175,10 @@ class Envelopes:
             Send(0, "cuarentena", operator, "operator", self.office.language, (("reason_code", r.code), *r.facts))
             for r in reviews
         ]
+
+
+def _gist(rendered: Rendered, letter: Letter, said: Sequence[str]) -> str:
+    """What a letter that takes this one in will show of it, and of those that this one has taken in itself."""
+    text = letter.facts.get("text")
+    own = "\n".join(filter(None, (rendered.heading, text if isinstance(text, str) else "")))
+    return json.dumps([*said, own], ensure_ascii=False)

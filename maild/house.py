@@ -21,11 +21,13 @@ from maild.config.shipped import shipped
 from maild.config.tables import Mailbox
 from maild.core.files import FileRules
 from maild.core.office import Office
+from maild.core.pacing import Pace
 from maild.core.seal import KeyRing
 from maild.core.trust import Boundary
 from maild.desk import Desk, operator_address
 from maild.errors import PermanentError
 from maild.mail.compose import Composer, DeskIdentity
+from maild.mail.dkim import Signer
 from maild.mail.mailbox import MailboxSettings
 from maild.mail.smtp import RelaySettings
 from maild.store.database import Database, instance_value
@@ -87,6 +89,7 @@ def desk_of(config: Config, ring: KeyRing, now: Callable[[], datetime] = real_no
         limits=_limits(config),
         file_rules=_file_rules(config),
         hold=config.rehearsal.outbox == "hold",
+        pace=_pace(config),
     )
 
 
@@ -108,9 +111,25 @@ def office(config: Config) -> Office:
 def composer(config: Config, instance: str = "") -> Composer:
     desk = config.desk
     identity = DeskIdentity(
-        desk.name, desk.address, desk.institution, desk.phone, instance=instance, zone=desk.zone.key
+        desk.name,
+        desk.address,
+        desk.institution,
+        desk.phone,
+        instance=instance,
+        zone=desk.zone.key,
+        bulk_list_id=f"avisos.{config.domain}",
+        operator=desk.operator,
     )
-    return Composer(config.template_folders, identity)
+    smtp = config.smtp
+    signer = (
+        Signer(smtp.dkim_domain or config.domain, smtp.dkim_selector, smtp.dkim_key) if smtp.dkim_selector else None
+    )
+    return Composer(config.template_folders, identity, signer)
+
+
+def _pace(config: Config) -> Pace:
+    told = config.letters
+    return Pace(told.fold, frozenset(told.patient), told.quiet, frozenset(told.spare))
 
 
 def _limits(config: Config) -> Limits:

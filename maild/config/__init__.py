@@ -16,6 +16,7 @@ from maild.config.shipped import shipped
 from maild.config.tables import (
     Database,
     Desk,
+    Letters,
     Limits,
     Log,
     Mailbox,
@@ -46,6 +47,7 @@ class ConfigForm(Form):
     database: Database = Field(default=Database())
     storage: Storage = Field(default={}, validate_default=True)
     security: Security = Field(default={}, validate_default=True)
+    letters: Letters = Field(default=Letters())
     schedule: Schedule = Field(default=Schedule())
     limits: Limits = Field(default=Limits())
     privacy: Privacy = Field(default=Privacy())
@@ -65,6 +67,7 @@ class Config:
     database: Database
     storage: Storage
     security: Security
+    letters: Letters
     schedule: Schedule
     limits: Limits
     log: Log
@@ -142,6 +145,8 @@ def secret_problems(config: Config) -> list[Problem]:
     found = [(f"mailbox.{box.name}" if several else "mailbox", box.secret) for box in config.mailboxes]
     if config.smtp.user:
         found.append(("smtp", config.smtp.secret))
+    if config.smtp.dkim_selector:
+        found.append(("smtp.dkim_key_file", config.smtp.dkim_key))
     if config.database.secret.is_given:
         found.append(("database", config.database.secret))
     problems = [Problem(config.path.name, key, text) for key, secret in found if (text := secret.problem())]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
 from maild.core.values import Directory, Person
 from maild.errors import ConfigError, Problem
-from maild.forms import Field, Form, Line, MailAddress, load, offer
+from maild.forms import Duration, Field, Form, Line, MailAddress, Rest, Zone, load, offer
 
 
 class PersonForm(Form):
@@ -25,6 +25,10 @@ class PersonForm(Form):
     language: Literal["es", "en"] | None = None  # else the desk's
     absent_until: date | None = None
     deputy: Line = ""
+    zone: Zone | None = None  # else the desk's
+    quiet: Rest | None = None
+    fold: Duration | None = Field(default=None, le=timedelta(days=1))
+    without: tuple[Line, ...] = ()
 
 
 class SharedMailbox(Form):
@@ -74,6 +78,10 @@ def _person(key: str, entry: PersonForm, language: str) -> Person:
         language=entry.language or language,
         absent_until=entry.absent_until,
         deputy=entry.deputy,
+        zone=entry.zone.key if entry.zone else "",
+        quiet=entry.quiet,
+        fold=entry.fold,
+        without=entry.without,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 
 from maild.core.words import fold
@@ -201,7 +201,9 @@ class Assurance(IntEnum):
 class Person:
     """Somebody of the directory. `key` is a short stable name; `role` a role key of the rulebook.
 
-    `absent_until` is the last day of an absence, `deputy` the key of who stands in for him.
+    `absent_until` is the last day of an absence, `deputy` the key of who stands in for him. `zone` is his own clock ('':
+    the desk's), `quiet` his hours of rest, `fold` how long letters wait to become one (None: as the desk says), `without`
+    the announcements he has no use for.
     """
 
     key: str
@@ -217,6 +219,10 @@ class Person:
     language: str = "es"
     absent_until: date | None = None
     deputy: str = ""
+    zone: str = ""
+    quiet: tuple[time, time] | None = None
+    fold: timedelta | None = None
+    without: tuple[str, ...] = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:

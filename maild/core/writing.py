@@ -27,7 +27,7 @@ _TYPED = ("text", "attachment", "person", "provider", "date", "span", "rows", "c
 class Occasion:
     """What the letters of one decision have in common. `mail` is the one they answer, if any; `request` the requester's
     first words, for those who work on the ticket; `files` what became of the files of the mail; `others` who else is
-    written to about the same ticket now."""
+    written to about the same ticket now; `conversation` the one that Outlook began, if any."""
 
     office: Office
     ring: seal.KeyRing
@@ -36,12 +36,14 @@ class Occasion:
     request: str = ""
     files: Sequence[files.Judged] = ()
     others: Sequence[Address] = ()
+    conversation: str = ""
 
 
 def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
     """The letter as its reader shall get it; `ticket` as it stands after the decision, None for a letter about none."""
     answers = occasion.mail is not None and occasion.mail.sender.address == send.to.address
     message_id = occasion.mail.message_id if occasion.mail and answers else ""
+    person = occasion.office.directory.by_address(send.to.address)
     return Letter(
         template=send.template,
         audience=send.audience,
@@ -52,6 +54,8 @@ def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
         answers=message_id,
         references=(ticket.first_message_id,) if ticket and ticket.first_message_id else (),
         generated=not answers,
+        conversation=occasion.conversation or (occasion.mail.conversation if answers and occasion.mail else ""),
+        zone=person.zone if person else "",
     )
 
 
