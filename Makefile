@@ -43,7 +43,7 @@ system:
 setup: .venv/ready
 
 # Debian ships Python without ensurepip unless python3-venv is there; then the pip of the machine fills the new folder.
-.venv/libraries: requirements.lock
+.venv/libraries: requirements.lock requirements-source.lock
 	@test -n "$(PYTHON)" || { echo "maild needs Python 3.11 or newer: apt-get install python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "maild needs Python 3.11 or newer; $(PYTHON) is older. Say which: make PYTHON=python3.11 …" >&2; exit 1; }
@@ -62,7 +62,8 @@ setup: .venv/ready
 .venv/ready: .venv/libraries pyproject.toml
 	@if $(BIN)/python -c 'import pip' 2>/dev/null; then installer="$(BIN)/python $(PIP)"; \
 		else installer="$(PYTHON) $(PIP) --python $(BIN)/python"; fi; \
-		$$installer install --no-deps --no-build-isolation --editable .
+		$$installer install --require-hashes --no-deps --no-build-isolation -r requirements-source.lock \
+		&& $$installer install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # After a change of pyproject.toml; needs uv, which nobody else needs.

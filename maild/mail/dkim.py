@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import dkim
-
 from maild.errors import PermanentError
 
 # What a reader goes by; From twice, so that nobody can put a second one in front (RFC 6376 §8.15).
@@ -23,6 +21,10 @@ class Signer:
 
     def sign(self, raw: bytes) -> bytes:
         """The letter with its signature on top. Raises PermanentError where the key is none."""
+        try:
+            import dkim  # not everybody needs it: pip install "maild[dkim]"
+        except ImportError as error:
+            raise PermanentError('[smtp] dkim_selector pide dkimpy: pip install "maild[dkim]"') from error
         try:
             header = dkim.sign(
                 raw,
