@@ -14,12 +14,13 @@ from maild.core.moves import END, LetterTo, Step
 from maild.core.office import Office, Recipient
 from maild.core.office import Scene as Standing
 from maild.core.rulebook import Rulebook
+from maild.core.subject import mark
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Directory, Person
 from maild.errors import Problem
 from maild.mail.compose import Composer
 from maild.mail.compose.samples import sample
-from maild.mail.compose.scenes import REQUEST, SCENES, TITLE, Scene, told
+from maild.mail.compose.scenes import OFFERING, REQUEST, SCENES, TITLE, Scene, told
 from maild.mail.compose.templates import SUFFIX
 
 _OPENED = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
@@ -80,7 +81,7 @@ def everything(office: Office, composer: Composer) -> list[Shown]:
             if key not in found:
                 found[key] = Shown(*key, place.words, _in_both(place.letter.template, one, ticket, office, ring))
     for name in composer.names():
-        shown = _by_itself(name)
+        shown = _by_itself(name, office)
         found.setdefault((shown.template, shown.audience), shown)
     return sorted(found.values(), key=lambda shown: (shown.place == "", shown.template, shown.audience))
 
@@ -197,7 +198,7 @@ def _facts(scene: Scene, language: str, ticket: Ticket, office: Office) -> tuple
     return (("text", words), ("sender_name", ticket.requester.name if own else writer))
 
 
-def _by_itself(name: str) -> Shown:
+def _by_itself(name: str, office: Office) -> Shown:
     """A letter that no rule names: maild writes it of its own accord, or the institution has no use for it."""
     _, audience, file = name.split("/")
     template = file.removesuffix(SUFFIX)
@@ -205,7 +206,11 @@ def _by_itself(name: str) -> Shown:
     for language in LANGUAGES:
         letter = sample(f"{language}/{audience}/{file}")
         if letter is not None:
-            letters[language] = replace(letter, facts=told(template, language))
+            facts = {**told(template, language), "mark": mark(office.book.mark_key, 123)}
+            if audience in ("user", "provider"):
+                facts["orders"] = ()
+            buttons = letter.buttons if template in OFFERING else ()
+            letters[language] = replace(letter, facts=facts, buttons=buttons)
     return Shown(template, audience, "", letters)
 
 

@@ -81,6 +81,7 @@ class Button:
     label: str
     subject: str
     body: str = ""
+    typed: str = ""  # plain words that say the same, for those who give no orders
     even: bool = False  # none of the row stands out: an answer is not to be suggested
 
     @property
@@ -92,6 +93,8 @@ class Button:
         >>> Button("accept", "Sí, quedó bien", "RE: [PAIS-1-R] CONFORME").order
         'CONFORME'
         """
+        if self.typed:
+            return self.typed
         said = self.subject.rpartition("]")[2].rpartition(" ~")[0] or self.subject.rpartition("]")[2]
         return (said[said.index("#") :] if "#" in said else said).strip()
 

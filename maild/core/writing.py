@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from maild.core import deadlines, files, seal
+from maild.core import deadlines, files, orders, seal
 from maild.core import said as saying
 from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
@@ -191,10 +191,17 @@ def _buttons(send: Send, ticket: Ticket, occasion: Occasion) -> tuple[Button, ..
     code = seal.code(occasion.ring, ticket.number, send.to.address, occasion.today)
     verbs = (office.book.verbs[key] for key in _may(send, ticket, office))
     return tuple(
-        Button(verb.key, verb.button.get(send.language, verb.key), f"RE: [{named}] #{verb.key} {code}")
+        Button(verb.key, label, f"RE: [{named}] #{verb.key} {code}", typed=_plain(label, verb, send, office))
         for verb in verbs
-        if verb.button
+        if verb.button and (label := verb.button.get(send.language, verb.key))
     )
+
+
+def _plain(label: str, verb: Verb, send: Send, office: Office) -> str:
+    """What a user types instead of touching a button: its own words, where the desk understands them as this answer."""
+    answers = office.book.answers
+    said = orders.answer(label, answers)[0] if send.audience == "user" else ""
+    return label if said and answers.verbs.get(said) == verb.key else ""
 
 
 def _score(named: str, score: int) -> Button:

@@ -148,3 +148,9 @@ def test_a_survey_is_answered_by_touching_a_number_and_suggests_none() -> None:
     found = letter(send, TICKET, Occasion(office, RING, TODAY)).buttons
     assert [(b.label, b.body, b.order) for b in found] == [(n, n, n) for n in "1234"]
     assert all(b.even and marks(b.subject, OFFICE.book.mark_key) == (7,) for b in found)
+
+
+def test_a_user_types_plain_words_and_those_who_work_type_orders() -> None:
+    assert [button.order for button in written(ANA).buttons] == ["Conforme", "No conforme"]
+    working = replace(TICKET, state="en_proceso", tokens=(Token(1, "BASE-ATE", "4"),))
+    assert "#resuelto" in [button.order for button in written(LUIS, "technician", working).buttons]

@@ -106,6 +106,20 @@ SCENES: Mapping[str, Scene] = {
 }
 
 
+# Why, where a letter says why.
+_WHY: Mapping[str, Scene] = {
+    "aviso": Scene("El buzón no se pudo leer durante diez minutos.", "The mailbox could not be read for ten minutes."),
+    "vencimiento": Scene("Pasó el plazo de atención.", "The time for attending to it has passed."),
+    "rebote": Scene("La dirección no existe.", "The address does not exist."),
+    "carta_fallida": Scene("El servidor respondió: buzón lleno.", "The server answered: mailbox full."),
+    "cuarentena": Scene(
+        "externo.example no es un dominio de la institución.", "externo.example is not a domain of yours."
+    ),
+    "no_autorizado": Scene(
+        "La orden «cerrar» corresponde a otra función.", "The order “cerrar” belongs to another role."
+    ),
+}
+
 # Facts that only some letters have; elsewhere they would tell a story that does not hold together.
 _ONLY: Mapping[str, tuple[str, ...]] = {
     "closing_label": ("cierre", "encuesta"),
@@ -114,10 +128,14 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "level_label": ("escalamiento",),
     "files_refused": ("acuse", "adjuntos"),
     "attachments": ("acuse", "decision", "documento", "documento_firma", "informe_director", "cuarentena"),
-    "problem_lines": ("comando_error", "no_autorizado", "aviso", "freno"),
-    "reason_text": ("aviso", "vencimiento", "rebote", "carta_fallida", "cuarentena"),
+    "problem_lines": ("comando_error",),
+    "reason_text": tuple(_WHY),
     "history": ("escalamiento", "derivacion", "estado", "vencimiento", "comando_ok", "resumen", "patrimonio_mensual"),
 }
+
+
+# Letters that no step writes and that still offer the reader his next steps.
+OFFERING = ("ayuda", "comando_error", "comando_ok", "no_autorizado", "mantenimiento_verificacion")
 
 
 def told(template: str, language: str) -> dict[str, Fact]:
@@ -125,4 +143,6 @@ def told(template: str, language: str) -> dict[str, Fact]:
     facts = {key: fact for key, fact in SAMPLES[language].items() if template in _ONLY.get(key, (template,))}
     scene = SCENES.get(template, _NOTHING)
     facts |= {"title": TITLE.words(language), "text": scene.words(language), "request": REQUEST.words(language)}
+    if template in _WHY:
+        facts["reason_text"] = _WHY[template].words(language)
     return facts
