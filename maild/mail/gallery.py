@@ -47,13 +47,13 @@ details:has(.text-on:checked) pre { display: block }
 @media (max-width: 640px) { summary { grid-template-columns: minmax(0, 1fr) } }
 """
 _SIDE_BY_SIDE = """
-header, main { max-width: 1360px }
+header, main { max-width: 1400px }
 summary { grid-template-columns: minmax(0, 1fr) minmax(0, 16em) }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 0 8px }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 620px), 1fr)); gap: 0 8px }
+details:has(.phone-on:checked) .pair { grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)) }
 .pair section { min-width: 0 }
 .pair h2 { margin: 8px 16px; font-size: 15px }
 .pair iframe, .pair pre { height: 640px; overflow: auto }
-.desk iframe { display: block }
 details:has(.phone-on:checked) iframe { display: block; width: 320px; max-width: calc(100% - 32px) }
 details:has(.desktop-on:checked) iframe { display: block }
 nav { margin: 16px 0 }
@@ -107,7 +107,7 @@ def side_by_side(folder: Path, entries: Sequence[Entry], title: str) -> Path:
         '<!DOCTYPE html>\n<html lang="es">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width,initial-scale=1">\n<title>{escape(title)}</title>\n'
         f"<style>{_STYLE}{_SIDE_BY_SIDE}</style>\n</head>\n<body>\n<header><h1>{escape(title)}</h1>\n"
-        f"<p>{len(entries)} cartas. Abra una: a la izquierda en español, a la derecha en inglés.</p>"
+        f"<p>{len(entries)} cartas. Abra una para leerla en español y en inglés.</p>"
         f"<nav>{links}</nav></header>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
     index = folder / "index.html"

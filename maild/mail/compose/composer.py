@@ -200,7 +200,7 @@ class Composer:
                 hint = self._phrases.hint(language)
                 return look.buttons(letter.buttons, self.identity.address, hint) if letter.buttons else ""
             case _:
-                return look.value(value)
+                return look.mark(value) if value and value == letter.facts.get("mark") else look.value(value)
 
     # -- bytes -----------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,11 @@ def value(words: str) -> str:
     return escape(words)
 
 
+def mark(words: str) -> str:
+    """A ticket's mark, which never breaks at its hyphens."""
+    return f'<span style="white-space:nowrap">{escape(words)}</span>'
+
+
 def quotation(said: str) -> str:
     paragraphs = (escape(part).replace("\n", "<br>") for part in said.split("\n\n"))
     inner = '<div style="height:10px;line-height:10px;font-size:10px">&nbsp;</div>'.join(paragraphs)
