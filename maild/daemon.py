@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
@@ -244,9 +245,14 @@ async def serve(house: House, only: frozenset[str], *, once: bool) -> None:
         await (daemon.once() if once else daemon.run())
 
 
+_SWITCH_SECONDS = 0.0005
+
+
 def run(house: House, only: frozenset[str] = frozenset(LOOPS), *, once: bool = False) -> None:
     """Blocking: what `maild run` does. SQLite allows one daemon per folder, PostgreSQL one per configuration and machine."""
     owner = "" if house.database.is_sqlite else house.owner()
+    # The clerk gives the interpreter away at every statement, and waits this long to get it back from a busy loop.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         with only_one(house.config.storage.folder, owner):
             asyncio.run(serve(house, only, once=once))

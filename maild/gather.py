@@ -126,7 +126,7 @@ def _case(
         return _bounced(tx, mail, ticket, signs, terms, now)
     if seal.looks_ours(mail.message_id) and holds.ours(tx, (mail.message_id.lower(),)):
         return Robot(mail, ticket, (*signs, because("own-message"))), ticket
-    from_us = mail.sender.address in office.addresses
+    from_us = mail.sender.mailbox in office.addresses
     # A mail that answers a ticket speaks to that ticket; only one on its own is asked what it means by itself.
     if (ticket is None or not mail.kind.from_person) and not from_us:
         recognised = _recognised(tx, mail, author, signs, office, now)
@@ -137,9 +137,18 @@ def _case(
     signs = (*signs, *author.evidence)
     if ticket is not None:
         return _about(tx, event, author, ticket, placed, signs, office, now)
+    author = _acknowledged(mail, author, office)
     if latest := _flooded(tx, author, terms, now):
         return Flood(mail, latest, signs), latest
     return FirstMail(mail, author, event.received_at, tickets.next_number(tx), signs=signs), None
+
+
+def _acknowledged(mail: Mail, author: Author, office: Office) -> Author:
+    """Of several who wrote together, the one to answer: he may ask for something, as any stranger may, and no more."""
+    if not mail.sender.answer_to:
+        return author
+    own = office.directory.is_own_domain(mail.sender.answer_to)
+    return Author(mail.sender.answer_to, mail.sender.name, evidence=author.evidence, own_domain=own)
 
 
 def _about(

@@ -17,7 +17,7 @@ from typing import Literal, TextIO
 
 Addresses = Literal["hash", "hide", "show"]
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]")
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[^\W_][\w.-]*[^\W_]")
 # What the standard library puts on each record; everything else came through `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # A Message-ID looks like an address and is what an auditor searches for.

@@ -367,3 +367,14 @@ def test_files_are_not_sent_unencrypted_over_a_network(tmp_path: Path, clamd: st
 def test_a_forbidden_file_is_an_ending_or_a_type(tmp_path: Path, rule: str) -> None:
     assert len(refused(tmp_path, MINIMAL + f'[security]\nforbidden_files = ["{rule}"]\n')) == 1
     loaded(tmp_path, MINIMAL + '[security]\nforbidden_files = ["exe", "application/x-dosexec"]\n')
+
+
+def test_a_person_may_have_letters_outside_ascii_in_his_address_and_the_desk_may_not(tmp_path: Path) -> None:
+    people = '[person.joel]\naddress = "Joe\u0308l@\u00e1mbito.example"\nname = "Jo\u00ebl"\nrole = "usuario"\n'
+    written(tmp_path, people=people)
+    directory = load_people(tmp_path / "people.toml")
+    person = directory.by_address("jo\u00ebl@\u00e1mbito.example")
+    assert person is not None and person.key == "joel"
+    desk = MINIMAL.replace('"mesa@', '"mes\u00e1@')
+    assert desk != MINIMAL and any("no es una direcci\u00f3n" in each for each in refused(tmp_path, desk))
+    assert directory.by_address("joel@\u00e1mbito.example") is None

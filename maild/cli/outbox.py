@@ -11,6 +11,7 @@ import click
 from maild.cli.call import Call, pass_call
 from maild.cli.output import Output, json_option
 from maild.cli.shown import mark, moment, one_line, opened, visible
+from maild.core.mailboxes import spelt
 from maild.errors import UsageError
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def resume(call: Call, addresses: tuple[str, ...], as_json: bool) -> int:
         raise UsageError("diga qué direcciones: las de «maild outbox stopped» / say which addresses")
     out = Output(as_json)
     with opened(call) as house, house.database.write() as tx:
-        done = {each: house.desk.resume(tx, each.lower(), house.config.desk.operator) for each in addresses}
+        done = {each: house.desk.resume(tx, spelt(each), house.config.desk.operator) for each in addresses}
     for address, was in done.items():
         out.line({"address": address, "done": was})
         if not was:

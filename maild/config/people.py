@@ -9,14 +9,14 @@ from typing import Literal
 
 from maild.core.values import Directory, Person
 from maild.errors import ConfigError, Problem
-from maild.forms import Duration, Field, Form, Line, MailAddress, Rest, Zone, load, offer
+from maild.forms import Duration, Field, Form, Line, MailAddress, PersonAddress, Rest, Zone, load, offer
 
 
 class PersonForm(Form):
-    address: MailAddress
+    address: PersonAddress
     name: Line
     role: Line = Field(min_length=1)
-    aliases: tuple[MailAddress, ...] = ()
+    aliases: tuple[PersonAddress, ...] = ()
     unit: Line = ""
     area: Line = ""
     site: Line = ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from maild.core.bounce_words import REASONS, Row
 from maild.core.failures import ADDRESS, Failure, failures, own_words, unlikely
+from maild.core.mailboxes import is_international, spelt
 from maild.core.values import Bounce, BounceRecipient
 from maild.core.words import fold
 
@@ -108,7 +109,13 @@ def _recipient(block: dict[str, str]) -> BounceRecipient | None:
     for name in ("original-recipient", "final-recipient", "x-actual-recipient"):
         written = block.get(name, "").partition(";")
         found = ADDRESS.search((written[2] or written[0]).strip())
-        if not address and found and not unlikely(found[0]):
+        if (
+            not address
+            and written[0].strip().lower() == "utf-8"
+            and is_international(given := spelt(written[2].strip()))
+        ):
+            address = given  # RFC 6533 §3
+        elif not address and found and not unlikely(found[0]):
             address = found[0].lower()[:320].rstrip(".")
     status = _STATUS.search(block.get("status", ""))
     diagnostic = block.get("diagnostic-code", "").partition(";")

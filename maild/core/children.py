@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from maild.core import said as saying
 from maild.core.effects import Assign
+from maild.core.mailboxes import spelt
 from maild.core.moves import Child
 from maild.core.subject import TITLE_LENGTH
 from maild.core.ticket import Ticket, Token
@@ -72,7 +73,7 @@ def _requester(walk: Walk, spec: Child, row: Mapping[str, str]) -> Address:
         found = office.find_person(words) if words else ()
         if len(found) == 1:
             return Address(found[0].address, found[0].name)
-        return Address(words.lower() if "@" in words else "", words)
+        return Address(spelt(words) if "@" in words else "", words)
     people = walk.people(spec.requester)
     return people[0] if people else walk.ticket.requester
 

@@ -260,7 +260,7 @@ def _robot(case: Robot) -> Decision:
 
 def _flood(case: Flood) -> Decision:
     """Kept whole on his newest ticket; no ticket, no letter: a program that writes by the hundred must not write us full."""
-    reason = because("too-many-tickets", address=case.mail.sender.address, number=case.ticket.number)
+    reason = because("too-many-tickets", address=case.mail.sender.mailbox, number=case.ticket.number)
     return Decision(case.ticket.number, (Keep(case.ticket.number, "public"),), (reason, *case.signs))
 
 
@@ -317,7 +317,9 @@ def _ordered(case: Ordered, office: Office, now: datetime) -> Decision:
 def _draft(case: FirstMail | Reply | Recognised, mail: Mail, author: Author, office: Office, now: datetime) -> Draft:
     words = orders.words(mail.new_text)
     said = Said(author, words=words, text=mail.new_text, attachments=mail.attachments)
-    return Draft(office, now, sender=_address(author) if mail.answerable else None, said=said, kin=case.kin)
+    return Draft(
+        office, now, sender=_address(author) if mail.answerable and author.address else None, said=said, kin=case.kin
+    )
 
 
 def _finished(draft: Draft, number: int) -> Decision:

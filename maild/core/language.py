@@ -22,7 +22,7 @@ def language(text: str, known: Iterable[str] = ("es", "en", "pt")) -> str:
     >>> language("Buenos días, la impresora no imprime y el usuario espera")
     'es'
     """
-    words = [word.casefold() for word in _WORD.findall(text[:_READ])]
-    score = sorted(((sum(word in _WORDS[each] for word in words), each) for each in known), reverse=True)
+    words = list(map(str.casefold, _WORD.findall(text[:_READ])))
+    score = sorted(((sum(map(_WORDS[each].__contains__, words)), each) for each in known), reverse=True)
     best, second = score[0], score[1]
     return best[1] if best[0] >= _ENOUGH and best[0] > second[0] else ""

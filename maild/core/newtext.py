@@ -116,7 +116,7 @@ class _Walk:
             return self._introduced(number, length)
         if self._is_wrapped_quotation(number):
             self.kinds[number] = CutKind.QUOTE
-        elif _PICTURE.match(line):
+        elif ("[" in line or "\ufffc" in line) and _PICTURE.match(line):
             self.kinds[number] = CutKind.PICTURE
         return number + 1
 
@@ -142,7 +142,7 @@ class _Walk:
     def _is_marker(self, line: str) -> bool:
         """Our own letters carry a line above which to answer; what stands below it is ours."""
         folded = plain(line) if len(line) < 120 else ""
-        return any(marker in folded for marker in _MARKERS)
+        return _MARKERS[0] in folded or _MARKERS[1] in folded
 
     def _below_banner(self, number: int, kind: CutKind) -> int:
         block = self._block_below(number)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from maild.core.mailboxes import spelt
 from maild.core.moves import Move, OnOrder, OnReply, Step
 from maild.core.rulebook import Rulebook
 from maild.core.ticket import Ticket
@@ -220,7 +221,7 @@ class Office:
             if person:
                 found.append(Address(person.address, person.name))
             elif "@" in word:
-                found.append(Address(word.lower()))
+                found.append(Address(spelt(word)))
         return tuple(found)
 
     def addressed(self, address: Address, ticket: Ticket) -> Recipient:

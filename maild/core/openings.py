@@ -10,6 +10,7 @@ from maild.core.acts import carry_out, tell_facts
 from maild.core.catalogue import proposed
 from maild.core.draft import Draft
 from maild.core.effects import Keep, RemoveToken, SetField
+from maild.core.mailboxes import spelt
 from maild.core.orders import Order
 from maild.core.procedure import Walk
 from maild.core.rulebook import Opening, Rulebook, Verb
@@ -143,7 +144,7 @@ def _requester(draft: Draft, order: Order, sender: Address) -> Address:
     found = draft.office.find_person(words)
     if len(found) == 1:
         return Address(found[0].address, found[0].name)
-    return Address(words.lower() if "@" in words else "", words)
+    return Address(spelt(words) if "@" in words else "", words)
 
 
 def begin_on(draft: Draft, number: int, order: Order) -> Reason | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from maild.core import seal, subject
 from maild.core.rulebook import Answers, Verb
-from maild.core.words import fold, nearest
+from maild.core.words import fold, nearest, unhyphenated
 
 # A letter must follow the sigil: #45 is a number, not an order. A slash only at the very start: "y/o" is text.
 _ORDER = re.compile(r"(?:(?<=\s)|^)[#!]([^\W\d_][\w-]{0,40}|\?)[:=]?")
@@ -50,6 +50,7 @@ class Order:
 
 def read(mail_subject: str, title: str, new_text: str, verbs: Mapping[str, Verb], mark_key: str) -> tuple[Order, ...]:
     """Every order of a mail, subject first. `title` is our ticket's own title: what stands in it is not an order."""
+    mail_subject, title, new_text = (unhyphenated(text) for text in (mail_subject, title, new_text))
     area = seal.without_codes(subject.without_prefixes(subject.without_marks(mail_subject, mark_key)))
     if title and fold(title) in fold(area):
         area = _without_title(area, title)

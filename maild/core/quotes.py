@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from maild.core import phrases
@@ -19,9 +20,7 @@ _BOLD = "*_ \t"
 
 _QUOTE = re.compile(r"\s{0,3}>(?!\s{0,3}:\s{0,3}\Z)")  # not the broken end of "<ana@…>:"
 _MARKS = re.compile(r"[\s>|]{1,40}")
-_INVISIBLE = dict.fromkeys(
-    map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-)
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def _any_of(words: tuple[str, ...]) -> str:
@@ -48,6 +47,7 @@ _DASHES = r"[-_=*—–>\s]{2,40}"
 _ORIGINAL = re.compile(rf"{_DASHES}(?:{_any_of(phrases.ORIGINAL)})\b.{{0,400}}\Z")
 _FORWARDED = re.compile(rf"{_DASHES}(?:{_any_of(phrases.FORWARDED)})\b.{{0,400}}\Z")
 _BEGIN_FORWARDED = re.compile(rf"(?:{_any_of(phrases.BEGIN_FORWARDED)})\s?[:：]?\Z")
+_DASH_SIGNS = "-_=*—–"
 _RULE = re.compile(r"[_\-=*—–]{5,200}\Z")
 _MEANING = {fold(label): meaning for meaning, labels in phrases.LABELS.items() for label in labels}
 _SENT = frozenset(fold(label) for label in phrases.SENT)
@@ -72,7 +72,16 @@ class Block:
 
 def plain(line: str) -> str:
     """A line as it is compared: folded, without invisible characters and quotation marks of any depth in front."""
-    return "" if len(line) >= LONGEST_LINE else fold(_unquoted(line).translate(_INVISIBLE))
+    return "" if len(line) >= LONGEST_LINE else _compared(_unquoted(line))
+
+
+@lru_cache(maxsize=256)  # every line of a mail is asked about several times
+def _compared(line: str) -> str:
+    return fold(_visible(line))
+
+
+def _visible(line: str) -> str:
+    return line if line.isascii() else _INVISIBLE.sub("", line)
 
 
 def _unquoted(line: str) -> str:
@@ -88,17 +97,19 @@ def banner(line: str) -> str:
     """ "quote" above a mail that is answered, "forward" above one passed on, "" for other lines."""
     if not 8 <= len(line) < LONGEST_LINE:
         return ""
-    folded = fold(line.translate(_INVISIBLE))
-    if _ORIGINAL.match(folded):
+    folded = _compared(line)
+    dashes = folded[:1] in _DASH_SIGNS + ">"
+    if dashes and _ORIGINAL.match(folded):
         return "quote"
-    if _FORWARDED.match(folded) or _BEGIN_FORWARDED.match(folded.lstrip("> ")):
+    if (dashes and _FORWARDED.match(folded)) or _BEGIN_FORWARDED.match(folded.lstrip("> ")):
         return "forward"
     return ""
 
 
 def is_rule(line: str) -> bool:
     """A line of dashes or underscores and nothing else."""
-    return len(line) < LONGEST_LINE and bool(_RULE.match(line.strip("> \t\xa0")))
+    bare = line.strip("> \t\xa0")
+    return bare[:1] in _DASH_SIGNS and len(line) < LONGEST_LINE and bool(_RULE.match(bare))
 
 
 # --- header blocks ----------------------------------------------------------------------------------------------
@@ -106,7 +117,9 @@ def is_rule(line: str) -> bool:
 
 def header(line: str) -> Header | None:
     """ "De: …", "*Enviado el:* …", "Asunto :…": a line that begins with a label of a header block."""
-    bare = _unquoted(line).translate(_INVISIBLE)
+    if ":" not in line and "：" not in line:
+        return None
+    bare = _visible(_unquoted(line))
     colon = min((at for at in (bare.find(":", 0, 60), bare.find("：", 0, 60)) if at >= 0), default=-1)
     if colon <= 0:
         return None
@@ -114,7 +127,7 @@ def header(line: str) -> Header | None:
     meaning = _MEANING.get(label)
     if meaning is None:
         return None
-    return Header(meaning, label, len(line) - len(_unquoted(line).translate(_INVISIBLE)) + colon + 1)
+    return Header(meaning, label, len(line) - len(_visible(_unquoted(line))) + colon + 1)
 
 
 def header_block(lines: list[str], start: int, *, announced: bool = False) -> Block | None:
@@ -149,7 +162,7 @@ def _fields(lines: list[str], start: int) -> tuple[dict[str, str], set[str], int
         line = lines[number]
         found = header(line) if len(line) < 4 * LONGEST_LINE else None
         if found and found.label not in labels:
-            bare = _unquoted(line).translate(_INVISIBLE)
+            bare = _visible(_unquoted(line))
             value = bare[bare.replace("：", ":").find(":") + 1 :].strip(_BOLD + "\xa0")
             labels.add(found.label)
             fields.setdefault(found.meaning, value)

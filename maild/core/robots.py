@@ -14,6 +14,7 @@ from maild.core.values import Bounce, Kind, Reason, because
 from maild.core.words import fold
 
 ENOUGH = 10
+PLACES = frozenset(sign.where for sign in SIGNS)  # header fields among them: no other says anything about the kind
 HOPS = 30
 
 
@@ -77,7 +78,7 @@ def signs(facts: Facts) -> tuple[Kind, tuple[Reason, ...]]:
     reasons: dict[Kind, list[Reason]] = {}
     seen = _seen(facts)
     for sign in SIGNS:
-        value = _hit(sign, seen)
+        value = _hit(sign, seen[sign.where]) if sign.where in seen else None
         if value is not None:
             weighed[sign.kind] = weighed.get(sign.kind, 0) + sign.weight
             reasons.setdefault(sign.kind, []).append(because("sign", where=sign.where, value=value[:100]))
@@ -105,11 +106,11 @@ def _seen(facts: Facts) -> dict[str, tuple[str, ...]]:
     seen["(report)"] = [facts.report_type] if facts.report_type else []
     seen["(content type)"] = [facts.content_type]
     seen["(calendar)"] = [facts.calendar_method] if facts.calendar_method else []
-    return {place: tuple(values) for place, values in seen.items()}
+    return {place: tuple(values) for place, values in seen.items() if values}
 
 
-def _hit(sign: Sign, seen: dict[str, tuple[str, ...]]) -> str | None:
-    for value in seen.get(sign.where, ()):
+def _hit(sign: Sign, values: tuple[str, ...]) -> str | None:
+    for value in values:
         if (
             sign.how == "present"
             or (sign.how == "is" and value in sign.words)

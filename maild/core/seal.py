@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from maild.core.words import unhyphenated
+
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID = re.compile(
     r"m1\.([0-9a-z]{1,8})\.([0-9a-z]{1,8})\.([0-9a-z]{1,6})\.([0-9a-z]{8,32})\.([0-9a-z]{16})@[a-z0-9.-]{1,253}"
@@ -89,7 +91,7 @@ def code(ring: KeyRing, ticket: int, address: str, today: date) -> str:
 
 def carries_code(subject: str, ticket: int, addresses: Iterable[str], ring: KeyRing, today: date) -> bool:
     """Whether the subject carries a code of this ticket made for one of these addresses."""
-    given = _CODE.findall(subject.lower())
+    given = _CODE.findall(unhyphenated(subject).lower())
     fortnight = _day(today) // _CODE_DAYS
     return any(
         hmac.compare_digest(text, _mac(key, 10, "code", ticket, period, address.lower()))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from maild.core.prefixes import STAMPS, WORDS
+from maild.core.words import unhyphenated
 
 # Check letter of the Spanish NIF: catches every wrong digit and every swap of neighbours (COMMANDS.md §3).
 _CHECK = "TRWAGMYFPDXBNJZSQVHLCKE"
@@ -54,7 +55,7 @@ def _mark_of(key: str) -> re.Pattern[str]:
 def marks(subject: str, key: str) -> tuple[int, ...]:
     """The ticket numbers whose complete mark stands in the subject, in order. A wrong check letter is no mark."""
     found = []
-    for match in _mark_of(key).finditer(subject):
+    for match in _mark_of(key).finditer(unhyphenated(subject)):
         number, letter = int(match.group(1)), match.group(2)
         if letter.upper() == check_letter(number) and number not in found:
             found.append(number)
@@ -67,7 +68,8 @@ def without_marks(subject: str, key: str) -> str:
     def gone(match: re.Match[str]) -> str:
         return " " if marks(match.group(0), key) else match.group(0)
 
-    return " ".join(_mark_of(key).sub(gone, subject).split())
+    read = unhyphenated(subject) if marks(subject, key) else subject
+    return " ".join(_mark_of(key).sub(gone, read).split())
 
 
 def without_prefixes(subject: str) -> str:
@@ -96,8 +98,8 @@ def numbers_of_others(subject: str, title: str, key: str) -> tuple[str, ...]:
     >>> numbers_of_others("RE: [BASE-12-N] Sin red - Caso 4471 / INC0098123", "Sin red", "BASE")
     ('4471', 'inc0098123')
     """
-    text = without_prefixes(without_marks(subject, key))
-    ours = {found.group(0).lower() for found in _NUMBERED.finditer(title)}
+    text = unhyphenated(without_prefixes(without_marks(subject, key)))
+    ours = {found.group(0).lower() for found in _NUMBERED.finditer(unhyphenated(title))}
     numbers: list[str] = []
     for found in _NUMBERED.finditer(text):
         word = found.group(0).strip("._/-").lower()

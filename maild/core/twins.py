@@ -46,7 +46,8 @@ def judge(mail: Mail, twins: Sequence[Twin]) -> Verdict:
             return Verdict("duplicate", twin.id, twin.ticket)
     if not mail.message_id:
         return Verdict("new")
-    on_ticket = next((t for t in same_sender if t.ticket and _alike(t.subject, mail.subject)), None)
+    # Nobodies are not one and the same.
+    on_ticket = next((t for t in same_sender if t.sender and t.ticket and _alike(t.subject, mail.subject)), None)
     if on_ticket is not None:
         return Verdict("variant", on_ticket.id, on_ticket.ticket)
     return Verdict("conflict", twins[0].id) if twins else Verdict("new")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 
+from maild.core.mailboxes import spelt
 from maild.core.words import fold
 
 Day = date  # inside Mail, `date` is the field
@@ -38,17 +39,30 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who the From header names, read strictly: one field, one mailbox, plain ASCII addr-spec (RELIABILITY S-16).
+    """Who the From header names, read strictly: one field, one mailbox (RELIABILITY S-16). Rights hang on `address` alone.
 
     `address` is empty when the header is missing or can be read in two ways; `problem` then says why.
-    An empty address may open a ticket for review, but is nobody: no rights and no letter. `claimed` is then the first
-    address that the mail shows, for people to look at and for nothing else.
+    An empty address is nobody: no rights whatever else the mail proves. `claimed` is then an address that the mail shows,
+    for people to look at. `answer_to` is set only where several people wrote together and each of them beyond doubt
+    (RFC 5322 §3.6.2): what they ask for is acknowledged there, and they are nobody all the same.
     """
 
     address: str
     name: str = ""
     problem: str = ""
     claimed: str = ""
+    answer_to: str = ""
+
+    def __post_init__(self) -> None:
+        if self.address and (self.problem or self.claimed or self.answer_to):
+            raise ValueError("a sender is somebody or nobody")
+        if self.answer_to and not self.problem:
+            raise ValueError("a nobody without a reason")
+
+    @property
+    def mailbox(self) -> str:
+        """Where a letter to whoever wrote goes, or nothing. It proves nothing."""
+        return self.address or self.answer_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +198,7 @@ class Mail:
     @property
     def answerable(self) -> bool:
         """Whether an automatic letter may be sent in reply: a person wrote it from an address we can trust to be one."""
-        return self.kind.from_person and bool(self.sender.address)
+        return self.kind.from_person and bool(self.sender.mailbox)
 
 
 class Assurance(IntEnum):
@@ -261,12 +275,12 @@ class Directory:
 
     def __post_init__(self) -> None:
         # Looked up for every mail and every letter: an index, made once.
-        by_address = {address.lower(): p for p in reversed(self.people) for address in p.addresses}
+        by_address = {spelt(address): p for p in reversed(self.people) for address in p.addresses}
         object.__setattr__(self, "_by_address", by_address)
         object.__setattr__(self, "_by_key", {p.key: p for p in reversed(self.people)})
 
     def by_address(self, address: str) -> Person | None:
-        return self._by_address.get(address.lower())
+        return self._by_address.get(spelt(address))
 
     def by_key(self, key: str) -> Person | None:
         return self._by_key.get(key)
@@ -280,5 +294,6 @@ class Directory:
         return tuple(p for p in self.people if wanted and wanted <= set(fold(p.name).split()))
 
     def is_own_domain(self, address: str) -> bool:
+        """Whether it is an address of ours. One with letters outside ASCII is ours only as the address of a person (S-18)."""
         domain = address.rpartition("@")[2].lower()
-        return any(domain == own or domain.endswith("." + own) for own in self.domains)
+        return address.isascii() and any(domain == own or domain.endswith("." + own) for own in self.domains)

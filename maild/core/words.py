@@ -5,24 +5,34 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+# What a program put into a word to say where it may be broken: part of what was written, of no word that is compared.
+SOFT_HYPHEN = "\u00ad"
+
+
+def unhyphenated(text: str) -> str:
+    """Without soft hyphens: for reading orders and marks."""
+    return text.replace(SOFT_HYPHEN, "")
+
 
 @lru_cache(maxsize=65536)
 def _fold_word(word: str) -> str:
     # Twice: «ℌ» becomes a capital only when it is taken apart, and a folded letter may come apart again.
-    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
+    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", unhyphenated(word)).casefold())
     return "".join(c for c in spread if not unicodedata.combining(c))
 
 
 def fold(text: str) -> str:
-    """Lower case, without accents, every run of white space (NBSP too) one blank: for comparing, never for showing.
+    """Lower case, without accents and soft hyphens, every run of white space (NBSP too) one blank: for comparing, never for showing.
 
     >>> fold("  Cerrar\\u00a0SESIÓN ")
     'cerrar sesion'
     """
     if text.isascii():
         return " ".join(text.lower().split())
-    # A lone accent leaves a blank behind: split again.
-    return " ".join(" ".join(_fold_word(word) for word in text.split()).split())
+    folded = " ".join(map(_fold_word, text.split()))
+    if "  " in folded or folded.startswith(" ") or folded.endswith(" "):  # a lone accent leaves a blank behind
+        return " ".join(folded.split())
+    return folded
 
 
 def bars(*lines: str) -> tuple[str, ...]:

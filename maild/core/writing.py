@@ -41,7 +41,7 @@ class Occasion:
 
 def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
     """The letter as its reader shall get it; `ticket` as it stands after the decision, None for a letter about none."""
-    answers = occasion.mail is not None and occasion.mail.sender.address == send.to.address
+    answers = occasion.mail is not None and occasion.mail.sender.mailbox == send.to.address
     message_id = occasion.mail.message_id if occasion.mail and answers else ""
     person = occasion.office.directory.by_address(send.to.address)
     return Letter(
@@ -81,7 +81,7 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts["best_score"] = survey.best if send.template == survey.template else None
         facts["orders"] = _orders(send, ticket, occasion.office)
         facts["attachments"] = files.names(occasion.files)
-        if occasion.mail and occasion.mail.sender.address == send.to.address:
+        if occasion.mail and occasion.mail.sender.mailbox == send.to.address:
             facts["files_refused"] = files.told(occasion.files)
     ended = given.pop("due_at", "")  # the deadline that this letter is about, where another one runs already
     if ended and send.audience != "user":

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Strict, ValidationInfo
 
+from maild.core.mailboxes import is_international, spelt
 from maild.forms.wording import offer, quoted
 
 _DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,9})s)?", re.ASCII)
@@ -89,6 +90,12 @@ def _address(text: str) -> str:
     return text.lower()
 
 
+def _person(text: str) -> str:
+    """An address as the world has them: letters outside ASCII, too, where the relay takes them (RFC 6531)."""
+    spelling = spelt(text)
+    return spelling if is_international(spelling) else _address(text)
+
+
 def _domain(text: str) -> str:
     if not re.fullmatch(_DOMAIN, text.lower()):
         raise ValueError(f"{quoted(text)} no es un dominio de correo; escriba por ejemplo entidad.example, sin «@»")
@@ -123,6 +130,7 @@ TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 Rest = Annotated[tuple[time, time], BeforeValidator(_rest)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 MailAddress = Annotated[str, AfterValidator(_address)]
+PersonAddress = Annotated[str, AfterValidator(_person)]
 MailDomain = Annotated[str, AfterValidator(_domain)]
 Line = Annotated[str, AfterValidator(_line)]
 FilePath = Annotated[Path, AfterValidator(_anchored)]

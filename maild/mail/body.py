@@ -18,7 +18,7 @@ from maild.mail import standins, tnef
 from maild.mail.charset import cut, decode, readable
 from maild.mail.headers import split
 from maild.mail.html import to_text
-from maild.mail.leaf import Leaf, nameless, of_part, safe_name
+from maild.mail.leaf import MAILS, Leaf, nameless, of_part, safe_name
 from maild.mail.structure import ParseLimits, prepared
 from maild.mail.transfer import without_uu
 
@@ -190,7 +190,7 @@ class _Reading:
 
     def _opened(self, leaf: Leaf, digest: str) -> list[_Words] | None:
         """The words inside a part that holds more than it shows; None where it is what it seems."""
-        if leaf.content_type in _MAILS:
+        if leaf.content_type in MAILS:
             self._enclosed_mail(leaf, digest)
         elif leaf.content_type in _TNEF or (leaf.filename.lower() == "winmail.dat" and tnef.is_tnef(leaf.data)):
             self._unpack(leaf, digest)
@@ -261,7 +261,6 @@ _ENRICHED = frozenset(("text/enriched", "text/richtext"))
 _TEXTS = frozenset(("text/plain", "text/html", *_ENRICHED))
 # Versions of a text that only one vendor's program shows.
 _OTHER_VERSIONS = frozenset(("text/x-amp-html", "text/watch-html", "text/rtf", *_ENRICHED))
-_MAILS = frozenset(("message/rfc822", "message/global", "message/news"))
 _TNEF = frozenset(("application/ms-tnef", "application/vnd.ms-tnef"))
 # What programs call the body when they send it as a file.
 _NAMES_OF_TEXT = re.compile(

@@ -6,6 +6,8 @@ import codecs
 import re
 import unicodedata
 
+from maild.core.words import unhyphenated
+
 # Codecs whose bytes all look like ASCII, or never like UTF-8: the declaration is the only clue there is.
 _STATEFUL = ("iso2022", "hz", "utf-7", "utf-16", "utf-32")
 # What people call these is windows-1252 (WHATWG Encoding); the true ones have controls where Windows has quotes.
@@ -32,7 +34,7 @@ _NOT_FOR_MAIL = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "un
 
 # Bidirectional overrides and marks that make text look like what it is not (S-18, S-41).
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_INVISIBLE = "\u00ad\u180e\u200b-\u200d\u2060-\u2064\ufeff\ufff9-\ufffb"
+_INVISIBLE = "\u180e\u200b-\u200d\u2060-\u2064\ufeff\ufff9-\ufffb"
 _LINE_HOSTILE = re.compile(f"[{_BIDI}{_INVISIBLE}]")
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _TEXT_HOSTILE = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\ufeff\u2060{_BIDI}]")
@@ -119,6 +121,13 @@ def _tried(data: bytes, codec: str) -> tuple[str, str] | None:
 
 def one_line(text: str) -> str:
     """Fit for a header, a list, a terminal: one line, composed letters, nothing invisible."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    return line_as_written(unhyphenated(text))
+
+
+def line_as_written(text: str) -> str:
+    """The same with the soft hyphens in it, which its author wrote."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
     text = _SURROGATES.sub("\ufffd", _LINE_HOSTILE.sub("", text))

@@ -28,14 +28,21 @@ LENGTH_BYTES = 4
 LARGEST_ANSWER = 8 * 1024 * 1024
 
 
-def frame(payload: bytes) -> bytes:
-    return len(payload).to_bytes(LENGTH_BYTES, "big") + payload
+def frame(payload: bytes, length: int | None = None) -> bytes:
+    """A payload behind its length; `length` is that of the whole where this is only its beginning."""
+    return (len(payload) if length is None else length).to_bytes(LENGTH_BYTES, "big") + payload
 
 
 def to_json(mail: Mail) -> bytes:
     """Every field of a Mail, in UTF-8."""
     fields = {
-        "sender": [mail.sender.address, mail.sender.name, mail.sender.problem, mail.sender.claimed],
+        "sender": [
+            mail.sender.address,
+            mail.sender.name,
+            mail.sender.problem,
+            mail.sender.claimed,
+            mail.sender.answer_to,
+        ],
         "message_id": mail.message_id,
         "in_reply_to": mail.in_reply_to,
         "references": mail.references,

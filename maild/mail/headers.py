@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from maild.mail.charset import decode, one_line
+from maild.mail.charset import decode, line_as_written, one_line
 
 INSTANCE_HEADER = "X-Maild-Instance"
 SUBJECT_SHOWN = 998
@@ -34,19 +33,27 @@ class Headers:
     body_at: int
     defects: tuple[str, ...] = ()
     charset: str = ""  # what the mail calls its letters: the only clue to raw 8-bit bytes in its fields
+    _by_name: dict[str, tuple[bytes, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_name: dict[str, tuple[bytes, ...]] = {}
+        for name, value in self.fields:
+            by_name[name] = (*by_name.get(name, ()), value)
+        object.__setattr__(self, "_by_name", by_name)
 
     def raw(self, name: str) -> tuple[bytes, ...]:
-        return tuple(value for key, value in self.fields if key == name)
+        return self._by_name.get(name, ())
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a field, decoded, one line each."""
-        return tuple(decoded(value, self.charset) for key, value in self.fields if key == name)
+        return tuple(decoded(value, self.charset) for value in self.raw(name))
 
     def first(self, name: str) -> str:
-        return next((decoded(value, self.charset) for key, value in self.fields if key == name), "")
+        return next((decoded(value, self.charset) for value in self.raw(name)), "")
 
-    def decoded(self) -> Iterator[tuple[str, str]]:
-        return ((name, decoded(value, self.charset)) for name, value in self.fields)
+    def subject(self) -> str:
+        """The first subject as written."""
+        return next((line_as_written(_text(value, self.charset)) for value in self.raw("subject")), "")
 
 
 _FIELD = re.compile(
@@ -87,7 +94,9 @@ def split(raw: bytes, caps: Caps | None = None, *, of_part: bool = False) -> Hea
         if found.end() - found.start() > caps.field:
             defects.append("field-cut")
         if found.end(1) - found.start(1) <= 256:
-            value = _FOLD.sub(b" ", found[2][: caps.field]).strip(b" \t\r\n")
+            value = found[2][: caps.field].strip(b" \t\r\n")
+            if b"\n" in value or b"\r" in value:
+                value = _FOLD.sub(b" ", value).strip(b" \t\r\n")
             fields.append((found[1].decode("ascii").lower(), value))
         at = found.end()
     return Headers(tuple(fields), at, tuple(dict.fromkeys(defects)), _charset(raw, fields, at))
@@ -142,7 +151,11 @@ def _first_field(raw: bytes) -> int:
 
 def decoded(value: bytes, declared: str = "") -> str:
     """A field as people read it: RFC 2047 words and raw 8-bit letters decoded, one line, nothing invisible."""
-    return one_line(words_decoded(plain(value, declared)))
+    return one_line(_text(value, declared))
+
+
+def _text(value: bytes, declared: str) -> str:
+    return words_decoded(plain(value, declared))
 
 
 def plain(value: bytes, declared: str = "") -> str:

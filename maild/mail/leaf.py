@@ -13,6 +13,8 @@ from maild.mail.headers import parameters
 from maild.mail.structure import ELSEWHERE, EMBEDDED
 from maild.mail.transfer import decoded
 
+MAILS = frozenset(("message/rfc822", "message/global", "message/news"))
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -40,7 +42,10 @@ def of_part(part: Message, raw: bytes) -> Leaf:
     disposition, more = parameters(fields.get("content-disposition", b""))
     encoding = fields.get("content-transfer-encoding", b"").decode("ascii", "replace")
     is_text = content_type.startswith(("text/", "multipart/"))
-    data, defect = decoded(_content(part, raw), encoding, is_text=is_text)
+    content = _content(part, raw)
+    data, defect = decoded(content, encoding, is_text=is_text)
+    if content_type in MAILS and data is content:
+        data = _of_any_road(data)
     return Leaf(
         content_type=content_type[:100],
         params=params,
@@ -50,6 +55,19 @@ def of_part(part: Message, raw: bytes) -> Leaf:
         data=data,
         defect=defect,
     )
+
+
+_POSTMARK = re.compile(rb"\A>?From [^\n]*\n")
+
+
+def _of_any_road(mail: bytes) -> bytes:
+    """An enclosed mail that travelled as lines: what carried it may have changed their ends, so it has one form (decision 0010).
+
+    Lines end in LF, the last one too, and an mbox postmark is no line of it. In base64 it is a file like any other and
+    keeps its bytes.
+    """
+    lines = _POSTMARK.sub(b"", mail.replace(b"\r\n", b"\n"), count=1)
+    return lines if lines.endswith(b"\n") else lines + b"\n"
 
 
 def _content(part: Message, raw: bytes) -> bytes:

@@ -19,12 +19,22 @@ from maild.core import newtext
 from maild.core.absence import away_until
 from maild.core.bounces import Evidence, bounce
 from maild.core.language import language
-from maild.core.robots import Facts, signs
+from maild.core.robots import PLACES, Facts, signs
 from maild.core.values import Attachment, Bounce, Kind, Mail, Sender
 from maild.mail import addresses, body, dates
 from maild.mail.canonical import canonical
 from maild.mail.charset import cut, decode, readable
-from maild.mail.headers import INSTANCE_HEADER, SUBJECT_SHOWN, Headers, conversation, ids, message_id, parameters, split
+from maild.mail.headers import (
+    INSTANCE_HEADER,
+    SUBJECT_SHOWN,
+    Headers,
+    conversation,
+    decoded,
+    ids,
+    message_id,
+    parameters,
+    split,
+)
 from maild.mail.structure import ParseLimits, prepared
 
 # It warns about every calendar and picture; what matters stands in Mail.defects.
@@ -133,7 +143,9 @@ def _plain_walk(safe: bytes) -> Message:
 
 
 def _agreed(sender: Sender, seen_by_library: tuple[str, ...]) -> Sender:
-    """Two readers who see two senders make him nobody (S-16)."""
+    """Two readers who see two senders make him nobody (S-16), and so do two who see other people writing together."""
+    if sender.answer_to and sender.answer_to not in seen_by_library:
+        return replace(sender, answer_to="")
     if sender.address and any(address != sender.address for address in seen_by_library):
         return Sender("", sender.name, "readers-disagree", sender.address)
     return sender
@@ -152,7 +164,7 @@ def _from_headers(headers: Headers) -> Mail:
         in_reply_to=ids(headers, "in-reply-to"),
         references=ids(headers, "references"),
         conversation=conversation(headers),
-        subject=headers.first("subject")[:SUBJECT_SHOWN].rstrip(),
+        subject=headers.subject()[:SUBJECT_SHOWN].rstrip(),
         date=date,
         to=addresses.mailboxes(headers, "to"),
         cc=addresses.mailboxes(headers, "cc"),
@@ -167,8 +179,8 @@ def _from_headers(headers: Headers) -> Mail:
 def _facts(headers: Headers, mail: Mail) -> Facts:
     content_type, params = parameters(next(iter(headers.raw("content-type")), b""))
     return Facts(
-        fields=tuple((name, value) for name, value in headers.decoded() if name not in _NO_SIGN),
-        sender=mail.sender.address,
+        fields=tuple((name, decoded(value, headers.charset)) for name, value in headers.fields if name in PLACES),
+        sender=mail.sender.mailbox,
         subject=mail.subject,
         content_type=content_type,
         report_type=params.get("report-type", "").lower(),
@@ -177,10 +189,6 @@ def _facts(headers: Headers, mail: Mail) -> Facts:
         has_ids=bool(mail.in_reply_to or mail.references),
         text="?",
     )
-
-
-# Long fields that say nothing about robots are not worth decoding.
-_NO_SIGN = frozenset(("received", "dkim-signature", "arc-seal", "arc-message-signature", "references", "to", "cc"))
 
 
 def _opening(text: str) -> tuple[str, ...]:

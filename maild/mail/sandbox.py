@@ -14,7 +14,7 @@ from typing import Literal
 import maild
 from maild.core.values import Mail
 from maild.errors import MailError
-from maild.mail.frames import LARGEST_ANSWER, LENGTH_BYTES, from_json, unpacked
+from maild.mail.frames import LARGEST_ANSWER, LENGTH_BYTES, frame, from_json, unpacked
 
 _SLICE = 256 * 1024
 _ROOT = Path(maild.__file__).resolve().parent.parent
@@ -145,11 +145,12 @@ class _Child:
     async def ask(self, raw: bytes) -> bytes:
         """Send a mail, wait for what it says. OSError or EOFError when it died over it."""
         self.served += 1
-        self._stdin.write(len(raw).to_bytes(LENGTH_BYTES, "big"))
+        self._stdin.write(frame(raw[:_SLICE], len(raw)))
         view = memoryview(raw)
-        for start in range(0, len(raw), _SLICE):  # in slices: the transport copies what it is given
-            self._stdin.write(view[start : start + _SLICE])
+        for start in range(_SLICE, len(raw), _SLICE):  # in slices: the transport copies what it is given
             await self._stdin.drain()
+            self._stdin.write(view[start : start + _SLICE])
+        await self._stdin.drain()
         length = int.from_bytes(await self._stdout.readexactly(LENGTH_BYTES), "big")
         if length > LARGEST_ANSWER + len(raw):  # files are no larger than the mail that brought them
             raise EOFError

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import aiosmtplib
 
+from maild.core.mailboxes import is_international
 from maild.errors import MaildError
 from maild.mail.login import Auth, ask
 from maild.mail.tls import Tls, is_loopback, verifying_context
@@ -102,9 +103,9 @@ class Relay:
             return stop.verdict
 
     def _check(self, sender: str, recipient: str) -> None:
-        """Refuse what cannot stand on a command line as it is; SMTPUTF8 is not spoken here."""
+        """Refuse what cannot stand on a command line as it is."""
         self._stage = Stage.RCPT
-        if not _ADDRESS.fullmatch(recipient):
+        if not _ADDRESS.fullmatch(recipient) and not is_international(recipient):
             raise self._stop(Outcome.FAILED, f"no es una dirección de correo / not a mail address: {recipient!r}")
         self._stage = Stage.MAIL
         if sender and not _ADDRESS.fullmatch(sender):  # an empty one is the null reverse-path (RFC 5321 §4.5.5)
@@ -194,15 +195,15 @@ class Relay:
             raise self._stop(Outcome.CHANNEL, "el servidor no ofrece la forma de entrar / no such way to log in")
 
     async def _envelope(self, client: aiosmtplib.SMTP, sender: str, recipient: str, raw: bytes) -> None:
-        options = self._options(client, raw)
+        options = self._options(client, raw, recipient)
         if self._envelope_open:
             await client.rset()
         self._envelope_open = True
         await client.mail(sender, options=options)
         self._stage = Stage.RCPT
-        await client.rcpt(recipient)
+        await client.rcpt(recipient, encoding="utf-8")
 
-    def _options(self, client: aiosmtplib.SMTP, raw: bytes) -> list[str]:
+    def _options(self, client: aiosmtplib.SMTP, raw: bytes, recipient: str) -> list[str]:
         options = []
         if client.supports_extension("size"):
             most = client.esmtp_extensions["size"].strip()
@@ -213,6 +214,13 @@ class Relay:
             if not client.supports_extension("8bitmime"):
                 raise self._stop(Outcome.FAILED, "la carta es de 8 bits y el servidor no / no 8BITMIME on the server")
             options.append("BODY=8BITMIME")
+        if not recipient.isascii():
+            if not client.supports_extension("smtputf8"):
+                raise self._stop(
+                    Outcome.FAILED,
+                    "la dirección lleva letras que el servidor no acepta / no SMTPUTF8 on the server (RFC 6531)",
+                )
+            options.append("SMTPUTF8")
         return options
 
     async def _transfer(self, raw: bytes) -> Verdict:

@@ -93,6 +93,7 @@ def verbs(subject: str, text: str = "", title: str = "Impresora no imprime") -> 
         (f"{ON} #TOMAR", [("tomar", ())]),
         (f"{ON} #escalar 3: equipo en garantía", [("escalar", ("3", "equipo", "en", "garantía"))]),
         (f"{ON}\u00a0#cerrar\u00a0", [("cerrar", ())]),
+        (f"{ON} #ce\u00adrrar", [("cerrar", ())]),
         (f"[EXTERNO] {ON} #tomar #prio alta", [("tomar", ()), ("prioridad", ("alta",))]),
     ],
 )

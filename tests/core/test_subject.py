@@ -65,7 +65,16 @@ def test_two_neighbours_swapped_are_no_mark(number: int, data: st.DataObject) ->
 
 
 @pytest.mark.parametrize(
-    "written", ["[MESA-12-N]", "mesa-12-n", "[MESA 12 N]", "(MESA-12-N)", "MESA12N", "[EXTERNO] RE: [Mesa-12-n] x"]
+    "written",
+    [
+        "[MESA-12-N]",
+        "mesa-12-n",
+        "[MESA 12 N]",
+        "(MESA-12-N)",
+        "MESA12N",
+        "[ME\u00adSA-1\u00ad2-N]",
+        "[EXTERNO] RE: [Mesa-12-n] x",
+    ],
 )
 def test_a_mark_may_be_typed_carelessly(written: str) -> None:
     assert marks(written, "MESA") == (12,)

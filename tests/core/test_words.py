@@ -34,6 +34,7 @@ def test_capitals_do_not_matter(text: str) -> None:
         ("cafe\u0301", "cafe"),
         ("ℌola", "hola"),
         ("¸", ""),
+        ("re\u00adserva \u00ad", "reserva"),
         ("", ""),
     ],
 )

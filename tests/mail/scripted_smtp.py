@@ -83,7 +83,7 @@ class ScriptedSmtp:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         going = await self._play(writer, self.greeting)
         while going and (line := await reader.readline()):
-            self.heard.append(line.decode("latin-1").rstrip("\r\n"))
+            self.heard.append(line.decode("utf-8", "replace").rstrip("\r\n"))
             verb = self.verbs()[-1]
             going = await self._play(writer, self._script(verb))
             if going and verb == "DATA" and self._script("DATA")[0] == HEALTHY["DATA"][0]:

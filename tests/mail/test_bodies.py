@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from datetime import UTC, datetime
 
 import pytest
@@ -203,6 +204,24 @@ def test_mails_in_mails_are_read_to_a_depth_and_kept_whole_beyond() -> None:
     mail = parse(deepest)
     assert "enclosed-too-deep" in mail.defects and "muy adentro" not in mail.text
     assert [a.filename for a in mail.attachments][:2] == ["n7.eml", "n6.eml"]
+
+
+@pytest.mark.parametrize("head", [b"", b"From rosa@b.test Mon Aug  3 10:00:00 2026\r\n"])
+def test_a_mail_forwarded_as_a_file_is_the_same_file_whatever_carried_it(head: bytes) -> None:
+    file = b"Subject: acta\r\nX-Long: " + b"w " * 200 + b"\r\n\r\nva\r\n\r\nfin"
+    whole = mixed(b"Content-Type: message/rfc822\r\n\r\n" + head + file)
+    through_imap, through_pipe = attachment_bytes(whole), attachment_bytes(whole.replace(b"\r\n", b"\n"))
+    assert through_imap == through_pipe
+    ((attachment, data),) = through_imap
+    assert data == file.replace(b"\r\n", b"\n") + b"\n"
+    assert (attachment.sha256, attachment.size) == (hashlib.sha256(data).hexdigest(), len(data))
+
+
+def test_a_mail_in_base64_keeps_its_bytes() -> None:
+    file = b"Subject: acta\r\n\r\nva"
+    coded = b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(file)
+    ((_, data),) = attachment_bytes(mixed(coded))
+    assert data == file
 
 
 def test_an_enclosed_mail_says_nothing_about_the_kind_of_this_one() -> None:

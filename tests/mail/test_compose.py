@@ -461,7 +461,7 @@ def test_a_title_that_is_an_encoded_word_arrives_as_it_was_written(writer: Compo
 
 
 @pytest.mark.parametrize(
-    "address", ["a@b.example, c@d.example", "a@b\r\nRCPT TO:<c@d>", "<a@b.example>", "a b@c", "", "ñ@x"]
+    "address", ["a@b.example, c@d.example", "a@b\r\nRCPT TO:<c@d>", "<a@b.example>", "a b@c", "", "ñ @x", "ñ@x>"]
 )
 def test_a_letter_goes_to_one_plain_address_or_is_refused(writer: Composer, address: str) -> None:
     with pytest.raises(ValueError, match="not an address"):

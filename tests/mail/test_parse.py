@@ -327,3 +327,15 @@ def test_hostile_html_is_read_to_its_end(bomb: str) -> None:
 @given(st.text(alphabet="<>/ab &;\"'=divbr-!", max_size=200))
 def test_any_html_gives_text(source: str) -> None:
     assert "\0" not in to_text(source)
+
+
+def test_a_report_about_an_address_outside_ascii_names_it() -> None:
+    """RFC 6533 §3."""
+    report = "Reporting-MTA: dns; mx.entidad.test\n\nFinal-Recipient: utf-8; JOËL@ámbito.test\nAction: failed\nStatus: 5.1.1\n"
+    raw = (
+        "From: MAILER-DAEMON@mx.entidad.test\nSubject: Undelivered\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=R\n\n"
+        f"--R\n\nNo.\n--R\nContent-Type: message/global-delivery-status\n\n{report}\n--R--\n"
+    )
+    mail = parse(raw.encode())
+    assert mail.bounce is not None and [each.address for each in mail.bounce.recipients] == ["joël@ámbito.test"]

@@ -122,7 +122,7 @@ def test_words_that_no_database_takes_do_not_stop_a_mail(database: Database) -> 
     for number, nasty in enumerate(NASTY):
         mail_id = arrived(database, f"{number:064}")
         mail = Mail(
-            Sender(f"x{number}@a.example", nasty, nasty),
+            Sender(f"x{number}@a.example", nasty),
             message_id=f"{nasty[:3000]}{number}",
             subject=nasty,
             canonical=nasty + str(number),

@@ -63,6 +63,15 @@ async def test_letters_that_were_accepted_arrive_with_their_bytes(postfix: Serve
     assert bodies == [LETTER.partition(b"\r\n\r\n")[2] + b"%d\r\n" % number for number in range(3)]
 
 
+async def test_a_letter_to_an_address_outside_ascii_is_taken_with_its_header(postfix: Servers) -> None:
+    joel = "joël@discard.test"
+    raw = LETTER.replace(b"Subject:", f"To: {joel}\r\nSubject:".encode())
+    async with relayed(loopback(postfix)) as relay:
+        assert (await relay.deliver(MESA, joel, raw, nothing)).outcome is Outcome.SENT
+        assert (await relay.deliver(MESA, ROSA, LETTER, nothing)).outcome is Outcome.SENT
+    postfix.wait_for("user4", 1)
+
+
 async def test_three_letters_share_one_connection(postfix: Servers) -> None:
     log = postfix.folder / "postfix.log"
     before = log.read_text().count("connect from") if log.exists() else 0

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 
+from maild.core.mailboxes import is_international
 from maild.core.values import Address
 from maild.mail.charset import one_line
 
@@ -23,7 +24,8 @@ _FOLD = 76
 _ATOM_WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,400}")
-_FIELD = re.compile(r"[A-Za-z-]+: [ -~]*(?:\r\n [ -~]+)*")
+# Letters outside ASCII stand in addresses only (RFC 6532); whatever else has them is encoded before.
+_FIELD = re.compile(r"[A-Za-z-]+: [ -~\w]*(?:\r\n [ -~\w]+)*")
 
 # One field: its name and the words of its value, each of which may begin a new line.
 Field = tuple[str, Sequence[str]]
@@ -31,7 +33,7 @@ Field = tuple[str, Sequence[str]]
 
 def mailbox(who: Address) -> Sequence[str]:
     """One mailbox. A name that says an address is dropped (S-18); an address that is not plain is refused (S-19)."""
-    if not _ADDRESS.fullmatch(who.address):
+    if not _ADDRESS.fullmatch(who.address) and not is_international(who.address):
         raise ValueError(f"not an address: {who.address!a}")
     name = one_line(who.name)
     spec = f"<{who.address}>" if name and "@" not in name else who.address
@@ -94,7 +96,7 @@ def message(fields: Iterable[Field], text: str, html: str, message_id: str, cale
     head = [*(_folded(name, words) for name, words in fields if words), "MIME-Version: 1.0"]
     said = _alternative(boundary, text, html)
     if not calendar:
-        return "\r\n".join(head).encode("ascii") + b"\r\n" + said
+        return "\r\n".join(head).encode("utf-8") + b"\r\n" + said
     outer = boundary + "-m"
     head += [f'Content-Type: multipart/mixed; boundary="{outer}"', "", f"--{outer}", ""]
     event = (
@@ -102,7 +104,7 @@ def message(fields: Iterable[Field], text: str, html: str, message_id: str, cale
         'Content-Disposition: attachment; filename="agenda.ics"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
     )
     end = f"\r\n--{outer}--\r\n".encode("ascii")
-    return "\r\n".join(head).encode("ascii") + said + event.encode("ascii") + _as_base64(calendar) + end
+    return "\r\n".join(head).encode("utf-8") + said + event.encode("ascii") + _as_base64(calendar) + end
 
 
 def _alternative(boundary: str, text: str, html: str) -> bytes:
