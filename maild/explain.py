@@ -173,7 +173,7 @@ class Explainer:
         if not isinstance(case, Reply):
             return None
         now, office = self.desk.now(), self.desk.office
-        standing = office.standing(case.author, case.ticket, now.astimezone(office.book.calendar.zone).date())
+        standing = office.standing(case.author, case.ticket, office.day(now))
         return without_sign(mail, Strict(office, case.ticket, case.author, standing, now))
 
     def _reasons(self, mail: Mail, verdict: twins.Verdict, judged: Judgement) -> Iterator[Reason]:

@@ -77,9 +77,7 @@ def _counts(
         return token.ticket == 0, ()
     if ticket.closed_at is not None and now - ticket.closed_at > _AFTER_CLOSING:
         return False, (because("letter-too-old"),)
-    if token.kind == seal.STAFF and not office.has_or_shares(
-        author, ticket, now.astimezone(office.book.calendar.zone).date()
-    ):
+    if token.kind == seal.STAFF and not office.has_or_shares(author, ticket, office.day(now)):
         return False, (because("letter-of-another-time"),)
     return True, ()
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from maild.core.months import MONTHS
 from maild.core.words import bars, fold
 
 _MOST_TEXT = 4000
@@ -25,20 +26,6 @@ _BACK = bars(
     "back on|back in the office|back at work|return on|returning on|returning|will return|i return|be back",
     "volto|voltarei|retorno em|retornarei|de volta|regresso|regressarei",
 )
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "enero|ene|january|jan|janeiro", "febrero|feb|february|fevereiro|fev", "marzo|mar|march|marco",
-            "abril|abr|april|apr", "mayo|may|maio|mai", "junio|jun|june|junho", "julio|jul|july|julho",
-            "agosto|ago|august|aug", "septiembre|setiembre|sept|sep|set|september|setembro",
-            "octubre|oct|october|outubro|out", "noviembre|nov|november|novembro",
-            "diciembre|dic|december|dec|dezembro|dez",
-        ),
-        start=1,
-    )
-    for name in names.split("|")
-}  # fmt: skip
 _WEEKDAYS = {
     name: number
     for number, names in enumerate(
@@ -49,7 +36,7 @@ _WEEKDAYS = {
     )
     for name in names.split("|")
 }  # fmt: skip
-_NAMES = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_NAMES = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAYS = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
 _DATE = re.compile(
     rf"(?<![\d/.-])(?:(?P<iso>\d{{4}}-\d{{1,2}}-\d{{1,2}})"
@@ -119,9 +106,9 @@ def _day(found: re.Match[str], written: date | None) -> date | None:
         if month > 12 >= day:
             day, month = month, day
     elif found["month"]:
-        day, month, year = int(found["day"]), _MONTHS[found["month"]], int(found["year"] or 0)
+        day, month, year = int(found["day"]), MONTHS[found["month"]], int(found["year"] or 0)
     else:
-        day, month, year = int(found["second"]), _MONTHS[found["first"]], int(found["third"] or 0)
+        day, month, year = int(found["second"]), MONTHS[found["first"]], int(found["third"] or 0)
     if year:
         return _valid(year + 2000 if year < 100 else year, month, day)
     if written is None:

@@ -16,6 +16,7 @@ from maild.core.office import AREAS
 from maild.core.orders import Order
 from maild.core.procedure import Walk
 from maild.core.rulebook import Verb
+from maild.core.strict import lexicon
 from maild.core.ticket import Token
 from maild.core.values import Address, Author, Reason, because
 
@@ -39,7 +40,7 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
     verb = _meant(draft.walks[number], verb, standing)
     # What follows the order on its line is part of what is said, unless it is a person, a type, a value.
     said = order.text if verb.act in _SPEAKING else order.behind
-    words = "\n\n".join(part for part in (said, orders.words(text, book.verbs)) if part)
+    words = "\n\n".join(part for part in (said, orders.words(text, lexicon(book))) if part)
     draft.say(value=order.value, args=order.args, words=words, named=None)
     refusal = _named(draft, number, verb, order, author) or tell_facts(draft, number, order)
     if refusal is not None:
@@ -66,13 +67,7 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
 
 def _meant(walk: Walk, verb: Verb, standing: frozenset[str]) -> Verb:
     """The verb, or the one that it stands for where nobody waits for it and that other one is waited for."""
-    waited = {
-        trigger.verb
-        for step, move in walk.office.open_moves(walk.ticket)
-        if standing & set(move.by or (step.role,))
-        for trigger in move.on
-        if isinstance(trigger, OnOrder)
-    }
+    waited = {trigger.verb for trigger in walk.office.awaited(walk.ticket, standing)}
     return walk.office.book.verbs[verb.instead] if verb.instead in waited and verb.key not in waited else verb
 
 

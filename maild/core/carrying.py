@@ -81,7 +81,7 @@ def carried_out(
     signs, untouched = tuple(draft.reasons), draft.walks[number].ticket
     name = author.person.name if author.person else author.address
     text = orders.without_bare(text, found)
-    draft.told = {"text": orders.words(text, book.verbs), "sender_name": name}
+    draft.told = {"text": orders.words(text, lexicon(book)), "sender_name": name}
     tell_rows(draft, number, text)
     about = number
     trial = bool(found) and book.verbs.get(found[0].verb, _NO_VERB).act == "try"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from maild.core.moves import OnOrder
 from maild.core.office import Office
 from maild.core.rulebook import Verb
 from maild.core.ticket import Ticket
@@ -41,11 +40,9 @@ def possible(office: Office, ticket: Ticket, standing: frozenset[str]) -> tuple[
 
 
 def _moves(office: Office, ticket: Ticket, standing: frozenset[str]) -> Iterator[Possible]:
-    for step, move in office.open_moves(ticket):
-        if standing & set(move.by or (step.role,)):
-            for trigger in move.on:
-                if isinstance(trigger, OnOrder) and trigger.verb in office.book.verbs:
-                    yield Possible(office.book.verbs[trigger.verb], trigger.value, moves=True)
+    for trigger in office.awaited(ticket, standing):
+        if trigger.verb in office.book.verbs:
+            yield Possible(office.book.verbs[trigger.verb], trigger.value, moves=True)
 
 
 def _anywhere(office: Office, standing: frozenset[str]) -> Iterator[Possible]:

@@ -63,7 +63,15 @@ class Lexicon:
         cls, verbs: Mapping[str, Verb], facts: Mapping[str, tuple[str, ...]] | None = None, polite: Iterable[str] = ()
     ) -> Lexicon:
         """Spellings first, then keys, so that a key always means its own verb."""
-        found, careful, deciding = _senses(verbs)
+        found: dict[str, Sense] = {}
+        for verb in verbs.values():
+            for word in verb.spellings:
+                found.setdefault(_joined(word), Sense(verb.key))
+            for phrase, value in verb.phrases.items():
+                found[_joined(phrase)] = Sense(verb.key, (value,) if value else (), signed=phrase in verb.signed)
+        found |= {_joined(verb.key): Sense(verb.key) for verb in verbs.values()}
+        careful = frozenset(verb.key for verb in verbs.values() if verb.careful)
+        deciding = frozenset(key for key in careful if verbs[key].awaited)
         return cls(verbs, found, facts or {}, frozenset(polite), careful, deciding)
 
     def sense(self, words: list[str]) -> tuple[Sense | None, int]:
@@ -127,28 +135,3 @@ def edits(a: str, b: str, most: int = 2) -> int:
         if min(row) > most and min(before) > most:
             return most + 1
     return min(row[-1], most + 1)
-
-
-# What a rulebook's verbs mean is worked out once, not for every mail; a rulebook never changes, a reload brings another.
-_KNOWN: dict[int, tuple[Mapping[str, Verb], tuple[dict[str, Sense], frozenset[str], frozenset[str]]]] = {}
-_MOST_KNOWN = 16
-
-
-def _senses(verbs: Mapping[str, Verb]) -> tuple[dict[str, Sense], frozenset[str], frozenset[str]]:
-    """What each word means, and the verbs that are never guessed at; `_KNOWN` holds the verbs, too: an id is theirs."""
-    known = _KNOWN.get(id(verbs))
-    if known is not None and known[0] is verbs:
-        return known[1]
-    found: dict[str, Sense] = {}
-    for verb in verbs.values():
-        for word in verb.spellings:
-            found.setdefault(_joined(word), Sense(verb.key))
-        for phrase, value in verb.phrases.items():
-            found[_joined(phrase)] = Sense(verb.key, (value,) if value else (), signed=phrase in verb.signed)
-    found |= {_joined(verb.key): Sense(verb.key) for verb in verbs.values()}
-    careful = frozenset(verb.key for verb in verbs.values() if verb.careful)
-    deciding = frozenset(key for key in careful if verbs[key].awaited)
-    if len(_KNOWN) >= _MOST_KNOWN:
-        _KNOWN.clear()
-    _KNOWN[id(verbs)] = verbs, (found, careful, deciding)
-    return found, careful, deciding

@@ -130,6 +130,12 @@ class Office:
                 if any(isinstance(trigger, OnOrder | OnReply) for trigger in move.on):
                     yield step, move  # type: ignore[misc]  # a move comes from a step that there is
 
+    def awaited(self, ticket: Ticket, standing: frozenset[str]) -> Iterable[OnOrder]:
+        """The orders for which some step of the ticket waits from somebody of this standing."""
+        for step, move in self.open_moves(ticket):
+            if standing & set(move.by or (step.role,)):
+                yield from (trigger for trigger in move.on if isinstance(trigger, OnOrder))
+
     # -- whom a letter goes to ----------------------------------------------------------------------------------------
 
     def recipients(self, to: str, scene: Scene) -> tuple[Recipient, ...]:

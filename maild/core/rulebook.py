@@ -217,7 +217,7 @@ class Answers:
     goes_on: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one rulebook is itself: what is worked out from it may be kept for it
 class Rulebook:
     """Everything one institution decides. Built by maild/rules, which checks every name in it.
 

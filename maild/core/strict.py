@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from maild.core import subject, when
 from maild.core.doing import choice, find_service, priority, value_of
 from maild.core.lexicon import Lexicon
-from maild.core.moves import OnOrder
 from maild.core.office import Office
 from maild.core.orders import Order
 from maild.core.people import named
@@ -19,8 +19,9 @@ from maild.core.values import Author
 from maild.core.words import fold
 
 
+@lru_cache(maxsize=16)
 def lexicon(book: Rulebook) -> Lexicon:
-    """Every word that means something in this institution."""
+    """Every word that means something in this institution: worked out once for a rulebook, which never changes."""
     return Lexicon.of(book.verbs, {key: book.facts.get(key, ()) for key in book.told}, book.polite)
 
 
@@ -47,12 +48,7 @@ class Strict:
 
     def waited(self) -> frozenset[str]:
         """The verbs for which some step waits from this person."""
-        return frozenset(trigger.verb for trigger in self._triggers())
-
-    def _triggers(self) -> Iterator[OnOrder]:
-        for step, move in self.office.open_moves(self.ticket):
-            if self.standing & set(move.by or (step.role,)):
-                yield from (trigger for trigger in move.on if isinstance(trigger, OnOrder))
+        return frozenset(trigger.verb for trigger in self.office.awaited(self.ticket, self.standing))
 
     def _fact(self, fact: tuple[str, str]) -> bool:
         key, value = fact
@@ -65,7 +61,9 @@ class Strict:
 
     def _awaited(self, verb: Verb) -> tuple[str, ...]:
         """The values with which some step waits for this order from this person; ('',) for the order alone."""
-        return tuple(trigger.value for trigger in self._triggers() if trigger.verb == verb.key)
+        return tuple(
+            trigger.value for trigger in self.office.awaited(self.ticket, self.standing) if trigger.verb == verb.key
+        )
 
     def _moves(self, verb: Verb, said: tuple[str, ...]) -> bool:
         return len(said) == 1 and bool(said[0]) and fold(said[0]) in map(fold, self._awaited(verb))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from maild.core.months import MONTHS
 from maild.core.typography import plain
 from maild.core.words import bars, fold
 from maild.core.worktime import Calendar, Span, Unit, end
@@ -40,19 +41,6 @@ _WEEKDAYS: Mapping[str, int] = {
             "miercoles|mie|wednesday|wed|quarta|quarta-feira", "jueves|jue|thursday|thu|quinta|quinta-feira",
             "viernes|vie|friday|fri|sexta|sexta-feira", "sabado|sab|saturday|sat", "domingo|dom|sunday|sun",
         )
-    )
-    for word in words.split("|")
-}  # fmt: skip
-_MONTHS: Mapping[str, int] = {
-    word: n
-    for n, words in enumerate(
-        (
-            "enero|ene|january|jan|janeiro", "febrero|feb|february|fevereiro", "marzo|mar|march|marco",
-            "abril|abr|april|apr", "mayo|may|maio", "junio|jun|june|junho", "julio|jul|july|julho",
-            "agosto|ago|august|aug", "septiembre|setiembre|sep|set|sept|september|setembro",
-            "octubre|oct|october|outubro", "noviembre|nov|november|novembro", "diciembre|dic|december|dec|dezembro",
-        ),
-        1,
     )
     for word in words.split("|")
 }  # fmt: skip
@@ -218,7 +206,7 @@ def _day(text: str, here: datetime, calendar: Calendar) -> date | None:
     if pieces and pieces[0] in _WEEKDAYS and len(pieces) > 1:  # «viernes 15/12»
         return _day(" ".join(pieces[1:]), here, calendar)
     numbers = [p for p in pieces if p.isdigit() or p in ("1ro", "1ero", "primero")]
-    months = [_MONTHS[p] for p in pieces if p in _MONTHS]
+    months = [MONTHS[p] for p in pieces if p in MONTHS]
     if len(months) == 1 and numbers and len(pieces) == len(numbers) + 1 and len(numbers) <= 2:
         day = int(numbers[0]) if numbers[0].isdigit() else 1
         return _dated(day, months[0], numbers[1] if len(numbers) == 2 else None, today)

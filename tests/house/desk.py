@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import select
 
@@ -26,6 +28,7 @@ from maild.store.database import Database
 from maild.store.mails import Arrival
 from maild.store.raw import RawStore
 from maild.store.schema import inbound, outbox
+from maild.store.upgrade import upgrade
 
 MESA = "mesa@entidad.test"
 OPERATOR = "operador@entidad.test"
@@ -56,6 +59,19 @@ class RealDesk:
             now=lambda: self.now,
             file_rules=file_rules or FileRules(),
         )
+
+    @classmethod
+    @contextmanager
+    def on(cls, url: str, folder: Path, *rest: Any) -> Iterator[Self]:
+        """A desk on a database of its own, until the end of the test."""
+        database = Database(url)
+        upgrade(database)
+        desk = cls(database, folder, *rest)
+        try:
+            yield desk
+        finally:
+            desk.raw.close()
+            database.close()
 
     def put(self, raw: bytes, scans: dict[str, Scan] | None = None) -> Outcome:
         """Received, understood and decided."""

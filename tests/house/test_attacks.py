@@ -14,8 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from maild.store.database import Database
-from maild.store.upgrade import upgrade
 from tests.house.attacked import BORDERS, FOLDER, AttackedDesk, became
 from tests.house.desk import codes
 
@@ -26,12 +24,8 @@ TERMINAL = {"done", "auto", "duplicate", "parked"}
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AttackedDesk]:
     folder: Path = tmp_path_factory.mktemp("attacks")
-    database = Database(f"sqlite:///{folder}/maild.db")
-    upgrade(database)
-    desk = AttackedDesk(database, folder)
-    yield desk
-    desk.raw.close()
-    database.close()
+    with AttackedDesk.on(f"sqlite:///{folder}/maild.db", folder) as desk:
+        yield desk
 
 
 @pytest.mark.parametrize("name", CASES)

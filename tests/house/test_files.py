@@ -14,8 +14,6 @@ import pytest
 from maild.cli.files import take_out
 from maild.core.files import FileRules, Scan
 from maild.mail.parse import parse
-from maild.store.database import Database
-from maild.store.upgrade import upgrade
 from tests.house.desk import OPERATOR, RealDesk, codes
 
 RULES = FileRules(most=3, largest=20_000, forbidden=frozenset({"exe"}))
@@ -25,12 +23,8 @@ PDF = b"%PDF-1.4 informe" + bytes(1000)
 
 @pytest.fixture
 def desk(database_url: str, tmp_path: Path) -> Iterator[RealDesk]:
-    database = Database(database_url)
-    upgrade(database)
-    desk = RealDesk(database, tmp_path, RULES)
-    yield desk
-    desk.raw.close()
-    database.close()
+    with RealDesk.on(database_url, tmp_path, RULES) as desk:
+        yield desk
 
 
 def mail(subject: str, *files: tuple[str, bytes], logo: bytes = b"", sender: str = "rosa", ref: str = "") -> bytes:

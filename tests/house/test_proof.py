@@ -18,9 +18,7 @@ from maild.core.subject import mark
 from maild.core.values import Assurance
 from maild.desk import Outcome
 from maild.store import tickets
-from maild.store.database import Database
 from maild.store.schema import held_order
-from maild.store.upgrade import upgrade
 from tests.house.attacked import BORDERS, LUIS, MARTA, PROVIDER, ROSA, AttackedDesk, became
 from tests.house.desk import MESA, codes
 
@@ -29,12 +27,8 @@ SPOOFABLE = f"RE: [{mark('MESA', 1)}] #resuelto"
 
 @pytest.fixture
 def desk(database_url: str, tmp_path: Path) -> Iterator[AttackedDesk]:
-    database = Database(database_url)
-    upgrade(database)
-    desk = AttackedDesk(database, tmp_path)
-    yield desk
-    desk.raw.close()
-    database.close()
+    with AttackedDesk.on(database_url, tmp_path) as desk:
+        yield desk
 
 
 def state(desk: AttackedDesk, number: int = 1) -> str:

@@ -14,9 +14,7 @@ from maild.mail.sandbox import Sandbox
 from maild.reading import Reading, Scanner
 from maild.store import mails
 from maild.store.clerk import Clerk
-from maild.store.database import Database
 from maild.store.mails import Arrival
-from maild.store.upgrade import upgrade
 from tests.house.desk import OPERATOR, RealDesk
 from tests.house.test_files import PDF, mail
 from tests.mail.test_clamd import VIRUS, Peer, listening
@@ -24,12 +22,8 @@ from tests.mail.test_clamd import VIRUS, Peer, listening
 
 @pytest.fixture
 def desk(database_url: str, tmp_path: Path) -> Iterator[RealDesk]:
-    database = Database(database_url)
-    upgrade(database)
-    desk = RealDesk(database, tmp_path)
-    yield desk
-    desk.raw.close()
-    database.close()
+    with RealDesk.on(database_url, tmp_path) as desk:
+        yield desk
 
 
 async def read(desk: RealDesk, raws: list[bytes], clamd: str) -> int:

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from maild.store.database import Database
-from maild.store.upgrade import upgrade
 from tests.house.desk import RealDesk, codes, kept, opened, placed
 
 MAILS = Path(__file__).parents[1] / "data" / "threads"
@@ -28,15 +26,11 @@ def raw(name: str, fills: dict[str, str]) -> bytes:
 
 @pytest.fixture
 def desk(database_url: str, tmp_path: Path) -> Iterator[RealDesk]:
-    database = Database(database_url)
-    upgrade(database)
-    desk = RealDesk(database, tmp_path)
-    for number, name in enumerate(FIRST, 1):
-        assert desk.put(raw(name, {})).decision.number == number
-    desk.staff(1)
-    yield desk
-    desk.raw.close()
-    database.close()
+    with RealDesk.on(database_url, tmp_path) as desk:
+        for number, name in enumerate(FIRST, 1):
+            assert desk.put(raw(name, {})).decision.number == number
+        desk.staff(1)
+        yield desk
 
 
 @pytest.mark.parametrize("name", CASES)
