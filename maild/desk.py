@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maild import brakes
+from maild.absences import knowing_who_is_away
 from maild.brakes import Limits
 from maild.core import bounces, files, habits, seal, subject, twins
 from maild.core.bounced import refused
 from maild.core.decide import decide
-from maild.core.effects import Decision, Keep, Open, Resume, Review, Send, evolve, ran_out
+from maild.core.effects import Decision, Keep, Resume, Review, Send
 from maild.core.events import (
     Bounced,
     Case,
@@ -33,9 +34,12 @@ from maild.core.values import Address, Author, Mail, Reason, because
 from maild.core.worktime import following
 from maild.envelopes import Envelopes
 from maild.failpoints import failpoint
-from maild.gather import Gathered, gather, kin_of, known, recurring, told_of, without_habits
+from maild.gather import Gathered, gather, told_of, without_habits
+from maild.kin import kin_of, known, known_to, recurring
 from maild.mail.compose import Composer
-from maild.store import addresses, agenda, attachments, letters, mails, papers, records, tickets, timers
+from maild.recall import recalled
+from maild.rows import keep_beside, save
+from maild.store import addresses, agenda, attachments, letters, mails, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
 from maild.weighing import Terms
@@ -88,6 +92,7 @@ class Desk:
 
     # -- events -------------------------------------------------------------------------------------------------------
 
+    @knowing_who_is_away
     def mail(self, tx: Tx, event: MailArrived) -> Outcome:
         """A stored mail was understood: it gets its last state here, whatever it says."""
         cause = f"inbound:{event.inbound}"
@@ -96,12 +101,11 @@ class Desk:
             return self._duplicate(tx, event, verdict, cause)
         judged = self.judge(tx, event, verdict)
         event = replace(event, mail=judged.mail)
-        decision = judged.decision
+        decision, gathered = judged.decision, judged.gathered
         aside = any(isinstance(e, Review) for e in decision.effects)
         if aside:
             cause = self._set_aside(event.inbound)
-        gathered = judged.gathered
-        before = known(gathered.ticket, getattr(gathered.case, "kin", Kin()))
+        before = known_to(gathered.case, gathered.ticket)
         outcome = self._write(tx, cause, event.mail.sender.address, before, decision, event, judged=judged.files)
         if outcome.done:
             self._finish(tx, event, gathered.case, decision, verdict)
@@ -134,6 +138,7 @@ class Desk:
             fresh = ()
         return Judgement(mail, gathered, replace(decision, reasons=(*decision.reasons, *cut)), judged, fresh)
 
+    @knowing_who_is_away
     def time(self, tx: Tx, event: TimerFired) -> Outcome:
         """A clock ran out. Judged again here, in the transaction that acts on it."""
         cause = f"timer:{event.timer}"
@@ -151,15 +156,16 @@ class Desk:
         failpoint("desk.timer-written")
         return outcome
 
+    @knowing_who_is_away
     def operator(self, tx: Tx, event: OperatorActed, cause: str) -> Outcome:
         """Orders from the shell, in somebody's name."""
         ticket = tickets.load(tx, event.number)
         if ticket is None:
             return Outcome(Decision(0, refused=because("no-ticket", order=event.orders)), cause=cause, done=False)
         author = Author(event.person.address, event.person.name, event.person)
-        number = tickets.next_number(tx)
-        kin = self._kin(tx, ticket, event.orders)
-        decision = decide(Ordered(ticket, author, event.orders, event.text, number, kin), self.office, self.now())
+        kin = recalled(tx, self._kin(tx, ticket, event.orders), author, self.office, self.now(), ticket.number)
+        case = Ordered(ticket, author, event.orders, event.text, tickets.next_number(tx), kin)
+        decision = decide(case, self.office, self.now())
         return self._write(tx, cause, event.person.address, known(ticket, kin), decision, None, event.text)
 
     def park(self, tx: Tx, mail_id: int, reason: Reason, mail: Mail | None = None) -> None:
@@ -234,6 +240,7 @@ class Desk:
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
+    @knowing_who_is_away
     def moment(self, tx: Tx, event: MomentCame) -> Outcome:
         """The time of a recurring clock came. Times missed while nobody looked come once, not each."""
         cause, clock = f"moment:{event.clock}:{event.at.isoformat()}", self.office.book.clocks.get(event.clock)
@@ -266,39 +273,23 @@ class Desk:
         now = self.now()
         if not records.enter(tx, cause, actor, decision, now):
             return Outcome(decision, cause=cause, done=False)
-        after = self._save(tx, before, decision, now)
+        for part in decision.parts:
+            records.enter(tx, f"{cause}:{part.number}", actor, part, now)
+        changes = save(tx, before, decision, now)
+        after = {number: stands for number, (_, stands) in changes.items()}
         failpoint("desk.ticket-written")
         brakes.settle(tx, decision, cause, now)
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
             words = event.mail.new_text or event.mail.text if event else text
             inbound = event.inbound if event else None
-            records.keep(tx, keep.number, inbound, actor, keep.visibility, seal.scrubbed(words), now)
+            words = seal.scrubbed(keep.words or words)
+            records.keep(tx, keep.number, inbound, keep.author or actor, keep.visibility, words, now)
             if event:
                 attachments.keep(tx, event.inbound, keep.number, actor, judged)
-        papers.keep(tx, decision, before, event.mail if event else None, now)
+        keep_beside(tx, decision, cause, changes.values(), event.mail if event else None, now)
         self._envelopes().write(tx, cause, decision, after, event.mail if event else None, judged)
         failpoint("desk.letters-written")
-        number = decision.number
-        return Outcome(decision, before.get(number), after.get(number), cause)
-
-    def _save(self, tx: Tx, before: Mapping[int, Ticket], decision: Decision, now: datetime) -> dict[int, Ticket]:
-        """Every ticket that the decision touches, as it stands afterwards; the difference is written."""
-        opened = [e.ticket.number for e in decision.effects if isinstance(e, Open)]
-        touched = dict.fromkeys(e.number for e in decision.effects if not isinstance(e, Open | Review) and e.number)
-        after: dict[int, Ticket] = {}
-        for number in [*opened, *(n for n in touched if n not in opened)]:
-            stood = None if number in opened else before.get(number) or tickets.load(tx, number)
-            stands = evolve(
-                stood, (e for e in decision.effects if not isinstance(e, Open) or e.ticket.number == number)
-            )
-            if stands is None:
-                continue
-            after[number] = stands
-            if stands != stood:
-                tickets.save(tx, stood, stands, ran_out(decision.effects, number), now)
-        if decision.number in before and decision.number not in after:
-            after[decision.number] = before[decision.number]
-        return after
+        return Outcome(decision, before.get(decision.number), after.get(decision.number), cause)
 
     def _envelopes(self) -> Envelopes:
         return Envelopes(

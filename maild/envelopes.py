@@ -14,6 +14,7 @@ from maild.brakes import Hold, Limits
 from maild.core import files, seal, writing
 from maild.core.effects import Decision, Open, Review, Send
 from maild.core.office import Office
+from maild.core.pending import Undoable
 from maild.core.ticket import Ticket
 from maild.core.values import Mail
 from maild.mail.compose import Composer
@@ -24,6 +25,9 @@ log = logging.getLogger("maild.desk")
 
 # How long a letter is worth sending (RELIABILITY OB-12).
 LETTER_LIFE = timedelta(days=3)
+_AT_ONCE = timedelta(0)
+# Readers to whom nothing can be unsaid.
+_OUTSIDE = ("user", "provider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Envelopes:
         opened = {e.ticket.number for e in decision.effects if isinstance(e, Open)}
         occasion = writing.Occasion(self.office, self.ring, self.now.date(), mail, files=judged)
         requests: dict[int, str] = {}
+        wait = max((e.wait for e in decision.effects if isinstance(e, Undoable)), default=_AT_ONCE)
         rows = []
         for position, send in enumerate(sends):
             number = send.number
@@ -62,7 +67,10 @@ class Envelopes:
                 requests[number] = records.first_words(tx, number) if number else ""
             seen = replace(occasion, request=requests.get(number, ""))
             fresh = number in opened
-            rows.append(self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh))
+            row = self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh)
+            if send.audience in _OUTSIDE:  # while the order that caused it can be undone, as long as its author wants
+                row["not_before"] = self.now + wait
+            rows.append(row)
         letters.insert(tx, [*rows, *self._alarms(tx, rows)])
 
     def _letter(

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from maild.core import habits, recognise, seal, subject, thread, twins
+from maild import inquire
+from maild.core import habits, merging, recognise, seal, thread, twins
 from maild.core.events import (
     Bounced,
     Case,
@@ -18,20 +19,20 @@ from maild.core.events import (
     Kin,
     MailArrived,
     Recognised,
-    Recurring,
     Reply,
     Robot,
 )
-from maild.core.moves import OnClock
 from maild.core.office import Office
 from maild.core.ticket import Ticket
 from maild.core.values import Assurance, Author, Kind, Mail, Reason, because
-from maild.store import addresses, held, holds, mails, papers, tickets
+from maild.kin import kin_of, loaded
+from maild.recall import recalled
+from maild.store import addresses, held, holds, mails, tickets
 from maild.store import habits as seen
 from maild.store.database import Tx
 from maild.weighing import Terms, weighed
 
-_MOST_PARENTS = 20
+_MOST_MERGED = 3
 _HOUR = timedelta(hours=1)
 _BOUNCES = (Kind.BOUNCE, Kind.DELAY)
 _Placed = tuple[Case, Ticket | None]
@@ -62,11 +63,16 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
     waiting = held.waiting(tx, person.addresses, now) if person else {}
     known = replace(_known(tx, wanted, author, his, office, office.day(now)), held=tuple(waiting))
     placed = thread.choose(mail, his, wanted, known, terms.ring, now.date())
-    author = weighed(tx, event, verdict.kind == "conflict", author, placed, terms, now)
+    proved = placed.number and placed.answers_own_letter
+    # Lines of orders that answer a list written to him; a mark that he quotes with it says nothing.
+    list_of = inquire.list_answered(mail, author, office, terms.ring, now.date()) if not proved else None
+    author = weighed(tx, event, verdict.kind == "conflict", author, list_of or placed, terms, now)
     case, ticket = _case(tx, event, verdict, author, placed, terms, now)
     asked = waiting.get(placed.token.held) if placed.token else None
     if isinstance(case, Reply) and asked is not None and asked.ticket == case.ticket.number:
         case = Confirmation(case, asked) if author.assurance >= Assurance.A1 else case
+    elif list_of is not None and isinstance(case, FirstMail | Reply):
+        case, ticket = inquire.orders_on_list(tx, mail, author, case.signs, office, now), None
     return Gathered(case, ticket, author, wanted, placed)
 
 
@@ -128,12 +134,17 @@ def _case(
     if not mail.kind.from_person or from_us:
         return Robot(mail, ticket, signs, placed.answers_own_letter), ticket
     signs = (*signs, *author.evidence)
+    his = ticket is None or office.takes_part(author, ticket, office.day(now))
+    asked = inquire.asks(tx, mail, author, ticket, signs, office, now) if his else None
+    if asked is not None:
+        return asked, asked.ticket
     if ticket is not None:
         return _about(tx, event, author, ticket, placed, signs, office, now)
     author = _acknowledged(mail, author, office)
     if latest := _flooded(tx, author, terms, now):
         return Flood(mail, latest, signs), latest
-    return FirstMail(mail, author, event.received_at, tickets.next_number(tx), signs=signs), None
+    kin = recalled(tx, Kin(), author, office, now)
+    return FirstMail(mail, author, event.received_at, tickets.next_number(tx), signs=signs, kin=kin), None
 
 
 def _acknowledged(mail: Mail, author: Author, office: Office) -> Author:
@@ -155,8 +166,11 @@ def _about(
     now: datetime,
 ) -> _Placed:
     mail, number = event.mail, tickets.next_number(tx)
+    merged = None if office.book.is_staff(author.role) else _merged(tx, ticket)
+    if merged is not None and office.takes_part(author, merged, office.day(now)):
+        ticket, signs = merged, (*signs, because("merged-into", number=merged.number))
     if office.takes_part(author, ticket, office.day(now)):
-        kin = kin_of(tx, ticket, mail.subject, office, now)
+        kin = recalled(tx, kin_of(tx, ticket, mail.subject, office, now), author, office, now, ticket.number)
         stale = _stale(event, office, now)
         room = author.person and held.asked(tx, author.person.addresses, now - _HOUR) < office.policy.questions_hour
         inbound = event.inbound if room else 0
@@ -173,6 +187,18 @@ def _stale(event: MailArrived, office: Office, now: datetime) -> bool:
     """A mail dragged back into the folder keeps its date: what it ordered then is not what its author wants now."""
     sent = min(event.received_at, event.mail.date) if event.mail.date else event.received_at
     return now - sent > timedelta(days=office.policy.oldest_days)
+
+
+def _merged(tx: Tx, ticket: Ticket) -> Ticket | None:
+    """The ticket that this one was merged into, and that one perhaps into another."""
+    found: Ticket | None = None
+    for _ in range(_MOST_MERGED):
+        into = merging.into(found or ticket)
+        following = tickets.load(tx, into) if into else None
+        if following is None or following.number == ticket.number:
+            break
+        found = following
+    return found
 
 
 def _bounced(
@@ -226,63 +252,13 @@ def _waiting(tx: Tx, found: recognise.Understood, author: Author, office: Office
         return ()
     places = office.book.waits_for(found.rule.key)
     own = author.address if found.rule.finds == recognise.REQUESTER else ""
-    return _loaded(tx, tickets.standing_at(tx, places, own))
+    return loaded(tx, tickets.standing_at(tx, places, own))
 
 
 def _joined(tx: Tx, found: recognise.Understood) -> Ticket | None:
     key = found.rule.joins[0]
     value = dict(found.facts).get(key, "")
-    return recognise.joins(found, _loaded(tx, tickets.open_with(tx, key, value))) if value else None
-
-
-# -- other tickets ----------------------------------------------------------------------------------------------------
-
-
-def known(ticket: Ticket | None, kin: Kin | None = None) -> dict[int, Ticket]:
-    """Every ticket that a decision is told of, by its number."""
-    others = (*kin.parents, *kin.named) if kin else ()
-    return {each.number: each for each in (*others, *((ticket,) if ticket else ()))}
-
-
-def kin_of(tx: Tx, ticket: Ticket, words: str, office: Office, now: datetime) -> Kin:
-    """What a decision about this ticket may have to know of others; `words` may name some by their marks."""
-    book = office.book
-    parents: list[Ticket] = []
-    child = ticket
-    while child.parent and len(parents) < _MOST_PARENTS:
-        waiting = tickets.load(tx, child.parent)
-        if waiting is None:
-            break
-        parents.append(waiting)
-        child = waiting
-    opens = any(step.child for _, step in book.all_steps())
-    family = tickets.children(tx, [ticket.number, *(p.number for p in parents)]) if opens else ()
-    named = tuple(n for n in subject.marks(words, book.mark_key) if n != ticket.number)[:3]
-    forms = [key for key, document in book.documents.items() if document.form]
-    return Kin(
-        number=tickets.next_number(tx) if opens else 0,
-        parents=tuple(parents),
-        children=family,
-        named=tuple(_loaded(tx, named)),
-        serials=papers.next_serials(tx, forms, office.day(now).year),
-        entries=papers.entries(tx) if "entry" in {verb.act for verb in book.verbs.values()} else (),
-    )
-
-
-def recurring(tx: Tx, clock: str, office: Office, now: datetime) -> Recurring:
-    """The tickets that listen to a recurring clock, oldest first."""
-    wanted = OnClock(clock)
-    listening = [(p.key, s.number) for p, s in office.book.all_steps() if any(wanted in m.on for m in s.moves)]
-    found = tuple(_loaded(tx, tickets.standing_at(tx, listening)))
-    families = [kin_of(tx, ticket, "", office, now) for ticket in found]
-    number = tickets.next_number(tx)
-    parents = {p.number: p for kin in families for p in kin.parents}
-    children = {c.number: c for kin in families for c in kin.children}
-    return Recurring(clock, found, number, Kin(number, tuple(parents.values()), tuple(children.values())))
-
-
-def _loaded(tx: Tx, numbers: Iterable[int]) -> Iterable[Ticket]:
-    return (ticket for number in numbers if (ticket := tickets.load(tx, number)) is not None)
+    return recognise.joins(found, loaded(tx, tickets.open_with(tx, key, value))) if value else None
 
 
 def without_habits(tx: Tx, mail: Mail) -> tuple[Mail, Sequence[habits.Ending]]:

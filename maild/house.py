@@ -20,7 +20,7 @@ from maild.config import Config
 from maild.config.shipped import shipped
 from maild.config.tables import Mailbox
 from maild.core.files import FileRules
-from maild.core.office import Office
+from maild.core.office import Manners, Office
 from maild.core.seal import KeyRing
 from maild.core.trust import Boundary
 from maild.desk import Desk, operator_address
@@ -107,6 +107,7 @@ def office(config: Config) -> Office:
         strangers=desk.strangers,
         language=desk.language,
         mode=config.security.policy,
+        manners=Manners(config.limits.echoes_per_hour, config.orders.undo_for, config.letters.undo_wait),
     )
 
 

@@ -51,7 +51,8 @@ outbox = "hold"   # las cartas esperan; cuando se fíe, "send" / letters wait; "
 _PEOPLE = """\
 # Quién es quién. Una tabla por persona; el nombre tras «person.» es su clave corta.
 # Who is who. One table per person; the name after "person." is a short key.
-# Claves / keys: address, name, role, aliases, unit, area, site, level, chief_of, language, absent_from, absent_until, deputy
+# Claves / keys: address, name, role, aliases, unit, area, site, level, chief_of, language, absent_from, absent_until,
+# deputy, echo, undo_wait
 # Los papeles (role) son los del perfil / roles are those of the profile: {rules}
 #
 # [person.luis]

@@ -17,7 +17,7 @@ from maild.errors import UsageError
 if TYPE_CHECKING:
     from maild.house import House
 
-_STATES = ("queued", "leased", "ambiguous", "held", "failed", "unknown", "sent", "dropped")
+_STATES = ("queued", "leased", "ambiguous", "held", "failed", "unknown", "sent", "dropped", "cancelled")
 _OPEN = _STATES[:6]
 
 

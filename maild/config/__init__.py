@@ -16,10 +16,12 @@ from maild.config.shipped import shipped
 from maild.config.tables import (
     Database,
     Desk,
+    Letters,
     Limits,
     Log,
     Mailbox,
     Metrics,
+    Orders,
     Privacy,
     Rehearsal,
     Schedule,
@@ -47,6 +49,8 @@ class ConfigForm(Form):
     storage: Storage = Field(default={}, validate_default=True)
     security: Security = Field(default={}, validate_default=True)
     schedule: Schedule = Field(default=Schedule())
+    orders: Orders = Field(default=Orders())
+    letters: Letters = Field(default=Letters())
     limits: Limits = Field(default=Limits())
     privacy: Privacy = Field(default=Privacy())
     log: Log = Field(default=Log())
@@ -66,6 +70,8 @@ class Config:
     storage: Storage
     security: Security
     schedule: Schedule
+    orders: Orders
+    letters: Letters
     limits: Limits
     log: Log
     metrics: Metrics

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-from maild.core.values import Directory, Person
+from maild.core.values import Directory, Echo, Person
 from maild.errors import ConfigError, Problem
-from maild.forms import Field, Form, Line, MailAddress, PersonAddress, load, offer
+from maild.forms import Duration, Field, Form, Line, MailAddress, PersonAddress, load, offer
 
 
 class PersonForm(Form):
@@ -26,6 +26,8 @@ class PersonForm(Form):
     absent_from: date | None = None
     absent_until: date | None = None
     deputy: Line = ""
+    echo: Echo = "needed"
+    undo_wait: Duration | None = Field(default=None, le=timedelta(minutes=30))  # none: that of [letters]
 
 
 class SharedMailbox(Form):
@@ -76,6 +78,8 @@ def _person(key: str, entry: PersonForm, language: str) -> Person:
         absent_from=entry.absent_from,
         absent_until=entry.absent_until,
         deputy=entry.deputy,
+        echo=entry.echo,
+        undo_wait=entry.undo_wait,
     )
 
 

@@ -216,6 +216,15 @@ class Limits(Form):
     letters_per_ticket_day: Count = 100
     letters_per_domain_hour: Count = 30
     letters_total_hour: Count = 2000
+    echoes_per_hour: Count = 20
+
+
+class Orders(Form):
+    undo_for: Duration = Field(default=timedelta(minutes=30), le=timedelta(days=1))
+
+
+class Letters(Form):
+    undo_wait: Duration = Field(default=timedelta(0), le=timedelta(minutes=30))
 
 
 class Privacy(Form):

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from maild.core import answers, confirming, openings, orders, policy, subject, when
+from maild.core import answers, confirming, echo, openings, orders, policy, subject, undoing, when
 from maild.core.acts import carry_out, tell_facts, tell_rows
 from maild.core.draft import Draft
 from maild.core.effects import Decision, Effect, Keep, Send
-from maild.core.moves import LetterTo
 from maild.core.office import Office
 from maild.core.orders import Order
+from maild.core.pending import Undoable
 from maild.core.procedure import Walk
 from maild.core.residue import residue
 from maild.core.rulebook import Verb
 from maild.core.strict import Strict, lexicon
 from maild.core.ticket import Ticket
 from maild.core.trying import tried
-from maild.core.values import Address, Author, Mail, Reason, because
+from maild.core.values import Address, Author, Echo, Mail, Reason, because
 
-_FORBIDDEN = ("not-allowed", "not-proved")
 _OPENS = ("begin", "split")
 _SERVING = frozenset(("@staff", "@external", "@chief", "providers"))
 _NO_VERB = Verb("", "show")
@@ -84,6 +83,8 @@ def carried_out(
     draft.told = {"text": orders.words(text, lexicon(book)), "sender_name": name}
     tell_rows(draft, number, text)
     about = number
+    if any(_undoes(order, office) for order in found):
+        return _undone(draft, number, found, author, untouched, signs)
     trial = bool(found) and book.verbs.get(found[0].verb, _NO_VERB).act == "try"
     for order in found[trial:]:
         if order.corrected:
@@ -92,33 +93,62 @@ def carried_out(
         if isinstance(refusal, int):
             about = refusal
         elif refusal is not None:
-            return refused(office, draft, untouched, refusal, signs)
+            return refused(draft, untouched, refusal, signs, echo.retries(found, order, refusal))
     if len(found) > office.policy.bulk:
         every = " ".join("#" + order.verb for order in found)
         many = office.policy.unproved(every, "final", office.speaks_as(author.person), author)
         if many is not None:
-            return refused(office, draft, untouched, many, signs)
+            return refused(draft, untouched, many, signs)
     draft.pass_through()
     draft.settle()
     if trial:
         return tried(draft, untouched, found[1:], signs)
+    if internal and written:
+        _remember(draft, number, found, author)
     verbs = [book.verbs[order.verb] for order in found]
-    corrected = [f"{order.word} → #{order.verb}" for order in found if order.corrected]
-    wanted = written and (
-        bool(corrected) or any(v.confirmed for v in verbs) or not (_has_written(draft) or all(v.quiet for v in verbs))
-    )
-    if wanted:
-        draft.told = {}
-        history = ", ".join("#" + order.verb for order in found)
-        draft.walks[about].send(
-            (LetterTo("comando_ok", "sender"),), told={"history": history, "understood": "\n".join(corrected)}
-        )
+    corrected = any(order.corrected for order in found)
+    if written and (corrected or echo.is_wanted(verbs, echo_of(author), wrote=_has_written(draft))):
+        echo.done(draft, about, found, untouched)
     kept: Effect = Keep(number, "internal" if internal else "public")
     return draft.decision(number, (kept,))
 
 
 def _has_written(draft: Draft) -> bool:
     return any(isinstance(effect, Send) for effect in draft.effects)
+
+
+def echo_of(author: Author) -> Echo:
+    return author.person.echo if author.person else "needed"
+
+
+def _remember(draft: Draft, number: int, found: tuple[Order, ...], author: Author) -> None:
+    """What is done now may be taken back for a while, unless it only asked."""
+    verbs = [draft.office.book.verbs[order.verb] for order in found]
+    if all(verb.act in echo.ASKING for verb in verbs):
+        return
+    manners, person = draft.office.manners, author.person
+    wait = manners.undo_wait if person is None or person.undo_wait is None else person.undo_wait
+    orders_given = " ".join(echo.written(order) for order in found)
+    draft.do(Undoable(number, author.address, orders_given, draft.now + manners.undo_for, wait))
+
+
+def _undoes(order: Order, office: Office) -> bool:
+    verb = office.book.verbs.get(order.verb)
+    return verb is not None and verb.act == "undo"
+
+
+def _undone(
+    draft: Draft, number: int, found: tuple[Order, ...], author: Author, untouched: Ticket, signs: tuple[Reason, ...]
+) -> Decision:
+    """#deshacer stands alone: with another order beside it nobody could say what was meant to stay."""
+    verb = next(draft.office.book.verbs[order.verb] for order in found if _undoes(order, draft.office))
+    if len(found) > 1:
+        return refused(draft, untouched, because("undo-alone", order=verb.key), signs)
+    refusal = undoing.undo(draft, number, verb, author)
+    if refusal is not None:
+        return refused(draft, untouched, refusal, signs)
+    echo.done(draft, number, found, untouched)
+    return draft.decision(number, (Keep(number, "internal"),))
 
 
 def _one(draft: Draft, number: int, order: Order, author: Author, text: str) -> Reason | int | None:
@@ -141,15 +171,19 @@ def _address(author: Author) -> Address:
     return Address(author.address, author.person.name if author.person else author.name)
 
 
-def refused(office: Office, draft: Draft, ticket: Ticket, refusal: Reason, signs: tuple[Reason, ...]) -> Decision:
-    """Nothing was done: the words are kept, and the sender is told why."""
-    letters = Draft(office, draft.now, draft.sender)
-    walk = letters.walk(ticket)
+def refused(
+    draft: Draft, ticket: Ticket, refusal: Reason, signs: tuple[Reason, ...], retries: tuple[str, ...] = ()
+) -> Decision:
+    """Nothing was done: the words are kept as a note, the sender is told why and what he may send instead."""
+    letters = Draft(draft.office, draft.now, draft.sender, said=draft.said, kin=draft.kin, mute=draft.mute)
+    letters.walk(ticket)
     letters.do(Keep(ticket.number, "internal"))
     author = draft.said.author
     asked = author is not None and confirming.ask(letters, ticket, refusal, author, draft.held)
     refusal = policy.plainly(refusal)
     if not asked:
-        template = "no_autorizado" if refusal.code in _FORBIDDEN else "comando_error"
-        walk.send((LetterTo(template, "sender"),), told={"reason_code": refusal.code, **dict(refusal.facts)})
-    return Decision(ticket.number, tuple(letters.effects), (refusal, *signs), refused=refusal)
+        facts = {"reason_code": refusal.code, **dict(refusal.facts)}
+        if retries:
+            facts |= {echo.RETRY: "\n".join(retries), echo.RETRY_TEXT: draft.said.words}
+        echo.say(letters, ticket.number, echo.template_for(refusal), facts, ())
+    return Decision(ticket.number, tuple(letters.effects), (refusal, *signs, *letters.reasons), refused=refusal)

@@ -13,9 +13,10 @@ from typing import Literal
 
 from maild.core import orders, policy, seal, subject
 from maild.core.draft import Draft
-from maild.core.effects import Decision, Effect, EndHold, HoldOrders, Keep, Send, evolve
+from maild.core.effects import Decision, Effect, Keep, Send, evolve
 from maild.core.events import Confirmation, Reply
 from maild.core.office import Office
+from maild.core.pending import EndHold, HoldOrders
 from maild.core.ticket import Ticket
 from maild.core.values import Address, Assurance, Author, Mail, Reason, because
 from maild.core.words import fold
@@ -64,7 +65,7 @@ def _to_owner(
     person = author.person
     name = Address(person.address, person.name) if person else Address(author.address)
     to, audience, language = office.addressed(name, ticket)
-    return Send(ticket.number, _LETTER, to, audience, language, facts, held)
+    return Send(ticket.number, _LETTER, to, audience, language, facts, held=held)
 
 
 def forged(case: Reply, office: Office) -> Decision:

@@ -6,13 +6,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from maild.core import answers, openings, orders, subject, survey, worktime
+from maild.core import answers, echo, following, forwarding, openings, orders, subject, survey, worktime
+from maild.core.batch import batch
 from maild.core.bounced import bounced
-from maild.core.carrying import carried_out, given, known, says_only_words
+from maild.core.carrying import carried_out, echo_of, given, known, says_only_words
 from maild.core.confirming import confirmed, forged
 from maild.core.draft import Draft
-from maild.core.effects import Decision, Effect, Keep, Reopen, Review, Send, StopTimer, Tell
+from maild.core.effects import Decision, Effect, Keep, Reopen, Review, Send, Tell
 from maild.core.events import (
+    Batch,
     Bounced,
     Case,
     Confirmation,
@@ -21,15 +23,17 @@ from maild.core.events import (
     Intrusion,
     Ordered,
     Overdue,
+    Personal,
     Recognised,
     Recurring,
     Reply,
     Robot,
 )
-from maild.core.moves import LetterTo, OnClock, OnMail, OnReply
+from maild.core.moves import LetterTo, OnMail, OnReply
 from maild.core.office import Office
 from maild.core.orders import Order
-from maild.core.procedure import Walk
+from maild.core.overdue import overdue
+from maild.core.personal import personal
 from maild.core.quiet import flood, robot
 from maild.core.recurring import recurring
 from maild.core.said import Said
@@ -40,6 +44,30 @@ from maild.core.values import Address, Assurance, Author, Mail, Reason, because
 
 def decide(case: Case, office: Office, now: datetime) -> Decision:
     """The decision about one case. `now` is the time of the decision; deadlines run from it."""
+    return following.told(case, _decided(case, office, now), office)
+
+
+def _decided(case: Case, office: Office, now: datetime) -> Decision:
+    match case:
+        case Overdue():
+            return overdue(case, office, now)
+        case Recurring():
+            return recurring(case, office, now)
+        case Ordered():
+            return _ordered(case, office, now)
+        case Personal():
+            return personal(case, office, now)
+        case Batch():
+            return batch(case, office, now)
+        case Bounced():
+            return bounced(case, office)
+        case _:
+            return _mailed(case, office, now)
+
+
+def _mailed(
+    case: FirstMail | Recognised | Reply | Confirmation | Intrusion | Robot | Flood, office: Office, now: datetime
+) -> Decision:
     match case:
         case FirstMail():
             return _first(case, office, now)
@@ -53,16 +81,8 @@ def decide(case: Case, office: Office, now: datetime) -> Decision:
             return _intrusion(case, office, now)
         case Robot():
             return robot(case)
-        case Bounced():
-            return bounced(case, office)
         case Flood():
             return flood(case)
-        case Overdue():
-            return _overdue(case, office, now)
-        case Recurring():
-            return recurring(case, office, now)
-        case Ordered():
-            return _ordered(case, office, now)
         case _:
             assert_never(case)
 
@@ -82,9 +102,9 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
     opening = _opening_orders(case, draft)
     if opening:
         return _opened_by_order(case, draft, opening)
-    lost = _orders_without_ticket(case, office)
-    if lost is not None:
-        return lost
+    other = _orders_without_ticket(case, office) or forwarding.passed_on(case, draft)
+    if other is not None:
+        return other
     if author.person is not None or author.own_domain:  # a stranger's words are never sent on (RELIABILITY S-03)
         draft.told = {"text": case.mail.new_text, "sender_name": _address(author).name or author.address}
     book, mail = office.book, case.mail
@@ -130,10 +150,10 @@ def _opened_by_order(case: FirstMail, draft: Draft, opening: tuple[Order, ...]) 
     draft.pass_through()
     draft.settle()
     wrote = any(isinstance(effect, Send) for effect in draft.effects)
-    if any(office.book.verbs[order.verb].confirmed for order in opening if order.verb) or not wrote:
-        history = ", ".join("#" + order.verb for order in opening)
+    verbs = [office.book.verbs[order.verb] for order in opening if order.verb]
+    if any(order.corrected for order in opening) or echo.is_wanted(verbs, echo_of(author), wrote=wrote):
         draft.told = {}
-        draft.walks[number].send((LetterTo("comando_ok", "sender"),), told={"history": history})
+        echo.done(draft, number, opening, None)
     draft.reasons.extend(case.signs)
     return draft.decision(number)
 
@@ -147,11 +167,11 @@ def _orders_without_ticket(case: FirstMail, office: Office) -> Decision | None:
 
 
 def _no_ticket(case: FirstMail, office: Office, reason: Reason) -> Decision:
-    template = "no_autorizado" if reason.code in ("not-allowed", "not-proved") else "comando_error"
     facts = (("reason_code", reason.code), *reason.facts)
-    author = case.author
+    author, template = case.author, echo.template_for(reason)
     letter = Send(0, template, _address(author), _audience(author, office), _language(author, office), facts)
-    return Decision(0, (letter,), (reason, *case.signs), refused=reason)
+    letters = (letter,) if case.kin.echoes < office.manners.echoes_hour else ()
+    return Decision(0, letters, (reason, *case.signs), refused=reason)
 
 
 def _recognised(case: Recognised, office: Office, now: datetime) -> Decision:
@@ -265,38 +285,6 @@ def _intrusion(case: Intrusion, office: Office, now: datetime) -> Decision:
 
 
 # -- time and operators ---------------------------------------------------------------------------------------
-
-
-def _overdue(case: Overdue, office: Office, now: datetime) -> Decision:
-    ticket = case.ticket
-    timer = ticket.timer(case.clock, case.token)
-    if timer is None:
-        return Decision(ticket.number, (), (because("clock-gone", clock=case.clock),))
-    draft = Draft(office, now, kin=case.kin)
-    walk = draft.walk(ticket)
-    draft.do(StopTimer(ticket.number, case.clock, case.token, fired=True))
-    draft.because("clock-fired", clock=case.clock)
-    told = {"due_at": timer.due.isoformat()}
-    listening = [(t, m) for t, m in walk.matching(OnClock(case.clock), None) if case.token in (t.id, 0)]
-    for token, move in listening:
-        walk.make(token, move, told)
-        if move.again and token in walk.ticket.tokens:
-            walk.start(case.clock, token.id)
-    if not listening:
-        _ran_out(walk, case, told)
-    return _finished(draft, ticket.number)
-
-
-def _ran_out(walk: Walk, case: Overdue, told: dict[str, str]) -> None:
-    """What the clock itself says where no move of the step listens to it."""
-    clock = walk.office.book.clocks.get(case.clock)
-    if clock is None:
-        return
-    token = walk.ticket.token(case.token)
-    step = walk.step_of(token) if token else None
-    walk.send(clock.letters, step.role if step else "", told)
-    if clock.again:
-        walk.start(case.clock, case.token)
 
 
 def _ordered(case: Ordered, office: Office, now: datetime) -> Decision:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from maild.core import when
+from maild.core import merging, when
 from maild.core.catalogue import Service
 from maild.core.draft import Draft
 from maild.core.effects import Assign, Close, Issue, RemoveToken, SetField, SetState, Tell
+from maild.core.following import follow
 from maild.core.needs import DOCUMENT
 from maild.core.orders import Order
 from maild.core.rulebook import Act, Rulebook, Verb
@@ -183,8 +184,7 @@ def _void(deed: Deed) -> None:
 
 
 def _duplicate(deed: Deed) -> None:
-    other = next(t for t in deed.draft.kin.named if t.number != deed.number)
-    deed.draft.do(Tell(deed.number, "_duplicate_of", str(other.number)))
+    merging.merge(deed.draft, deed.number, next(t for t in deed.draft.kin.named if t.number != deed.number))
     _void(deed)
 
 
@@ -214,6 +214,28 @@ def _confirm(deed: Deed) -> Reason:
     return because("nothing-held", order=deed.verb.key)
 
 
+def _unmerge(deed: Deed) -> Reason | None:
+    return merging.unmerge(deed.draft, deed.number, deed.verb.key)
+
+
+def _follow(deed: Deed) -> None:
+    _following(deed, on=True)
+
+
+def _leave(deed: Deed) -> None:
+    _following(deed, on=False)
+
+
+def _following(deed: Deed, *, on: bool) -> None:
+    person = deed.author.person
+    follow(deed.draft, deed.number, person.address if person else deed.author.address, on=on)
+
+
+def _alone(deed: Deed) -> Reason:
+    """It is about no ticket, and beside orders that are it would get lost."""
+    return because("order-alone", order=deed.verb.key)
+
+
 _DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
     "take": _take,
     "assign": _assign,
@@ -230,4 +252,8 @@ _DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
     "keep": _keep,
     "title": _title,
     "confirm": _confirm,
+    "unmerge": _unmerge,
+    "follow": _follow,
+    "leave": _leave,
+    **dict.fromkeys(("mine", "queue", "search", "sheet", "away", "back"), _alone),
 }

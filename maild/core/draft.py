@@ -26,6 +26,7 @@ class Draft:
 
     `held`: the mail whose orders may be held and asked about (0: none).
     `opener`: it opens a ticket in somebody's name, and who does that need not be told that it is his turn.
+    `mute`: the orders are answered elsewhere.
     """
 
     office: Office
@@ -36,6 +37,7 @@ class Draft:
     told: Mapping[str, str] = field(default_factory=dict)
     opener: Address | None = None
     held: int = 0
+    mute: bool = False
     effects: list[Effect] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     walks: dict[int, Walk] = field(default_factory=dict)

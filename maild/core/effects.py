@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, assert_never
 
+from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason
 
@@ -43,6 +44,14 @@ class Assign:
 @dataclass(frozen=True, slots=True)
 class CallIn:
     """A provider becomes part of the ticket, and the one called in last."""
+
+    number: int
+    provider: Address
+
+
+@dataclass(frozen=True, slots=True)
+class CallOff:
+    """A provider is no longer part of the ticket: his being called in was taken back."""
 
     number: int
     provider: Address
@@ -129,18 +138,21 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The mail's words join the ticket: for everybody, internally, or as a stranger's note."""
+    """The mail's words join the ticket: for everybody, internally, or as a stranger's note. `words` of `author` instead:
+    those of a mail that it passes on."""
 
     number: int
     visibility: Visibility
+    words: str = ""
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
     """A letter is owed. What it says is taken from the ticket as it stands after the whole decision.
 
-    `facts` adds what only the decision knows. `number` 0: a letter about no ticket. `held`: the mail whose orders it asks
-    about.
+    `facts` adds what only the decision knows; `lines` are reasons that the letter tells one by one, in the reader's
+    language. `number` 0: a letter about no ticket. `held`: the mail whose orders it asks about.
     """
 
     number: int
@@ -149,6 +161,7 @@ class Send:
     audience: str
     language: str
     facts: tuple[tuple[str, str], ...] = ()
+    lines: tuple[Reason, ...] = ()
     held: int = 0
 
 
@@ -180,31 +193,25 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him."""
+    """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him.
+
+    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile.
+    """
 
     number: int
     address: str
     until: date
     proved: bool
+    ordered: bool = False
+    deputy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class HoldOrders:
-    """The orders of mail `mail` wait until whoever has `address` (the registered one) says that they are his."""
+class Present:
+    """Whoever has this address is back, whatever was said before."""
 
     number: int
-    mail: int
     address: str
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class EndHold:
-    """Held orders wait no longer: they were done, denied, refused, or the ticket had changed."""
-
-    number: int
-    mail: int
-    outcome: Literal["done", "denied", "refused", "changed"]
 
 
 Effect = (
@@ -231,17 +238,25 @@ Effect = (
     | Away
     | HoldOrders
     | EndHold
+    | CallOff
+    | Present
+    | Undoable
+    | Undo
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What shall be done, and why. `number` is the ticket concerned (0: none); `refused` says why nothing was done."""
+    """What shall be done, and why. `number` is the ticket concerned (0: none); `refused` says why nothing was done.
+
+    `parts`: where one mail gives orders on several tickets, the decision about each; the whole holds all their effects.
+    """
 
     number: int
     effects: tuple[Effect, ...] = ()
     reasons: tuple[Reason, ...] = ()
     refused: Reason | None = None
+    parts: tuple[Decision, ...] = ()
 
 
 def evolve(ticket: Ticket | None, effects: Iterable[Effect]) -> Ticket | None:
@@ -266,6 +281,8 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
         case CallIn(provider=provider):
             others = tuple(p for p in ticket.providers if p.address != provider.address)
             return replace(ticket, providers=(*others, provider))
+        case CallOff(provider=provider):
+            return replace(ticket, providers=tuple(p for p in ticket.providers if p.address != provider.address))
         case Forget(key=key):
             return replace(ticket, facts=tuple(f for f in ticket.facts if f[0] != key))
         case Tell(key=key, value=value):
@@ -276,7 +293,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold():
+        case HoldOrders() | EndHold() | Present() | Undoable() | Undo():
             return ticket
         case _:
             return _moved(ticket, effect)

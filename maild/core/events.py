@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maild.core.files import Scan
+from maild.core.orders import Order
 from maild.core.ticket import Ticket
+from maild.core.undo import Done
 from maild.core.values import Attachment, Author, Mail, Person, Reason, Signature
 
 
@@ -72,7 +74,8 @@ class Kin:
 
     `number`: the next free one. `parents`: the tickets that wait for this one, nearest first. `children`: what each of
     them (and the ticket itself) opened. `named`: tickets that the mail speaks of besides. `serials`: the next number of
-    each form this year. `entries`: keys of the knowledge base.
+    each form this year. `entries`: keys of the knowledge base. `done`: the last order of who writes on this ticket, while it
+    can still be taken back. `echoes`: how many answers to orders he had in the last hour.
     """
 
     number: int = 0
@@ -81,6 +84,8 @@ class Kin:
     named: tuple[Ticket, ...] = ()
     serials: tuple[tuple[str, int], ...] = ()
     entries: tuple[str, ...] = ()
+    done: Done | None = None
+    echoes: int = 0
 
 
 _ALONE = Kin()
@@ -242,6 +247,72 @@ class Ordered:
     kin: Kin = _ALONE
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A ticket in a list. `due`: the next deadline of the work; `shown`: its title may be repeated to others."""
+
+    number: int
+    title: str
+    state: str
+    requester: str
+    responsible: str
+    due: datetime | None = None
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of a ticket's story: when, who, and what in words or as the code of a reason. `internal`: staff only."""
+
+    at: datetime
+    by: str
+    code: str
+    words: str = ""
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """An order about no ticket: what its author asks (`rows`, of `total`), or says of himself. Or `ticket`: its whole sheet."""
+
+    mail: Mail
+    author: Author
+    order: Order
+    rows: tuple[Row, ...] = ()
+    total: int = 0
+    story: tuple[Happened, ...] = ()
+    ticket: Ticket | None = None
+    signs: tuple[Reason, ...] = ()
+    kin: Kin = _ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The answer to a list of tickets, with orders on each: the number and the orders of every line, and those of its tickets
+    in which the author takes part, each with its kin."""
+
+    mail: Mail
+    author: Author
+    lines: tuple[tuple[int, str], ...]
+    tickets: tuple[tuple[Ticket, Kin], ...]
+    number: int
+    signs: tuple[Reason, ...] = ()
+    kin: Kin = _ALONE
+    ticket: None = None
+
+
 Case = (
-    FirstMail | Recognised | Reply | Confirmation | Intrusion | Robot | Bounced | Flood | Overdue | Recurring | Ordered
+    FirstMail
+    | Recognised
+    | Reply
+    | Confirmation
+    | Intrusion
+    | Robot
+    | Bounced
+    | Flood
+    | Overdue
+    | Recurring
+    | Ordered
+    | Personal
+    | Batch
 )

@@ -40,6 +40,8 @@ FACTS = frozenset(
         "files_refused",  # reasons: which of the reader's own files the desk did not take
         "history",
         "understood",  # orders that were put right: «cerar → #cerrar»
+        "lines",  # reasons: what changed, or the tickets of a list, one by one
+        "undo_until",  # until when the order that this letter answers can be taken back
         "orders",
         "problem_lines",
         "desk_name",

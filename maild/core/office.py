@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
+from maild.core import merging
 from maild.core.mailboxes import spelt
 from maild.core.moves import Move, OnOrder, OnReply, Step
 from maild.core.policy import Mode, Policy, Who
@@ -39,6 +40,19 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
+class Manners:
+    """How the desk answers orders: at most so many answers an hour to one person, so long an order can be taken back, and
+    so long its letters to people outside the desk wait for that (a person may have another wait)."""
+
+    echoes_hour: int = 20
+    undo_for: timedelta = timedelta(minutes=30)
+    undo_wait: timedelta = timedelta(0)
+
+
+_MANNERS = Manners()
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
     """`strangers`: what a mail from outside the directory and the own domains does. `addresses` are the desk's own."""
 
@@ -49,6 +63,7 @@ class Office:
     strangers: Literal["create", "review", "refuse"] = "review"
     language: str = "es"
     mode: Mode = "default"
+    manners: Manners = _MANNERS
 
     @property
     def policy(self) -> Policy:
@@ -86,6 +101,8 @@ class Office:
             stands.add("creator")
         if any(p.address in mine for p in ticket.providers):
             stands |= {"providers", *self.book.provider_roles()}
+        if any(a.address in mine for a in merging.others(ticket)):
+            stands.add("participant")
         stands |= {f"fact:{key}" for key, value in ticket.facts if value.lower() in mine}
         return frozenset(stands.union(*(self.book.groups(role) for role in stands)))
 
@@ -106,7 +123,7 @@ class Office:
     def takes_part(self, author: Author, ticket: Ticket, today: date | None = None) -> bool:
         """Whether he may write into the ticket: he is on it, serves the desk, or has something to say at its steps."""
         standing = self.standing(author, ticket, today)
-        relations = {"requester", "responsible", "creator", "providers"}
+        relations = {"requester", "participant", "responsible", "creator", "providers"}
         if relations & standing or any(s.startswith("fact:") for s in standing) or self.book.is_staff(author.role):
             return True
         return any(standing & set(move.by or (step.role,)) for step, move in self.open_moves(ticket))
@@ -242,7 +259,7 @@ class Office:
         one: Address | None = None
         match to:
             case "requester":
-                one = ticket.requester
+                return (ticket.requester, *merging.others(ticket))
             case "responsible":
                 one = ticket.responsible
             case "creator":

@@ -9,8 +9,10 @@ from maild.core import policy, subject
 from maild.core.acts import carry_out, tell_facts
 from maild.core.catalogue import proposed
 from maild.core.draft import Draft
-from maild.core.effects import Keep, RemoveToken, SetField
+from maild.core.effects import Keep, RemoveToken, SetField, Tell
+from maild.core.forwarded import forwarded_words
 from maild.core.mailboxes import spelt
+from maild.core.office import AREAS
 from maild.core.orders import Order
 from maild.core.procedure import Walk
 from maild.core.rulebook import Opening, Rulebook, Verb
@@ -96,18 +98,24 @@ def open_by_order(
         if not procedure:
             return 0, _no_procedure(book, order)
     number = draft.free_number()
-    title = " ".join(words) or first_words(mail.new_text)
+    said = forwarded_words(mail) if mail.forwarded else mail.new_text
+    title = " ".join((_pair(book, order, "title"), *words)).strip(' "“”') or first_words(said)
     kind = type_of(book, procedure) if procedure else book.default_type
+    requester = _requester(draft, order, address)
+    if isinstance(requester, Reason):
+        return 0, requester
     ticket = replace(
-        new_ticket(book, number, kind, title, _requester(draft, order, address), draft.now, procedure),
+        new_ticket(book, number, kind, title, requester, draft.now, procedure),
         creator=address,
         channel=_pair(book, order, "channel") or _MAIL,
         first_message_id=mail.message_id,
     )
     draft.opener = address if verb.confirmed else None
     begin(draft, ticket, procedure)
-    draft.do(Keep(number, "public"))
+    draft.do(Keep(number, "public", said if mail.forwarded else "", requester.address if mail.forwarded else ""))
     refusal = tell_facts(draft, number, order)
+    if area := _pair(book, order, "area"):
+        draft.do(Tell(number, AREAS, area))
     draft.because("opened", number=number)
     for later in given[1:]:
         refusal = refusal or carry_out(draft, number, later, author, mail.new_text)
@@ -135,14 +143,16 @@ def _pair(book: Rulebook, order: Order, meaning: str) -> str:
     return next((value for key, value in order.facts if book.pairs.get(key) == meaning), "")
 
 
-def _requester(draft: Draft, order: Order, sender: Address) -> Address:
-    """Whom the order names as the one who asks: somebody of the directory, an address, or a telephone number."""
+def _requester(draft: Draft, order: Order, sender: Address) -> Address | Reason:
+    """Whom the order names as the one who asks: somebody of the directory, an address, a telephone number or a mere name."""
     words = _pair(draft.office.book, order, "requester")
     if not words:
         return sender
     found = draft.office.find_person(words)
     if len(found) == 1:
         return Address(found[0].address, found[0].name)
+    if found:
+        return because("which-person", order=order.verb, words=words, people=", ".join(p.key for p in found[:5]))
     return Address(spelt(words) if "@" in words else "", words)
 
 

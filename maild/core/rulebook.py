@@ -35,6 +35,7 @@ Act = Literal[
     "entry",
     "void",
     "duplicate",
+    "unmerge",
     "register",
     "begin",
     "split",
@@ -43,6 +44,15 @@ Act = Literal[
     "title",
     "try",
     "confirm",
+    "sheet",
+    "mine",
+    "queue",
+    "search",
+    "away",
+    "back",
+    "follow",
+    "leave",
+    "undo",
 ]
 # On what proof a verb is done: the least assurance, or its row of policy.toml.
 Proof = Literal["A1", "A2", "A3", "A4", "read", "safe", "act", "proved", "final"]

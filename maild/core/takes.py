@@ -11,7 +11,8 @@ Takes = Literal[
 ]  # fmt: skip
 # What the value of a fact is to the engine.
 Means = Literal[
-    "", "requester", "provider", "channel", "service", "category", "criterion", "date", "list", "level", "area"
+    "", "requester", "provider", "channel", "service", "category", "criterion", "date", "list", "level", "area",
+    "title",
 ]  # fmt: skip
 # What an order takes where its rules do not say, by what it does.
 TAKES: Mapping[str, tuple[Takes, ...]] = {
@@ -36,4 +37,6 @@ TAKES: Mapping[str, tuple[Takes, ...]] = {
     "keep": ("words",),
     "title": ("title",),
     "try": ("orders",),
+    "search": ("words",),
+    "away": ("date", "person"),
 }

@@ -88,14 +88,17 @@ def choose(
     """The first detector that speaks. `addresses` are those of the sender (one, or all of a known person)."""
     search = _Search(mail, tuple(addresses), wanted, known, ring, today)
     tried: list[str] = []
+    about_none: seal.Token | None = None
     for code, find in DETECTORS.items():
         found = find(search)
         if isinstance(found, seal.Token):
-            return Placement(found.ticket, because(code), found, tuple(tried))
-        if found:
+            if found.ticket:
+                return Placement(found.ticket, because(code), found, tuple(tried))
+            about_none = found  # a list, a refusal: it proves who answers, and names no ticket
+        elif found:
             return Placement(found, because(code), _proof_beside(search, found), tuple(tried))
         tried.append(code)
-    return Placement(0, because("thread-none"), tried=tuple(tried))
+    return Placement(0, because("thread-signed-id" if about_none else "thread-none"), about_none, tuple(tried))
 
 
 def _proof_beside(s: _Search, number: int) -> seal.Token | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 from maild.core.mailboxes import spelt
 from maild.core.words import fold
@@ -223,12 +224,17 @@ class Assurance(IntEnum):
     A4 = 4
 
 
+# Answers to orders: all; where nothing else tells; only what went wrong; what went wrong, the rest in the list #mis.
+Echo = Literal["always", "needed", "problems", "digest"]
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody of the directory. `key` is a short stable name; `role` a role key of the rulebook.
 
     `absent_from` and `absent_until` are the first and last day of an absence (no first day: it has begun), `deputy` the key
-    of who stands in for him.
+    of who stands in for him. `echo`: which answers to his orders he wants; `undo_wait`: how long letters that his orders
+    cause wait here (None: as long as everybody's).
     """
 
     key: str
@@ -245,6 +251,8 @@ class Person:
     absent_from: date | None = None
     absent_until: date | None = None
     deputy: str = ""
+    echo: Echo = "needed"
+    undo_wait: timedelta | None = None
 
     def is_away(self, day: date | None) -> bool:
         if day is None or self.absent_until is None:

@@ -55,3 +55,13 @@ def _one_edit(a: str, b: str) -> bool:
     rest_a, rest_b = a[i:], b[i:]
     swapped = rest_a[:2] == rest_b[:2][::-1] and rest_a[2:] == rest_b[2:]
     return rest_a[1:] == rest_b[1:] or rest_a[1:] == rest_b or rest_a == rest_b[1:] or swapped
+
+
+def without_accents(text: str) -> str:
+    """The text in ASCII, case kept: for what must survive every mail program; what has no plain letter goes.
+
+    >>> without_accents("#asignar Muñoz")
+    '#asignar Munoz'
+    """
+    spread = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in spread if c.isascii() and c.isprintable())

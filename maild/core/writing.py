@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from maild.core import files, helping, seal
+from maild.core import echo, files, helping, seal
 from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
 from maild.core.moves import Move, OnOrder
@@ -57,11 +57,11 @@ def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
 
 
 def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, Fact]:
-    given = dict(send.facts)
-    facts: dict[str, Fact] = {}
+    given = {key: value for key, value in send.facts if key not in (echo.RETRY, echo.RETRY_TEXT)}
+    facts: dict[str, Fact] = {"lines": send.lines}
     if _REASON in given:
         code = given.pop(_REASON)
-        names = ("text", "sender_name", "problem_lines", "history")
+        names = ("text", "sender_name", "problem_lines", "history", "ticket_count", "orders")
         told = ((k, _label(k, v, occasion.office)) for k, v in given.items() if k not in names)
         facts["reason_text"] = Reason(code, tuple(told))
         given = {k: v for k, v in given.items() if k in names}
@@ -77,9 +77,13 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
     ended = given.pop("due_at", "")  # the deadline that this letter is about, where another one runs already
     if ended and send.audience != "user":
         facts["due_at"] = datetime.fromisoformat(ended)
+    if count := given.pop("ticket_count", ""):
+        facts["ticket_count"] = int(count)
+    if until := given.pop(echo.UNDO, ""):
+        facts[echo.UNDO] = datetime.fromisoformat(until)
     lines = {
         name: tuple(given.pop(name).split("\n"))
-        for name in ("history", "problem_lines", "understood")
+        for name in ("history", "problem_lines", "understood", "orders")
         if given.get(name)
     }
     return facts | lines | given
@@ -200,8 +204,16 @@ def _buttons(send: Send, ticket: Ticket, occasion: Occasion, code: str) -> tuple
         return tuple(
             Button(each.words, each.label(send.language), f"RE: [{named}] {each.words} {code}") for each in moves
         )
-    return tuple(
-        Button(verb.key, verb.button.get(send.language, verb.key), f"RE: [{named}] #{verb.key} {code}")
-        for verb in _may(send, ticket, office).values()
-        if verb.button
+    told = dict(send.facts)
+    verbs = [verb for verb in _may(send, ticket, office).values() if verb.button]
+    if echo.UNDO in told:
+        verbs = [*(verb for verb in office.book.verbs.values() if verb.act == "undo"), *verbs]
+    again = told[echo.RETRY].split("\n") if told.get(echo.RETRY) else ()
+    body = seal.scrubbed(told.get(echo.RETRY_TEXT, ""))
+    return (
+        *(Button("retry", orders, f"RE: [{named}] {orders} {code}", body) for orders in again),
+        *(
+            Button(verb.key, verb.button.get(send.language, verb.key), f"RE: [{named}] #{verb.key} {code}")
+            for verb in verbs
+        ),
     )

@@ -51,11 +51,47 @@ def stopped(tx: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-def away(tx: Connection, address: str, until: date, cause: str, now: datetime, *, proved: bool) -> None:
-    """He is away up to and including `until`. The newest answer counts; `proved`: it answered a letter made for him."""
-    row = {"address": address, "until": until, "told_at": now, "proved": proved, "cause": cause}
+def away(
+    tx: Connection,
+    address: str,
+    until: date,
+    cause: str,
+    now: datetime,
+    *,
+    proved: bool,
+    ordered: bool = False,
+    deputy: str = "",
+) -> None:
+    """He is away up to and including `until`. The newest answer counts; `proved`: it answered a letter made for him.
+
+    What he `ordered` himself, with who stands in for him, no answer of his mail program replaces before it is over.
+    """
+    row = {
+        "address": address, "until": until, "told_at": now, "proved": proved, "cause": cause,
+        "ordered": ordered, "deputy": deputy,
+    }  # fmt: skip
     tx.execute(unless_there(tx, absence), row)
-    tx.execute(update(absence).where(absence.c.address == address).values(**row))
+    mine = [absence.c.address == address]
+    if not ordered:
+        mine.append(~absence.c.ordered | (absence.c.until < now.date()))
+    tx.execute(update(absence).where(*mine).values(**row))
+
+
+def present(tx: Connection, address: str) -> None:
+    """He is back."""
+    tx.execute(delete(absence).where(absence.c.address == address))
+
+
+_ORDERED = Prepared(
+    select(absence.c.address, absence.c.until, absence.c.deputy)
+    .where(absence.c.ordered, absence.c.until >= bindparam("today"))
+    .order_by(absence.c.address)
+)
+
+
+def ordered_absences(tx: Connection, today: date) -> tuple[tuple[str, date, str], ...]:
+    """Who has said by an order that he is away today: address, last day, key of the deputy."""
+    return tuple((str(a), until, str(deputy)) for a, until, deputy in _ORDERED(tx, {"today": today}))
 
 
 def away_until(tx: Connection, address: str, *, proved_only: bool = False) -> date | None:

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from maild.core.confirming import snapshot
-from maild.core.effects import EndHold, HoldOrders
 from maild.core.events import Held
+from maild.core.pending import EndHold, HoldOrders
 from maild.core.ticket import Ticket
 from maild.core.values import Attachment, Mail
 from maild.store.database import unless_there

@@ -1,7 +1,7 @@
 """Letters owed: the outbox protocol in rows (RELIABILITY §4.5). Bytes are rendered once, at insert, and never again.
 
 queued → leased → sent | failed | queued (later) | ambiguous → leased (once, the same bytes) → sent | unknown;
-held and dropped are a person's or a limit's doing.
+held and dropped are a person's or a limit's doing; cancelled: the order that caused it was undone before it left.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DELAYS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), ti
 # An ambiguous letter is repeated once, after this long.
 REPEAT_AFTER = timedelta(minutes=30)
 
-State = Literal["queued", "leased", "sent", "failed", "ambiguous", "unknown", "held", "dropped"]
+State = Literal["queued", "leased", "sent", "failed", "ambiguous", "unknown", "held", "dropped", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)

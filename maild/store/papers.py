@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from maild.core.effects import Decision, EndHold, HoldOrders, Issue, Learn
-from maild.core.ticket import Ticket
-from maild.core.values import Mail
-from maild.store import held
+from maild.core.effects import Issue, Learn
 from maild.store.schema import form, knowledge
 
 
@@ -37,19 +34,3 @@ def entries(tx: Connection) -> tuple[str, ...]:
 def learn(tx: Connection, learned: Learn, now: datetime) -> None:
     row = {"key": learned.key, "title": learned.title, "text": learned.text, "ticket": learned.number, "at": now}
     tx.execute(knowledge.insert(), row)
-
-
-def keep(tx: Connection, decision: Decision, before: Mapping[int, Ticket], mail: Mail | None, now: datetime) -> None:
-    """What a decision leaves beside the ticket: forms, knowledge, orders that wait for their author's word or no longer do."""
-    for effect in decision.effects:
-        match effect:
-            case Issue():
-                issue(tx, effect, now)
-            case Learn():
-                learn(tx, effect, now)
-            case HoldOrders() if mail:
-                held.put(tx, effect, mail, before[effect.number], now)
-            case EndHold():
-                held.end(tx, effect, now)
-            case _:
-                pass

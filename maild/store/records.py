@@ -8,13 +8,14 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select
+from sqlalchemy import Connection, RowMapping, bindparam, or_, select
 
 from maild.core.effects import Decision, Effect, Open, Send
+from maild.core.merging import INTO
 from maild.core.values import Reason
 from maild.store.database import prepared_unless_there
 from maild.store.prepared import Prepared
-from maild.store.schema import journal, message
+from maild.store.schema import fact, journal, message
 
 _LONGEST_WORDS = 1000
 _KEEP = Prepared(message.insert().inline(), ("ticket", "inbound", "at", "author", "visibility", "text"))
@@ -112,5 +113,7 @@ def _read(row: RowMapping) -> dict[str, Any]:
 
 
 def conversation(tx: Connection, number: int) -> list[dict[str, Any]]:
-    rows = tx.execute(select(message).where(message.c.ticket == number).order_by(message.c.id)).mappings()
-    return [dict(row) for row in rows]
+    """What was said about a ticket, and about those that were merged into it, oldest first."""
+    merged = select(fact.c.ticket).where(fact.c.key == INTO, fact.c.value == str(number))
+    mine = or_(message.c.ticket == number, message.c.ticket.in_(merged))
+    return [dict(row) for row in tx.execute(select(message).where(mine).order_by(message.c.id)).mappings()]

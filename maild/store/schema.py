@@ -20,7 +20,7 @@ from maild.store.columns import BIG, Instant, Key, Words, row_id
 from maild.store.columns import metadata as metadata
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0006"
+VERSION = "0008"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -253,7 +253,9 @@ outbox = Table(
     Column("template", Words, nullable=False),
     Column("recipient", Key, nullable=False),
     Column("raw", LargeBinary, nullable=False),  # rendered once; a repeat is these very bytes
-    Column("state", Words, nullable=False),  # queued | leased | sent | failed | ambiguous | unknown | held | dropped
+    Column(
+        "state", Words, nullable=False
+    ),  # queued | leased | sent | failed | ambiguous | unknown | held | dropped | cancelled
     _words("reason"),
     Column("created_at", Instant, nullable=False),
     Column("not_before", Instant, nullable=False),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Table, Text, UniqueConstraint, false, text
 
-from maild.store.columns import BIG, Instant, Key, Words, metadata
+from maild.store.columns import BIG, Instant, Key, Words, metadata, row_id
 
 counter = Table(
     "counter",
@@ -42,6 +42,26 @@ absence = Table(
     Column("told_at", Instant, nullable=False),
     Column("proved", Boolean, nullable=False),  # the answer named a letter that was made for this address
     Column("cause", Words, nullable=False),
+    Column("ordered", Boolean, nullable=False, server_default=false()),  # by #ausente: then his turns go to the deputy
+    Column("deputy", Words, nullable=False, server_default=text("''")),  # a key of the directory, or empty
+)
+
+# Orders that can still be taken back, with their tickets before and after. A day later the row goes.
+undoable = Table(
+    "undoable",
+    metadata,
+    row_id(),
+    Column("ticket", BIG, nullable=False),
+    Column("cause", Key, nullable=False),  # the journal's; one mail may give orders on several tickets
+    Column("by", Key, nullable=False),
+    Column("orders", Words, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("used", Boolean, nullable=False),
+    Column("tickets", Text, nullable=False),  # JSON, ASCII
+    UniqueConstraint("cause", "ticket"),
+    Index(None, "ticket", "by"),
+    Index(None, "until"),
+    sqlite_autoincrement=True,
 )
 
 lease = Table(

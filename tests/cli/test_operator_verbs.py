@@ -136,6 +136,26 @@ def test_a_refused_order_says_why_changes_nothing_and_is_kept(ticket: Desk) -> N
     assert [row["refused"] for row in whole["history"]] == [None, "not-allowed", "no-orders"]
 
 
+def test_a_dry_run_says_what_would_happen_and_leaves_everything_as_it_was(ticket: Desk) -> None:
+    before = ticket.maild("ticket", "export", "1")[1]
+    code, out, _ = ticket.maild("do", "1", "#asignar luis #prioridad alta", "--as", "maria", "--dry-run")
+    assert code == 0
+    for each in (
+        "Responsable: Luis Paredes",
+        "Prioridad: Alta",
+        "→ asignacion · luis@entidad.example",
+        "no se hizo nada",
+    ):
+        assert each in out
+    assert ticket.maild("ticket", "export", "1")[1] == before
+    code, out, _ = ticket.maild("do", "1", "#asignar luis", "--as", "maria", "--json")
+    (line,) = lines(out)
+    assert line["changes"][:2] == ["Estado: Asignado (antes En cola)", "Responsable: Luis Paredes"]
+    assert ticket.maild("do", "1", "#deshacer", "--as", "maria")[0] == 0
+    (whole,) = lines(ticket.maild("ticket", "export", "1")[1])
+    assert whole["responsible"] is None
+
+
 def test_an_order_needs_a_person_of_the_directory_and_a_ticket(ticket: Desk) -> None:
     code, _, err = ticket.maild("do", "1", "#cerrar", "--as", "pedro")
     assert code == 2

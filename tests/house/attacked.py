@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 
 from maild.core import seal
 from maild.core.confirming import snapshot
-from maild.core.effects import HoldOrders, Keep, Open, Review
+from maild.core.effects import Keep, Open, Review
+from maild.core.pending import HoldOrders
 from maild.core.subject import mark
 from maild.core.trust import Boundary
 from maild.core.values import Address, Directory, Person

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from maild.store import letters
+from maild.core.pending import Undo
+from maild.store import letters, undone
 from maild.store.database import Database
 from maild.store.letters import LEASE, REPEAT_AFTER, Leased
 from tests.store.rows import NASTY, NOW, letter, letter_row, minutes
@@ -255,3 +256,21 @@ def test_the_letters_of_a_cause_are_not_those_of_one_that_begins_alike(database:
     letter(database, "12")
     with database.write() as tx:
         assert [row["message_id"] for row in letters.written_for(tx, "inbound:1")] == ["m.1@entidad.example"]
+
+
+# Cancelling -----------------------------------------------------------------------------------------------------------
+
+
+def test_only_a_letter_that_is_still_here_is_cancelled_and_then_nobody_claims_it(database: Database) -> None:
+    """An order that is undone takes back what waits; what a sender holds, or may have sent, has left."""
+    names = ("queued", "held", "leased", "sent", "ambiguous", "unknown", "failed", "dropped")
+    ids = {state: letter(database, state, state=state) for state in names}
+    with database.write() as tx:
+        undone.use(tx, Undo(1, 0, tuple(ids.values())), NOW)
+    after = {name: stands(database, letter_id, "state")[0] for name, letter_id in ids.items()}
+    assert after == {name: "cancelled" if name in ("queued", "held") else name for name in names}
+    assert stands(database, ids["queued"], "raw")[0] == b"Subject: hola\r\n\r\nhola\r\n"
+    assert ids["queued"] not in [leased.id for leased in claimed(database)]
+    for what in ("retry", "release", "drop", "hold"):
+        with database.write() as tx:
+            assert letters.act(tx, [ids["queued"]], what, NOW) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,12 +26,14 @@ from maild.mail.compose.templates import (
     Templates,
     Value,
 )
-from maild.mail.compose.words import clipped, lines
+from maild.mail.compose.words import clipped, lines, spoken_date
 
 LONGEST_SUBJECT = 200
 _LONGEST_TEXT = 1500
 _LONGEST_FACT = 300
 _LONGEST_LABEL = 40
+# A moment among the facts of a reason, with its zone, as the core writes it.
+_INSTANT = re.compile(r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d{6})?[+-]\d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,18 @@ class Composer:
 
     def words_for(self, reason: Reason, language: str) -> str:
         """A reason in a sentence; one that nobody has worded yet shows its code and facts."""
-        return self._phrases.sentence(reason, language if language in LANGUAGES else LANGUAGES[0])
+        language = language if language in LANGUAGES else LANGUAGES[0]
+        facts = ((key, self._spoken(value, language)) for key, value in reason.facts)
+        return self._phrases.sentence(Reason(reason.code, tuple(facts)), language)
+
+    def _spoken(self, value: str, language: str) -> str:
+        """A moment as one says it; anything else (somebody's own words may look like one) as it is."""
+        if not _INSTANT.fullmatch(value):
+            return value
+        try:
+            return spoken_date(datetime.fromisoformat(value), language, self._zone)
+        except ValueError:
+            return value
 
     def has(self, template: str, audience: str, language: str) -> bool:
         """Whether this letter exists in this language, shipped or the institution's own."""

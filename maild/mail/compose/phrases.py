@@ -40,7 +40,8 @@ class Phrases:
         """What the plain text says in place of buttons: the words to answer with."""
         if not buttons:
             return ""
-        orders = "\n".join(f"  {button.order} — {button.label}" for button in buttons)
+        said = (b.order if b.label in ("", b.order) else f"{b.order} — {b.label}" for b in buttons)
+        orders = "\n".join(f"  {line}" for line in said)
         return _with(self._tables[language, "phrases.toml"].get("buttons-text", "{orders}"), {"orders": orders})
 
     def hint(self, language: str) -> str:

@@ -20,6 +20,7 @@ _COMMON: Mapping[str, Fact] = {
     "opened_at": _OPENED,
     "due_at": _DUE,
     "closes_at": _DUE,
+    "undo_until": _DUE,
     "ticket_count": 2,
 }
 _SPANISH: Mapping[str, Fact] = {
@@ -40,6 +41,7 @@ _SPANISH: Mapping[str, Fact] = {
     "request": "Desde esta mañana no abre ninguna página.",
     "history": ("23/11 10:30 · Se registró la solicitud", "23/11 10:42 · La tomó Luis Rojas"),
     "orders": ("#tomar", "#resuelto: lo que se hizo", "#escalar: motivo"),
+    "lines": ("Estado: Asignado (antes En cola)", "Responsable: Luis Rojas Huamán"),
     "problem_lines": ("No conozco la orden «#cerar». ¿Quiso decir «#cerrar»?",),
 }
 _ENGLISH: Mapping[str, Fact] = {
@@ -60,6 +62,7 @@ _ENGLISH: Mapping[str, Fact] = {
     "request": "No page has opened since this morning.",
     "history": ("23/11 10:30 · The request was registered", "23/11 10:42 · Luis Rojas took it"),
     "orders": ("#take", "#resolved: what was done", "#escalate: reason"),
+    "lines": ("State: Assigned (was Queued)", "Responsible: Luis Rojas Huamán"),
     "problem_lines": ("I do not know the order “#cloze”. Did you mean “#close”?",),
 }
 SAMPLES: Mapping[str, Mapping[str, Fact]] = {"es": {**_COMMON, **_SPANISH}, "en": {**_COMMON, **_ENGLISH}}

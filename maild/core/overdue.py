@@ -1,0 +1,47 @@
+"""A clock of a ticket ran out: the moves that listen to it are made, or it says what it has to say itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from maild.core.draft import Draft
+from maild.core.effects import Decision, StopTimer
+from maild.core.events import Overdue
+from maild.core.moves import OnClock
+from maild.core.office import Office
+from maild.core.procedure import Walk
+from maild.core.values import because
+
+
+def overdue(case: Overdue, office: Office, now: datetime) -> Decision:
+    ticket = case.ticket
+    timer = ticket.timer(case.clock, case.token)
+    if timer is None:
+        return Decision(ticket.number, (), (because("clock-gone", clock=case.clock),))
+    draft = Draft(office, now, kin=case.kin)
+    walk = draft.walk(ticket)
+    draft.do(StopTimer(ticket.number, case.clock, case.token, fired=True))
+    draft.because("clock-fired", clock=case.clock)
+    told = {"due_at": timer.due.isoformat()}
+    listening = [(t, m) for t, m in walk.matching(OnClock(case.clock), None) if case.token in (t.id, 0)]
+    for token, move in listening:
+        walk.make(token, move, told)
+        if move.again and token in walk.ticket.tokens:
+            walk.start(case.clock, token.id)
+    if not listening:
+        _ran_out(walk, case, told)
+    draft.pass_through()
+    draft.settle()
+    return draft.decision(ticket.number)
+
+
+def _ran_out(walk: Walk, case: Overdue, told: dict[str, str]) -> None:
+    """What the clock itself says where no move of the step listens to it."""
+    clock = walk.office.book.clocks.get(case.clock)
+    if clock is None:
+        return
+    token = walk.ticket.token(case.token)
+    step = walk.step_of(token) if token else None
+    walk.send(clock.letters, step.role if step else "", told)
+    if clock.again:
+        walk.start(case.clock, case.token)

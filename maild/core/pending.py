@@ -1,0 +1,49 @@
+"""Effects about orders themselves, kept beside the ticket: those that wait for their author's word, those that can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """What this decision does may be taken back until then by who ordered it: kept beside the tickets as they stood.
+
+    `wait`: how long its letters to people outside the desk stay here meanwhile.
+    """
+
+    number: int
+    by: str
+    orders: str
+    until: datetime
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What was kept as `of` is taken back, once. `cancelled` are its letters that had not left: they never will."""
+
+    number: int
+    of: int
+    cancelled: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldOrders:
+    """The orders of mail `mail` wait until whoever has `address` (the registered one) says that they are his."""
+
+    number: int
+    mail: int
+    address: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndHold:
+    """Held orders wait no longer: they were done, denied, refused, or the ticket had changed."""
+
+    number: int
+    mail: int
+    outcome: Literal["done", "denied", "refused", "changed"]
