@@ -117,10 +117,10 @@ def settle(tx: Tx, decision: Decision, cause: str, now: datetime) -> None:
             case Resume(_, address):
                 if addresses.resume(tx, address):
                     log.info("address-resumed", extra={"address": address, "freed": holds.let_go_for(tx, address, now)})
-            case Away(_, address, until, proved, ordered, deputy):
-                addresses.away(tx, address, until, cause, now, proved=proved, ordered=ordered, deputy=deputy)
-            case Present(_, address):
-                addresses.present(tx, address)
+            case Away():
+                addresses.away(tx, effect, cause, now)
+            case Present(_, address, until):
+                addresses.present(tx, address, until or now.date(), cause, now)
             case _:
                 pass
 

@@ -195,7 +195,8 @@ class Resume:
 class Away:
     """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him.
 
-    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile.
+    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile, from
+    `since` on (none: from now on).
     """
 
     number: int
@@ -204,14 +205,17 @@ class Away:
     proved: bool
     ordered: bool = False
     deputy: str = ""
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Whoever has this address is back, whatever was said before."""
+    """Whoever has this address is back, whatever he said before; and whatever the directory says of an absence that has begun
+    and ends by `until` (None: it says of none)."""
 
     number: int
     address: str
+    until: date | None = None
 
 
 Effect = (

@@ -6,7 +6,7 @@ import email
 import email.policy
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -346,6 +346,59 @@ def test_who_is_away_is_stood_in_for_until_he_is_back(house: Institution) -> Non
     assert len(house.letters("luis@entidad.test")) > had + 1
 
 
+def test_an_order_of_absence_takes_the_place_of_what_the_directory_says(house: Institution) -> None:
+    """The directory has him away from next month on: what he says of today begins today."""
+    opened(house)
+    house.write("luis@entidad.test", on(1, "#tomar"))
+    wants(house, "luis", absent_from=date(2026, 4, 1), absent_until=date(2026, 4, 30), deputy="mesa")
+    house.write("luis@entidad.test", "#ausente hasta viernes suplente ana")
+    house.write("rosa@entidad.test", on(1), "¿Alguna novedad con mi red?")
+    assert house.letters("ana@entidad.test")
+
+
+@pytest.mark.parametrize("since", [None, date(2026, 2, 23)])
+def test_who_is_back_is_back_whatever_the_directory_says_until_it_says_something_new(
+    house: Institution, since: date | None
+) -> None:
+    opened(house)
+    house.write("luis@entidad.test", on(1, "#tomar"))
+    wants(house, "luis", absent_from=since, absent_until=date(2026, 3, 20), deputy="ana")
+    house.write("rosa@entidad.test", on(1), "¿Alguna novedad?")
+    assert len(house.letters("ana@entidad.test")) == 1
+    house.write("luis@entidad.test", "#presente")
+    house.write("rosa@entidad.test", on(1), "¿Y ahora?")
+    assert len(house.letters("ana@entidad.test")) == 1
+    again = date(2026, 3, 5) if since else None
+    wants(house, "luis", absent_from=again, absent_until=date(2026, 3, 27), deputy="ana")
+    house.wait(days=4)
+    house.write("rosa@entidad.test", on(1), "¿Y hoy?")
+    assert len(house.letters("ana@entidad.test")) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "last"),
+    [
+        ("desde miércoles hasta viernes", 4, 6),
+        ("del 4 al 6 de marzo", 4, 6),
+        ("from 4/3 to 6/3", 4, 6),
+        ("desde mañana hasta 2026-03-06", 3, 6),
+        ("hasta mañana", 2, 3),
+        ("viernes", 2, 6),
+    ],
+)
+def test_an_absence_has_its_first_and_its_last_day(house: Institution, said: str, first: int, last: int) -> None:
+    opened(house)
+    house.write("luis@entidad.test", on(1, "#tomar"))
+    house.write("luis@entidad.test", f"#ausente {said} suplente ana")
+    away = []
+    for day in range(2, 9):
+        house.now = house.now.replace(day=day)
+        had = len(house.letters("ana@entidad.test"))
+        house.write("rosa@entidad.test", on(1), f"¿Alguna novedad? {day}")
+        away += [day] * (len(house.letters("ana@entidad.test")) > had)
+    assert away == list(range(first, last + 1))
+
+
 def test_an_absence_ends_by_itself(house: Institution) -> None:
     opened(house)
     house.write("luis@entidad.test", on(1, "#tomar"))
@@ -356,7 +409,15 @@ def test_an_absence_ends_by_itself(house: Institution) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["#ausente", "#ausente hasta viernes suplente nadie", "#ausente hasta viernes suplente luis"]
+    "said",
+    [
+        "#ausente",
+        "#ausente hasta 14",
+        "#ausente desde no sé cuándo hasta viernes",
+        "#ausente desde viernes hasta miércoles",
+        "#ausente hasta viernes suplente nadie",
+        "#ausente hasta viernes suplente luis",
+    ],
 )
 def test_an_absence_that_cannot_be_understood_is_asked_about(house: Institution, said: str) -> None:
     outcome = house.write("luis@entidad.test", said)
