@@ -11,7 +11,7 @@ from typing import Any
 
 from maild import brakes
 from maild.brakes import Hold, Limits
-from maild.core import files, seal, writing
+from maild.core import echo, files, seal, writing
 from maild.core.effects import Decision, Open, Review, Send
 from maild.core.office import Office
 from maild.core.pending import Undoable
@@ -26,8 +26,6 @@ log = logging.getLogger("maild.desk")
 # How long a letter is worth sending (RELIABILITY OB-12).
 LETTER_LIFE = timedelta(days=3)
 _AT_ONCE = timedelta(0)
-# Readers to whom nothing can be unsaid.
-_OUTSIDE = ("user", "provider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class Envelopes:
             seen = replace(occasion, request=requests.get(number, ""))
             fresh = number in opened
             row = self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh)
-            if send.audience in _OUTSIDE:  # while the order that caused it can be undone, as long as its author wants
+            if send.audience in echo.OUTSIDE:  # while the order that caused it can be undone, as long as its author wants
                 row["not_before"] = self.now + wait
             rows.append(row)
         letters.insert(tx, [*rows, *self._alarms(tx, rows)])

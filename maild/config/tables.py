@@ -224,7 +224,7 @@ class Orders(Form):
 
 
 class Letters(Form):
-    undo_wait: Duration = Field(default=timedelta(0), le=timedelta(minutes=30))
+    undo_wait: Duration = Field(default=timedelta(minutes=1), le=timedelta(minutes=30))
 
 
 class Privacy(Form):

@@ -23,6 +23,10 @@ OK, ERROR, FORBIDDEN = "comando_ok", "comando_error", "no_autorizado"
 COUNTED = (OK, ERROR, FORBIDDEN, "ayuda", "estado", "lista", "lote")
 # Facts that writing turns into buttons.
 RETRY, RETRY_TEXT, UNDO = "retry", "retry_text", "undo_until"
+# When the letters leave that wait for the undo.
+LEAVES = "leaves_at"
+# Readers to whom nothing can be unsaid: their letters wait for the undo of the order that caused them.
+OUTSIDE = ("user", "provider")
 _FORBIDDEN = ("not-allowed", "not-proved")
 # Acts that only ask: their own letter is the answer.
 ASKING = ("show", "sheet", "mine", "queue", "search")
@@ -62,6 +66,9 @@ def done(draft: Draft, number: int, found: Sequence[Order], before: Ticket | Non
         facts["understood"] = "\n".join(corrected)
     if undoable := [e for e in draft.effects if isinstance(e, Undoable)]:
         facts[UNDO] = undoable[-1].until.isoformat()
+        wait = undoable[-1].wait
+        if wait and any(isinstance(e, Send) and e.audience in OUTSIDE for e in draft.effects):
+            facts[LEAVES] = (draft.now + wait).isoformat()
     stood = before if before is not None and before.number == number else None
     say(draft, number, OK, facts, changes(stood, ticket, draft.office.book))
 

@@ -106,12 +106,15 @@ def test_an_assignment_is_taken_back_and_who_had_been_told_hears_of_it(house: In
 def test_letters_wait_for_the_undo_and_are_cancelled_by_it(house: Institution) -> None:
     opened(house)
     house.write("luis@entidad.test", on(1, "#tomar"))
-    wants(house, "luis", undo_wait=timedelta(minutes=5))
+    wants(house, "luis", undo_wait=timedelta(minutes=5), echo="always")
     send_all(house)
     before = stands(house)
     house.write("luis@entidad.test", on(1, "#resuelto"), "Se cambió el cable.")
     asked = next(row for row in house.letters("rosa@entidad.test") if row["template"] == "conformidad")
     assert asked["not_before"] == house.now + timedelta(minutes=5)
+    leaves = (house.now + timedelta(minutes=5)).astimezone(house.desk.office.book.calendar.zone)
+    echo = " ".join(words(house.letters("luis@entidad.test")[-1]).split())
+    assert f"{leaves:%H:%M}" in echo.partition("si lo deshace antes, no sale")[0]
     send_all(house)
     outcome = house.write("luis@entidad.test", on(1, "#deshacer"))
     assert outcome.decision.refused is None
