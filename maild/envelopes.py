@@ -66,7 +66,9 @@ class Envelopes:
             seen = replace(occasion, request=requests.get(number, ""))
             fresh = number in opened
             row = self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh)
-            if send.audience in echo.OUTSIDE:  # while the order that caused it can be undone, as long as its author wants
+            if (
+                send.audience in echo.OUTSIDE
+            ):  # while the order that caused it can be undone, as long as its author wants
                 row["not_before"] = self.now + wait
             rows.append(row)
         letters.insert(tx, [*rows, *self._alarms(tx, rows)])

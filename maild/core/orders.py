@@ -17,7 +17,7 @@ from maild.core.typography import plain
 from maild.core.words import fold
 
 # A letter must follow the sign: #45 is a number, not an order.
-_SIGNED = re.compile(r"[*_~`]{0,3}([#!/])[#!]{0,2}(\?|[^\W\d_][\w-]{0,40})(.{0,2000})", re.DOTALL)
+_SIGNED = re.compile(r"[*_`]{0,3}([#!/])[#!]{0,2}(\?|[^\W\d_][\w-]{0,40})(.{0,2000})", re.DOTALL)
 _GLUED = re.compile(r"([^#]{0,200}?)[,;.]?(#[^\W\d_].{0,2000})", re.DOTALL)
 _NUMBER_BEHIND = re.compile(r"([^\W\d_]{1,20})(\d{1,2})")
 _PAIR = re.compile(r"([^\W\d][\w-]{0,40})=(.*)", re.DOTALL)
@@ -261,7 +261,14 @@ class _Reader:
 
     def bare(self, area: str, depth: int = 0) -> tuple[Order, ...]:
         """The orders of which this is a list, one valid order after the other and nothing else; else ()."""
-        if self.fits is None or depth >= _MOST_BARE or "?" in area or "¡" in area or len(area) > _LONGEST_LINE:
+        if (
+            self.fits is None
+            or depth >= _MOST_BARE
+            or "~~" in area
+            or "?" in area
+            or "¡" in area
+            or len(area) > _LONGEST_LINE
+        ):
             return ()
         tokens = self._without_courtesy(_tokens(area))
         sense, count = self.lexicon.sense(tokens)
