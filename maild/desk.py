@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from maild import brakes
 from maild.absences import knowing_who_is_away
 from maild.brakes import Limits
-from maild.core import bounces, files, habits, seal, subject, twins
+from maild.core import bounces, files, guessing, habits, seal, subject, twins
 from maild.core.bounced import refused
 from maild.core.decide import decide
 from maild.core.effects import Decision, Keep, Resume, Review, Send
@@ -134,6 +134,8 @@ class Desk:
             wrote = because("letters-resume", address=mail.sender.address)
             effects = (Resume(decision.number, mail.sender.address), *decision.effects)
             decision = replace(decision, effects=effects, reasons=(*decision.reasons, wrote))
+        if gathered.guesses:
+            decision = guessing.noted(decision, mail.sender.mailbox, gathered.guesses, self.office)
         if isinstance(gathered.case, Robot):
             fresh = ()
         return Judgement(mail, gathered, replace(decision, reasons=(*decision.reasons, *cut)), judged, fresh)

@@ -192,6 +192,14 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Guessed:
+    """This address bore a token that nobody gave it."""
+
+    number: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Away:
     """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him.
 
@@ -240,6 +248,7 @@ Effect = (
     | Suppress
     | Resume
     | Away
+    | Guessed
     | HoldOrders
     | EndHold
     | CallOff
@@ -297,7 +306,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold() | Present() | Undoable() | Undo():
+        case HoldOrders() | EndHold() | Guessed() | Present() | Undoable() | Undo():
             return ticket
         case _:
             return _moved(ticket, effect)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from maild.core.effects import Away
 from maild.store.database import unless_there
 from maild.store.prepared import Prepared
-from maild.store.standing import absence, suppression
+from maild.store.standing import absence, guess, suppression
 
 _STOPPED = Prepared(select(suppression.c.address).where(suppression.c.address == bindparam("address")))
 
@@ -111,3 +111,23 @@ def away_until(tx: Connection, address: str, *, proved_only: bool = False) -> da
     """The last day of the absence that this address told of; it may be over."""
     query = select(absence.c.until).where(absence.c.address == address, ~absence.c.back)
     return tx.execute(query.where(absence.c.proved) if proved_only else query).scalar()
+
+
+_GUESSES = Prepared(
+    select(func.count())
+    .select_from(guess)
+    .where(guess.c.address == bindparam("address"), guess.c.at > bindparam("since"))
+)
+_GUESS = Prepared(guess.insert().inline(), ("address", "at"))
+_FORGOTTEN = timedelta(days=1)
+
+
+def guesses(tx: Connection, address: str, since: datetime) -> int:
+    """How many mails of this address have borne a token that nobody gave it."""
+    return int(_GUESSES.scalar(tx, {"address": address, "since": since}) or 0)
+
+
+def guessed(tx: Connection, address: str, now: datetime) -> None:
+    """One more such mail."""
+    tx.execute(delete(guess).where(guess.c.at < now - _FORGOTTEN))
+    _GUESS(tx, {"address": address, "at": now})
