@@ -21,7 +21,7 @@ from maild.core.ticket import Token
 from maild.core.values import Address, Author, Reason, because
 
 # Orders whose arguments are words for people.
-_SPEAKING = ("move", "take", "note", "void", "provider", "document", "form")
+_SPEAKING = ("move", "take", "note", "reply", "void", "provider", "document", "form")
 # Orders that name a person.
 _NAMING = ("assign", "level")
 _MOST_PASSES = 60
@@ -42,6 +42,7 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
     said = order.text if verb.act in _SPEAKING else order.behind
     words = "\n\n".join(part for part in (said, orders.words(text, lexicon(book))) if part)
     draft.say(value=order.value, args=order.args, words=words, named=None)
+    _speak(draft, verb, order, text)
     refusal = _named(draft, number, verb, order, author) or tell_facts(draft, number, order)
     if refusal is not None:
         return refusal
@@ -63,6 +64,15 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
         if move.learn:
             _learn(draft, number, order, words)
     return None
+
+
+def _speak(draft: Draft, verb: Verb, order: Order, text: str) -> None:
+    """What its letters say: the words on the order's own line («#resuelto: cambié el tóner»), then those below. A note is for
+    the desk alone."""
+    said = order.behind or (order.text if verb.takes[:1] == ("text",) and order.value not in verb.values else "")
+    if said and verb.act != "note":
+        below = orders.words(text, lexicon(draft.office.book))
+        draft.told = {**draft.told, "text": "\n\n".join(part for part in (said, below) if part)}
 
 
 def _meant(walk: Walk, verb: Verb, standing: frozenset[str]) -> Verb:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from maild.core import posting
+from maild.core import merging, posting
 from maild.core.effects import Send
 from maild.core.orders import Order
 from maild.core.pending import Undoable
@@ -92,10 +92,18 @@ def changes(before: Ticket | None, after: Ticket, book: Rulebook) -> tuple[Reaso
         *(_change(name, getattr(before, name), getattr(after, name)) for name in _FIELDS),
         _change("due", _due(before), _due(after)),
         *_facts(before, after),
+        *_copies(before, after),
         *(because("change-provider", new=p.name or p.address) for p in after.providers if p not in before.providers),
         *(because("change-no-provider", old=p.name or p.address) for p in before.providers if p not in after.providers),
     ]
     return tuple(line for line in lines if line is not None)
+
+
+def _copies(before: Ticket, after: Ticket) -> Iterable[Reason]:
+    """Who hears of the ticket from now on, and who no longer does."""
+    had, have = ({a.address: a.name or a.address for a in merging.others(t)} for t in (before, after))
+    yield from (because("change-copied", new=name) for address, name in have.items() if address not in had)
+    yield from (because("change-not-copied", old=name) for address, name in had.items() if address not in have)
 
 
 def _change(what: str, old: str, new: str) -> Reason | None:

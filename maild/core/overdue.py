@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from maild.core.beside import SAYS
 from maild.core.draft import Draft
 from maild.core.effects import Decision, StopTimer
 from maild.core.events import Overdue
@@ -42,6 +43,8 @@ def _ran_out(walk: Walk, case: Overdue, told: dict[str, str]) -> None:
         return
     token = walk.ticket.token(case.token)
     step = walk.step_of(token) if token else None
+    if words := walk.ticket.fact(SAYS + clock.given_by):
+        told = {**told, "text": words}
     walk.send(clock.letters, step.role if step else "", told)
     if clock.again:
         walk.start(case.clock, case.token)

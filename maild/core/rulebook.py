@@ -53,6 +53,11 @@ Act = Literal[
     "follow",
     "leave",
     "undo",
+    "reply",
+    "copy",
+    "remind",
+    "link",
+    "template",
 ]
 # On what proof a verb is done: the least assurance, or its row of policy.toml.
 Proof = Literal["A1", "A2", "A3", "A4", "read", "safe", "act", "proved", "final"]
@@ -172,6 +177,14 @@ class Verb:
 
 
 @dataclass(frozen=True, slots=True)
+class Macro:
+    """Orders and words under one name."""
+
+    orders: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MailRule:
     """A mail that means something by itself: from these roles, with one of these words in its subject or text.
 
@@ -274,6 +287,7 @@ class Rulebook:
     once: frozenset[str] = frozenset()
     once_per_text: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()
+    macros: Mapping[str, Macro] = field(default_factory=dict)
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)

@@ -18,6 +18,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
     institution = sources.institution
     procedures = steps.procedures(names)
     _types(names, tuple(procedures))
+    verbs = {k: lists.verb(names, k, f) for k, f in sources.commands.verb.items()}
     book = Rulebook(
         key=institution.institution.key,
         name=institution.institution.name,
@@ -27,7 +28,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         types={k: f.label for k, f in institution.type.items()},
         priorities={k: f.label for k, f in sources.priorities.priority.items()},
         clocks={k: lists.clock(names, k, f) for k, f in sources.clocks.clock.items()},
-        verbs={k: lists.verb(names, k, f) for k, f in sources.commands.verb.items()},
+        verbs=verbs,
         procedures=procedures,
         opening={k: f.procedure for k, f in institution.type.items()},
         default_type=institution.institution.default_type,
@@ -55,6 +56,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         once=frozenset(institution.institution.once),
         once_per_text=frozenset(institution.institution.once_per_text),
         notices=institution.institution.notices,
+        macros=lists.macros(names, verbs),
     )
     return book, names.problems
 

@@ -9,6 +9,7 @@ from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from maild.core.beside import REMINDED
 from maild.core.moves import GUARDS, LetterTo
 from maild.core.rulebook import GROUPS, RELATIONS
 from maild.core.worktime import Span
@@ -16,7 +17,7 @@ from maild.errors import Problem
 from maild.forms import offer
 from maild.rules import files
 from maild.rules.policy_file import PolicyFile
-from maild.rules.wordfiles import WordsFile
+from maild.rules.wordfiles import MacrosFile, WordsFile
 
 _SPAN = re.compile(r"(\d{1,5})(m|h|d|wh|wd)")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
@@ -32,6 +33,7 @@ class Sources:
     clocks: files.ClocksFile
     commands: files.CommandsFile
     words: WordsFile
+    macros: MacrosFile
     policy: PolicyFile
     calendar: files.CalendarFile
     mails: files.MailsFile
@@ -112,6 +114,7 @@ class Names:
             *GUARDS,
             "closing",
             "level",
+            REMINDED,
             *commands.fact,
             *(k for k, v in commands.verb.items() if v.act in ("fact", "form")),
         }

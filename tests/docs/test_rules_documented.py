@@ -29,6 +29,7 @@ BLOCKS: dict[str, type[Form]] = {
     "commands.toml `[verb.X]`": files.VerbForm,
     "commands.toml `[fact.X]`": files.FactForm,
     "words.toml `[answer.X]`": wordfiles.AnswerForm,
+    "macros.toml `[macro.X]`": wordfiles.MacroForm,
     "calendar.toml": files.CalendarFile,
     "mails.toml `[mail.X]`": files.MailRuleForm,
     "priorities.toml `[priority.X]`": files.PriorityForm,
