@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from maild.core import deadlines, guards, orders, people, when
+from maild.core import deadlines, guards, orders, people, policy, when
 from maild.core import said as saying
 from maild.core.children import ROWS
 from maild.core.doing import do, set_service, value_of
@@ -51,10 +51,12 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
     walk = draft.walks[number]
     refusal = None if found else _undecided(walk, verb, order, standing)
     refusal = refusal or _refused(walk, verb, standing, author, found)
-    if refusal is not None:
+    if refusal is not None and not policy.may_be_confirmed(refusal):
         return refusal
     needs = (*verb.needs, *(need for _, move in found for need in move.requires))
-    refusal = missing(needs, verb.key, draft.walks[number], draft) or do(draft, number, verb, order, author)
+    # What cannot be done anyway nobody is asked to confirm.
+    refusal = missing(needs, verb.key, draft.walks[number], draft) or refusal
+    refusal = refusal or do(draft, number, verb, order, author)
     if refusal is not None:
         return refusal
     draft.because("order", order=verb.key, by=author.address)

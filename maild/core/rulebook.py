@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
+from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Macro, Service
 from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
 from maild.core.policy import Mode, Policy, Weight
 from maild.core.takes import Takes
@@ -174,14 +174,6 @@ class Verb:
     instead: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
     card: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Macro:
-    """Orders and words under one name."""
-
-    orders: str
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 
-from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
+from maild.core.catalogue import Criterion, Document, Indicator, Level, Macro, Service
 from maild.core.moves import NEEDS, Procedure
 from maild.core.orders import read
 from maild.core.policy import BY_PROOF
-from maild.core.rulebook import Answers, Clock, Macro, MailRule, Opening, Reopening, Survey, Verb
+from maild.core.rulebook import Answers, Clock, MailRule, Opening, Reopening, Survey, Verb
 from maild.core.takes import TAKES
 from maild.core.words import fold
 from maild.core.worktime import Calendar, Schedule

@@ -65,7 +65,7 @@ def test_the_blocks_of_the_page_are_those_of_the_loader() -> None:
     assert set(sections()) == set(BLOCKS)
     forms = {
         each
-        for each in (*vars(files).values(), wordfiles.AnswerForm)
+        for each in (*vars(files).values(), wordfiles.AnswerForm, wordfiles.MacroForm)
         if isinstance(each, type) and issubclass(each, Form)
     }
     tables = {form for form in forms if form.__name__.endswith("File")} - {files.CalendarFile, files.ProcedureFile}
