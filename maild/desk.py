@@ -28,6 +28,7 @@ from maild.core.events import (
     TimerFired,
 )
 from maild.core.office import Office
+from maild.core.pacing import Pace
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import Address, Author, Mail, Reason, because
@@ -47,6 +48,7 @@ from maild.weighing import Terms
 # Without a border that we know, no Authentication-Results are believed.
 _NOBODY = Boundary()
 _DEFAULTS = Limits()
+_NO_PACE = Pace()
 _FILE_RULES = files.FileRules()
 _MOST_LINES = 100
 
@@ -88,6 +90,7 @@ class Desk:
     file_rules: files.FileRules = _FILE_RULES
     hold: bool = False
     plus_address: bool = False
+    pace: Pace = _NO_PACE
     margin: timedelta = timedelta(minutes=10)
 
     # -- events -------------------------------------------------------------------------------------------------------
@@ -299,6 +302,7 @@ class Desk:
             self.domain,
             self.limits,
             self.now(),
+            self.pace,
             rehearsal=self.hold,
             plus_address=self.plus_address,
         )

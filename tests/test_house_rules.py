@@ -45,6 +45,7 @@ HOMES = {
     "selectolax": ["mail/"],
     "jinja2": ["mail/compose.py", "mail/compose/"],
     "markdown_it": ["mail/compose.py", "mail/compose/", "mail/markdown.py"],
+    "icalendar": ["mail/compose/calendar.py"],
     "apscheduler": ["clock.py"],
     "pydantic": ["forms.py", "forms/"],
     "tomllib": ["forms.py", "forms/"],

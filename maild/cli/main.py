@@ -48,6 +48,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "maild.cli.simulate:simulate",
             "Juega historias contra las reglas / plays stories against the rules",
         ),
+        "letters": (
+            "maild.cli.letters:letters",
+            "Muestra todas las cartas para aprobarlas / shows every letter, for those who approve them",
+        ),
         "ticket": ("maild.cli.ticket:ticket", "Muestra tickets y su historia / shows tickets and their history"),
         "do": ("maild.cli.do:do", "Da órdenes sobre un ticket en nombre de alguien / orders on a ticket"),
         "commands": (

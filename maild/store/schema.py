@@ -20,7 +20,7 @@ from maild.store.columns import BIG, Instant, Key, Words, row_id
 from maild.store.columns import metadata as metadata
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0008"
+VERSION = "0009"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -266,6 +266,8 @@ outbox = Table(
     Column("leased_until", Instant),
     Column("ended_at", Instant),
     _words("held_by"),  # of a held one: rehearsal | operator | stopped | brake | address | ticket | domain
+    _words("gist"),  # of one that may be taken in by a later letter: what it says, a list in JSON
+    _words("part_of"),  # of one that was: the Message-ID of the letter that says it all
     Index(None, "created_at"),
     Index("ix_outbox_held", "held_by", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
     Index(

@@ -14,6 +14,7 @@ _DUE = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 _COMMON: Mapping[str, Fact] = {
     "mark": "PAIS-123-K",
     "number": 123,
+    "reader_name": "Rosa Quispe Mamani",
     "requester_name": "Rosa Quispe Mamani",
     "requester_address": "rosa.quispe@entidad.example",
     "responsible_name": "Luis Rojas Huamán",
@@ -21,6 +22,9 @@ _COMMON: Mapping[str, Fact] = {
     "due_at": _DUE,
     "closes_at": _DUE,
     "undo_until": _DUE,
+    "appointment_at": _DUE,
+    "also_to": ("Carmen Díaz Soto",),
+    "best_score": 5,
     "ticket_count": 2,
 }
 _SPANISH: Mapping[str, Fact] = {
@@ -34,14 +38,16 @@ _SPANISH: Mapping[str, Fact] = {
     "sender_name": "Ana Torres Vega",
     "text": "Buenos días:\n\nLa aplicación dice «No tiene permiso» cuando abro el enlace.\nLa reunión es a las 11.",
     "level_label": "nivel 2",
+    "task": "Atender y registrar la solución",
+    "closing_label": "Resuelto",
     "reason_text": "Pasó el plazo de atención.",
     "channel": "correo",
     "attachments": ("pantalla.png", "invitación.ics"),
     "files_refused": ("«actualizar.exe» es de un tipo que no se acepta (exe).",),
     "request": "Desde esta mañana no abre ninguna página.",
     "history": ("23/11 10:30 · Se registró la solicitud", "23/11 10:42 · La tomó Luis Rojas"),
-    "orders": ("#tomar", "#resuelto: lo que se hizo", "#escalar: motivo"),
     "lines": ("Estado: Asignado (antes En cola)", "Responsable: Luis Rojas Huamán"),
+    "orders": ("#asignar — y el nombre de la persona", "#garantia si | no", "#nota — y escriba qué hizo o por qué"),
     "problem_lines": ("No conozco la orden «#cerar». ¿Quiso decir «#cerrar»?",),
 }
 _ENGLISH: Mapping[str, Fact] = {
@@ -55,14 +61,16 @@ _ENGLISH: Mapping[str, Fact] = {
     "sender_name": "Ana Torres Vega",
     "text": "Good morning,\n\nThe application says “No permission” when I open the link.\nThe meeting is at 11.",
     "level_label": "level 2",
+    "task": "Attend to it and record the solution",
+    "closing_label": "Resolved",
     "reason_text": "The time for attending to it has passed.",
     "channel": "mail",
     "attachments": ("screen.png", "invitation.ics"),
     "files_refused": ("“update.exe” is of a type that is not accepted (exe).",),
     "request": "No page has opened since this morning.",
     "history": ("23/11 10:30 · The request was registered", "23/11 10:42 · Luis Rojas took it"),
-    "orders": ("#take", "#resolved: what was done", "#escalate: reason"),
     "lines": ("State: Assigned (was Queued)", "Responsible: Luis Rojas Huamán"),
+    "orders": ("#assign — and the person's name", "#warranty yes | no", "#note — and write what you did or why"),
     "problem_lines": ("I do not know the order “#cloze”. Did you mean “#close”?",),
 }
 SAMPLES: Mapping[str, Mapping[str, Fact]] = {"es": {**_COMMON, **_SPANISH}, "en": {**_COMMON, **_ENGLISH}}
