@@ -18,6 +18,7 @@ from maild.core.effects import Decision, Open, Review, Send
 from maild.core.letters import Letter
 from maild.core.office import Office
 from maild.core.pacing import Pace
+from maild.core.past import Report
 from maild.core.pending import Undoable
 from maild.core.ticket import Ticket
 from maild.core.values import Mail, Person
@@ -52,6 +53,8 @@ class Envelopes:
     pace: Pace = _NO_PACE
     rehearsal: bool = False
     plus_address: bool = False
+    # Written because time passed, not because somebody waits for it: those who work get it in their working hours.
+    in_hours: bool = False
 
     def write(
         self,
@@ -61,6 +64,7 @@ class Envelopes:
         after: Mapping[int, Ticket],
         mail: Mail | None,
         judged: Sequence[files.Judged],
+        reports: Mapping[str, Report] | None = None,
     ) -> None:
         """Every letter of the decision joins the outbox; `after` are its tickets as they stand now, `mail` what it answers."""
         sends = [*(e for e in decision.effects if isinstance(e, Send)), *self._to_operator(decision)]
@@ -84,7 +88,11 @@ class Envelopes:
                 requests[number] = records.first_words(tx, number, known.opened_at) if known else ""
             others = tuple(s.to for s in sends if s.number == number and s.to.address != send.to.address)
             seen = replace(
-                occasion, request=requests.get(number, ""), others=others, conversation=began.get(number, "")
+                occasion,
+                request=requests.get(number, ""),
+                others=others,
+                conversation=began.get(number, ""),
+                report=(reports or {}).get(send.to.address) if not number else None,
             )
             fresh = number in opened
             # While the order that caused it can be undone, a letter to people outside waits as long as its author wants.
@@ -117,7 +125,7 @@ class Envelopes:
         if self.plus_address and send.number:
             letter = replace(letter, reply_to=seal.reply_to(*token, self.composer.identity.address))
         person = self.office.directory.by_address(send.to.address)
-        leaves = self._leaves(letter, person)
+        leaves = self._leaves(send, letter, person)
         unwanted = person is not None and send.template in person.without
         said, first = ([], None) if unwanted else self._taken_in(tx, send, person, message_id)
         if said:
@@ -146,9 +154,16 @@ class Envelopes:
         }
         return row, rendered.problem
 
-    def _leaves(self, letter: Letter, person: Person | None) -> datetime:
-        zone = self.composer.identity.zone
-        return pacing.leaves(self.pace, letter.template, person, zone, self.now, answered=bool(letter.answers))
+    def _leaves(self, send: Send, letter: Letter, person: Person | None) -> datetime:
+        at, zone = self._opens(send, person), self.composer.identity.zone
+        return pacing.leaves(self.pace, letter.template, person, zone, at, answered=bool(letter.answers))
+
+    def _opens(self, send: Send, person: Person | None) -> datetime:
+        """The next working hour of those who work, for what time alone has written; now, for everything else."""
+        if not self.in_hours or send.audience not in ("technician", "manager"):
+            return self.now
+        hours = self.office.book.hours(person.site if person else "", person.unit if person else "")
+        return hours.opening(self.now)
 
     def _taken_in(
         self, tx: Tx, send: Send, person: Person | None, message_id: str

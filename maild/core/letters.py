@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maild.core.newtext import MARKER_EN, MARKER_ES
+from maild.core.past import Report
 from maild.core.values import Address, Reason
 
 # A Reason is worded by compose in the reader's language; everything else is shown as it is.
@@ -123,3 +124,4 @@ class Letter:
     # Outlook's conversation that the ticket's first mail belongs to (Thread-Index), 22 octets in hex; '': none known.
     conversation: str = ""
     zone: str = ""  # the reader's own clock; '': the desk's
+    report: Report | None = None

@@ -12,10 +12,12 @@ from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
 from maild.core.moves import Move, OnOrder, Step
 from maild.core.office import Office
+from maild.core.past import Report
 from maild.core.rulebook import Verb
 from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.values import Address, Author, Mail, Reason
+from maild.core.worktime import NEVER
 
 _QUESTION = {"es": ("Sí, confirmo", "No fui yo"), "en": ("Yes, I confirm", "It was not me")}
 # A reason worded for the reader of a refusal; its facts travel beside the code.
@@ -29,7 +31,7 @@ _TYPED = ("text", "attachment", "person", "provider", "date", "span", "rows", "c
 class Occasion:
     """What the letters of one decision have in common. `mail` is the one they answer, if any; `request` the requester's
     first words, for those who work on the ticket; `files` what became of the files of the mail; `others` who else is
-    written to about the same ticket now; `conversation` the one that Outlook began, if any."""
+    written to about the same ticket now; `conversation` the one that Outlook began, if any; `report` what a digest tells."""
 
     office: Office
     ring: seal.KeyRing
@@ -39,6 +41,7 @@ class Occasion:
     files: Sequence[files.Judged] = ()
     others: Sequence[Address] = ()
     conversation: str = ""
+    report: Report | None = None
 
 
 def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
@@ -62,6 +65,7 @@ def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
         generated=not answers,
         conversation=occasion.conversation or (occasion.mail.conversation if answers and occasion.mail else ""),
         zone=person.zone if person else "",
+        report=occasion.report,
     )
 
 
@@ -142,8 +146,8 @@ def _about(ticket: Ticket, office: Office) -> dict[str, Fact]:
 def _times(send: Send, ticket: Ticket, office: Office) -> dict[str, Fact]:
     """Deadlines the reader should know: the work's for those who work, the silence's for those who are asked; and the
     day that people agreed on, for all of them."""
-    silence = min((t.due for t in ticket.timers if t.on_silence), default=None)
-    work = min((t.due for t in ticket.timers if not t.on_silence and t.due < deadlines.NEVER), default=None)
+    silence = min((t.due for t in ticket.timers if t.on_silence and t.due < NEVER), default=None)
+    work = min((t.due for t in ticket.timers if not t.on_silence and t.due < NEVER), default=None)
     agreed = deadlines.moment(ticket.fact(office.book.fact_for("date")) or "", office.book)
     times: dict[str, datetime | None] = {"closes_at": silence, "appointment_at": agreed}
     if send.audience != "user":

@@ -20,7 +20,7 @@ from maild.store.columns import BIG, Instant, Key, Words, row_id
 from maild.store.columns import metadata as metadata
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0009"
+VERSION = "0011"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -175,6 +175,9 @@ timer = Table(
     Column("ended_at", Instant),
     Column("outcome", Words),  # fired | stopped
     Column("attempts", Integer, nullable=False, server_default=text("0")),
+    _words("span"),  # 4wh: what is counted from started_at on; empty: the moment itself was told
+    _words("calendar"),  # on whose calendar; empty: the institution's
+    _words("pauses"),  # from/until/why;… : when it stood still
     Index(
         "uq_timer_running",
         "ticket",

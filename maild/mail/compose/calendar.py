@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from icalendar import Alarm, Calendar, Event, vCalAddress
 
+CALENDAR_TYPE = 'text/calendar; charset="utf-8"; method=PUBLISH'
 _LASTS = timedelta(hours=1)
 _WARNS = timedelta(hours=-1)
 

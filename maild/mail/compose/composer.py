@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from maild.core.letters import AUDIENCES, FACTS, LANGUAGES, STAND_INS, Button, Fact, Letter
+from maild.core.past import Report
 from maild.core.values import Address, Reason
 from maild.errors import Problem
 from maild.mail.charset import one_line
-from maild.mail.compose import envelope, look, plain
-from maild.mail.compose.calendar import Appointment, as_ics
+from maild.mail.compose import envelope, look, plain, tables, workbook
+from maild.mail.compose.calendar import CALENDAR_TYPE, Appointment, as_ics
 from maild.mail.compose.check import problems_of
 from maild.mail.compose.pages import Pages, filled
 from maild.mail.compose.phrases import Phrases
+from maild.mail.compose.tables import Table
 from maild.mail.compose.templates import (
     SUFFIX,
     ZONE,
@@ -25,6 +27,7 @@ from maild.mail.compose.templates import (
     ButtonRow,
     Printed,
     Quotation,
+    Tables,
     Templates,
     Value,
 )
@@ -121,6 +124,10 @@ class Composer:
         except ValueError:
             return value
 
+    def tables(self, report: Report, language: str) -> list[Table]:
+        """The tables of a report with their titles and words in this language."""
+        return tables.worded(report, lambda key: self._phrases.figure(key, language))
+
     def has(self, template: str, audience: str, language: str) -> bool:
         """Whether this letter exists in this language, shipped or the institution's own."""
         return self._file(template, audience, language) in self._names
@@ -181,10 +188,23 @@ class Composer:
         for name in ("requester_name", "reader_name"):
             if "@" in str(facts[name]):
                 facts[name] = ""  # a name that says an address is there to deceive (S-18)
-        facts.update(language=language, buttons=ButtonRow(bool(letter.buttons)))
+        facts.update(
+            language=language,
+            buttons=ButtonRow(bool(letter.buttons)),
+            report=Tables(letter.report),
+            period=self._period(letter.report),
+        )
         if letter.zone and letter.zone != self.identity.zone:
             facts |= {ZONE: ZoneInfo(letter.zone), "place": place(letter.zone)}
         return facts
+
+    def _period(self, report: Report | None) -> str:
+        """The days of a report by the desk's own clock: 02/03/2026 – 08/03/2026."""
+        if report is None:
+            return ""
+        first, last = report.since.astimezone(self._zone), (report.until - timedelta(seconds=1)).astimezone(self._zone)
+        days = dict.fromkeys(f"{day:%d/%m/%Y}" for day in (first, last))
+        return " – ".join(days)
 
     def _shown(self, key: str, fact: Fact, language: str) -> object:
         match fact:
@@ -209,8 +229,10 @@ class Composer:
                 return plain.quotation(words)
             case ButtonRow():
                 return self._phrases.typed(letter.buttons, language)
+            case Tables(report) if report:
+                return tables.as_text(self.tables(report, language))
             case _:
-                return value
+                return value if isinstance(value, str) else ""
 
     def _as_html(self, value: Value, letter: Letter, language: str) -> str:
         match value:
@@ -219,8 +241,11 @@ class Composer:
             case ButtonRow():
                 hint = self._phrases.hint(language)
                 return look.buttons(letter.buttons, self.identity.address, hint) if letter.buttons else ""
+            case Tables(report) if report:
+                return tables.as_html(self.tables(report, language), self.identity.address)
             case _:
-                return look.mark(value) if value and value == letter.facts.get("mark") else look.value(value)
+                words = value if isinstance(value, str) else ""
+                return look.mark(words) if words and words == letter.facts.get("mark") else look.value(words)
 
     # -- bytes -----------------------------------------------------------------------------------------------------
 
@@ -229,7 +254,8 @@ class Composer:
         fields = [*self._header(letter, rendered, message_id, date), *self._thread(letter, rendered, message_id, date)]
         if rendered.bulk:
             fields += self._bulk(letter)
-        raw = envelope.message(fields, rendered.text, rendered.html, message_id, self._event(letter, rendered, date))
+        files = [*self._event(letter, rendered, date), *self._books(letter)]
+        raw = envelope.message(fields, rendered.text, rendered.html, message_id, files)
         return self._sign(raw) if self._sign else raw
 
     def _header(self, letter: Letter, rendered: Rendered, message_id: str, date: datetime) -> list[envelope.Field]:
@@ -274,15 +300,27 @@ class Composer:
             fields.append(("List-Unsubscribe", (f"<{look.mailto(asked, me.operator)}>",)))
         return fields
 
-    def _event(self, letter: Letter, rendered: Rendered, date: datetime) -> bytes:
+    def _event(self, letter: Letter, rendered: Rendered, date: datetime) -> list[envelope.File]:
+        """The day and hour that the letter names, for calendars."""
         at = letter.facts.get(rendered.moment) if rendered.moment else None
         if not isinstance(at, datetime):
-            return b""
+            return []
         domain = self.identity.address.rpartition("@")[2]
         key = f"{letter.facts.get('mark')}.{rendered.moment}@{domain}"
         takes_time = rendered.moment == "appointment_at"
         what = Appointment(key, rendered.subject, rendered.heading, at, takes_time)
-        return as_ics(what, self.identity.name, self.identity.address, date)
+        return [("agenda.ics", CALENDAR_TYPE, as_ics(what, self.identity.name, self.identity.address, date))]
+
+    def _books(self, letter: Letter) -> list[envelope.File]:
+        """The tables of a report, to be worked with."""
+        if letter.report is None:
+            return []
+        found = self.tables(letter.report, letter.language if letter.language in LANGUAGES else LANGUAGES[0])
+        name = f"{letter.template}-{letter.report.until.astimezone(self._zone):%Y-%m-%d}"
+        return [
+            (f"{name}.xlsx", workbook.TYPE, workbook.xlsx(found)),
+            (f"{name}.csv", "text/csv", workbook.csv_of(found)),
+        ]
 
 
 def _tidy(button: Button) -> Button:
