@@ -187,10 +187,13 @@ def _may(send: Send, ticket: Ticket, office: Office) -> dict[str, list[Move]]:
 
 
 def _orders(send: Send, ticket: Ticket, office: Office) -> tuple[str | Reason, ...]:
-    """What the reader may type and has no button for: the order, the answers it knows, what it must bring. Whoever asks
-    what he may do reads all of it, with what each order does."""
+    """What the reader may type and has no button for: the order, the answers it knows, what it must bring. Who works here
+    and asks what he may do reads all of it, with what each order does; a user what the request waits for from him."""
     if send.template == _HELP:
-        return tuple(each.told(send.language) for each in _possible(send, ticket, office))
+        known = _possible(send, ticket, office)
+        if send.audience == "user":
+            known = tuple(each for each in known if each.moves and not each.verb.button)
+        return tuple(each.told(send.language) for each in known)
     if send.audience == "user":
         return ()
     may = _may(send, ticket, office)
