@@ -45,6 +45,10 @@ class Calendar:
             return ()
         return tuple((_instant(day, a, self.zone), _instant(day, b, self.zone)) for a, b in self.week[day.weekday()])
 
+    def is_worktime(self, now: datetime) -> bool:
+        """Whether somebody works at this moment."""
+        return any(start <= now < until for start, until in self.intervals(now.astimezone(self.zone).date()))
+
     def working_day(self) -> timedelta:
         """The length of the longest weekday."""
         lengths = [sum((_length(a, b) for a, b in day), timedelta()) for day in self.week]
