@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from maild.core import echo, files, helping, seal
+from maild.core import echo, files, findings, helping, seal
 from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
 from maild.core.moves import Move, OnOrder
@@ -75,11 +75,12 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts |= _about(ticket, occasion.office)
         facts |= _times(send, ticket)
         if send.audience in ("technician", "manager"):
-            facts["request"] = occasion.request
+            facts["request"] = findings.masked(occasion.request)
         facts["orders"] = _orders(send, ticket, occasion.office)
         facts["attachments"] = files.names(occasion.files)
         if occasion.mail and occasion.mail.sender.mailbox == send.to.address:
             facts["files_refused"] = files.told(occasion.files)
+            facts |= _about_what_he_wrote(ticket, occasion.mail, occasion.office)
     ended = given.pop("due_at", "")  # the deadline that this letter is about, where another one runs already
     if ended and send.audience != "user":
         facts["due_at"] = datetime.fromisoformat(ended)
@@ -87,12 +88,23 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts["ticket_count"] = int(count)
     if until := given.pop(echo.UNDO, ""):
         facts[echo.UNDO] = datetime.fromisoformat(until)
+    if "text" in given:
+        given["text"] = findings.masked(given["text"])
     lines = {
         name: tuple(given.pop(name).split("\n"))
         for name in ("history", "problem_lines", "understood", "orders")
         if given.get(name)
     }
     return facts | lines | given
+
+
+def _about_what_he_wrote(ticket: Ticket, mail: Mail, office: Office) -> dict[str, Fact]:
+    """Advice to somebody who wrote a secret; what would help, asked for once: in the letter that opens the ticket."""
+    words = f"{mail.subject}\n{mail.new_text}"
+    service = office.book.services.get(ticket.service)
+    opens = ticket.first_message_id == mail.message_id
+    asks = findings.lacking(service.asks, words, files=bool(mail.attachments)) if service and opens else ()
+    return {"advice": findings.advice(words), "asks": asks}
 
 
 def _label(fact: str, value: str, office: Office) -> str:
@@ -109,7 +121,9 @@ def _about(ticket: Ticket, office: Office) -> dict[str, Fact]:
         "mark": mark(book.mark_key, ticket.number),
         "number": ticket.number,
         # What a stranger wrote is never sent on in our name, not even its subject (RELIABILITY S-03).
-        "title": ticket.title if known or office.directory.is_own_domain(ticket.requester.address) else "",
+        "title": findings.masked(ticket.title)
+        if known or office.directory.is_own_domain(ticket.requester.address)
+        else "",
         "state_label": state.label if state else ticket.state,
         "type_label": book.types.get(ticket.type, ticket.type),
         "priority_label": book.priorities.get(ticket.priority, ticket.priority),
