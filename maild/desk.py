@@ -41,7 +41,7 @@ from maild.kin import kin_of, known, known_to, recurring
 from maild.mail.compose import Composer
 from maild.recall import recalled
 from maild.rows import keep_beside, save
-from maild.store import addresses, agenda, attachments, eventlog, letters, mails, records, tickets, timers
+from maild.store import addresses, agenda, attachments, corrections, eventlog, letters, mails, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
 from maild.weighing import Terms
@@ -288,6 +288,7 @@ class Desk:
         eventlog.append(tx, decision.effects, now)
         failpoint("desk.ticket-written")
         brakes.settle(tx, decision, cause, now)
+        corrections.keep(tx, decision, before.get(decision.number), actor, now)
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
             words = event.mail.new_text or event.mail.text if event else text
             inbound = event.inbound if event else None

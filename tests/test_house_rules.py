@@ -53,6 +53,8 @@ HOMES = {
     "tomllib": ["forms.py", "forms/"],
     "click": ["cli/"],
     "rich": ["cli/"],
+    "snowballstemmer": ["rules/"],
+    "re2": ["rules/"],
 }
 
 IMPURE_MODULES = {"os", "io", "sys", "time", "random", "secrets", "logging", "asyncio", "socket", "subprocess"}

@@ -24,6 +24,7 @@ FACTS = frozenset(
         "category",
         "subcategory",
         "service",
+        "understood_by",  # the reader's own words by which the desk took it for that
         "priority_label",
         "reader_name",  # whom the letter greets
         "requester_name",
@@ -42,6 +43,8 @@ FACTS = frozenset(
         "reason_text",
         "channel",
         "attachments",
+        "advice",  # reasons: what the reader should know about what he wrote
+        "asks",  # reasons: what would help and was not in the mail
         "files_refused",  # reasons: which of the reader's own files the desk did not take
         "history",
         "understood",  # orders that were put right: «cerar → #cerrar»

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from maild.core import answers, deadlines, echo, files, helping, seal
+from maild.core import answers, deadlines, echo, files, findings, helping, seal
 from maild.core import said as saying
 from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
@@ -85,7 +85,7 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts |= _times(send, ticket, occasion.office)
         facts["task"] = "; ".join(_turns(send, ticket, occasion.office))
         if send.audience in ("technician", "manager"):
-            facts["request"] = occasion.request
+            facts["request"] = findings.masked(occasion.request)
             facts["also_to"] = tuple(dict.fromkeys(other.name or other.address for other in occasion.others))
         survey = occasion.office.book.survey
         facts["best_score"] = survey.best if send.template == survey.template else None
@@ -93,6 +93,7 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts["attachments"] = files.names(occasion.files)
         if occasion.mail and occasion.mail.sender.mailbox == send.to.address:
             facts["files_refused"] = files.told(occasion.files)
+            facts |= _about_what_he_wrote(ticket, occasion.mail, occasion.office)
     ended = given.pop("due_at", "")  # the deadline that this letter is about, where another one runs already
     if ended and send.audience != "user":
         facts["due_at"] = datetime.fromisoformat(ended)
@@ -100,6 +101,8 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts["ticket_count"] = int(count)
     if until := given.pop(echo.UNDO, ""):
         facts[echo.UNDO] = datetime.fromisoformat(until)
+    if "text" in given:
+        given["text"] = findings.masked(given["text"])
     lines = {
         name: tuple(given.pop(name).split("\n"))
         for name in ("history", "problem_lines", "understood", "orders")
@@ -112,6 +115,15 @@ def _names_others(text: str, reader: str) -> bool:
     """A list of people and their machines is for the desk; each of them is told only what concerns him."""
     cells = (cell.strip().lower() for row in saying.rows(text) for cell in row.values())
     return any("@" in cell and " " not in cell and cell != reader for cell in cells)
+
+
+def _about_what_he_wrote(ticket: Ticket, mail: Mail, office: Office) -> dict[str, Fact]:
+    """Advice to somebody who wrote a secret; what would help, asked for once: in the letter that opens the ticket."""
+    words = f"{mail.subject}\n{mail.new_text}"
+    service = office.book.services.get(ticket.service)
+    opens = ticket.first_message_id == mail.message_id
+    asks = findings.lacking(service.asks, words, files=bool(mail.attachments)) if service and opens else ()
+    return {"advice": findings.advice(words), "asks": asks}
 
 
 def _label(fact: str, value: str, office: Office) -> str:
@@ -128,7 +140,9 @@ def _about(ticket: Ticket, office: Office) -> dict[str, Fact]:
         "mark": mark(book.mark_key, ticket.number),
         "number": ticket.number,
         # What a stranger wrote is never sent on in our name, not even its subject (RELIABILITY S-03).
-        "title": ticket.title if known or office.directory.is_own_domain(ticket.requester.address) else "",
+        "title": findings.masked(ticket.title)
+        if known or office.directory.is_own_domain(ticket.requester.address)
+        else "",
         "state_label": state.label if state else ticket.state,
         "type_label": book.types.get(ticket.type, ticket.type),
         "priority_label": book.priorities.get(ticket.priority, ticket.priority),

@@ -18,9 +18,13 @@ from sqlalchemy import (
 
 from maild.store.columns import BIG, Instant, Key, Words, row_id
 from maild.store.columns import metadata as metadata
+from maild.store.memory import correction as correction
+from maild.store.memory import form as form
+from maild.store.memory import habit as habit
+from maild.store.memory import knowledge as knowledge
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0011"
+VERSION = "0012"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -315,36 +319,4 @@ held_order = Table(
     Column("state", Words, nullable=False),  # waiting | done | denied | refused | changed
     Column("ended_at", Instant),
     Index(None, "address", "created_at"),
-)
-
-# Numbered forms as they were made out.
-form = Table(
-    "form",
-    metadata,
-    Column("document", Words, primary_key=True),
-    Column("serial", Words, primary_key=True),
-    Column("ticket", ForeignKey("ticket.number"), nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("lines", Words, nullable=False),
-)
-
-# What the desk learned while it worked.
-knowledge = Table(
-    "knowledge",
-    metadata,
-    Column("key", Words, primary_key=True),
-    Column("title", Words, nullable=False),
-    Column("text", Words, nullable=False),
-    Column("ticket", ForeignKey("ticket.number"), nullable=False),
-    Column("at", Instant, nullable=False),
-)
-
-# Paragraphs at the end of mails, by fingerprint, until they are known to be a habit (core/habits.py).
-habit = Table(
-    "habit",
-    metadata,
-    Column("domain", Key, primary_key=True),
-    Column("fingerprint", Key, primary_key=True),
-    Column("sender", Key, primary_key=True),
-    Column("mails", Integer, nullable=False),
 )
