@@ -24,17 +24,18 @@ def ticket() -> None:
 
 @ticket.command("list")
 @click.option("--all", "with_closed", is_flag=True, help="También los cerrados / closed ones too.")
+@click.option("--unsorted", is_flag=True, help="Solo los que ninguna regla clasificó / only those no rule sorted.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Cuántos / how many.")
 @json_option
 @pass_call
-def list_(call: Call, with_closed: bool, limit: int, as_json: bool) -> int:
+def list_(call: Call, with_closed: bool, unsorted: bool, limit: int, as_json: bool) -> int:
     """Los tickets abiertos, el más nuevo primero. / Open tickets, newest first."""
     from maild.store import tickets
 
     out = Output(as_json)
     with opened(call) as house:
         with house.database.write() as tx:
-            rows = tickets.listed(tx, only_open=not with_closed, limit=limit)
+            rows = tickets.listed(tx, only_open=not with_closed, limit=limit, unsorted=unsorted)
         for row in rows:
             out.line({"mark": mark(house, int(str(row["number"]))), **row})
         columns = (
@@ -113,9 +114,16 @@ def _why(house: House, row: dict[str, Any]) -> str:
     metavar="CARPETA",
     help="Escribe ahí los archivos, con su sha256 por nombre / writes files there, named by their sha256.",
 )
+@click.option(
+    "--evidence",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="CARPETA",
+    help="Escribe ahí correos, cartas, historia y conformidades con sus huellas / mails, letters, proofs, hashes.",
+)
 @pass_call
-def export(call: Call, which: tuple[str, ...], folder: Path | None) -> int:
+def export(call: Call, which: tuple[str, ...], folder: Path | None, evidence: Path | None) -> int:
     """Tickets enteros, uno por línea JSON; sin argumentos, todos. / Whole tickets, one JSON line each; none named: all."""
+    from maild.cli import evidence as proofs
     from maild.store import tickets
 
     out = Output(as_json=True)
@@ -127,6 +135,8 @@ def export(call: Call, which: tuple[str, ...], folder: Path | None) -> int:
         for number in named or sorted(every):
             with house.database.write() as tx:  # one at a time: the daemon writes between two
                 whole = _whole(tx, house, number)
+                if whole and evidence:
+                    proofs.write(tx, house, whole, evidence / whole["mark"])
             missing += whole is None
             if whole is None:
                 _absent(out, house, number)

@@ -6,7 +6,7 @@ from maild.core.catalogue import Channel
 from maild.core.rulebook import Role, Rulebook, State
 from maild.core.words import fold
 from maild.errors import Problem
-from maild.rules import lists, policies, steps
+from maild.rules import calendars, lists, policies, signs, steps
 from maild.rules.naming import Names, Sources
 
 __all__ = ["Sources", "build"]
@@ -17,6 +17,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
     names = Names(sources)
     institution = sources.institution
     procedures = steps.procedures(names)
+    calendar = calendars.calendar(names)
     _types(names, tuple(procedures))
     verbs = {k: lists.verb(names, k, f) for k, f in sources.commands.verb.items()}
     book = Rulebook(
@@ -35,7 +36,10 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         reopening=lists.reopening(names, procedures),
         answers=lists.answers(names),
         policies=policies.policies(names),
-        calendar=lists.calendar(names),
+        calendar=calendar,
+        calendars=calendars.others(names, calendar),
+        sites=calendars.places(names, "sites"),
+        units=calendars.places(names, "units"),
         settings=_settings(sources),
         letters={k: names.letters(f, "institution.toml", f"letters.{k}") for k, f in institution.letters.items()},
         closings={k: f.label for k, f in sources.states.closing.items()},
@@ -57,6 +61,8 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         once_per_text=frozenset(institution.institution.once_per_text),
         notices=institution.institution.notices,
         macros=lists.macros(names, verbs),
+        natures={k: f.nature for k, f in institution.type.items() if f.nature},
+        **signs.compiled(names),
     )
     return book, names.problems
 

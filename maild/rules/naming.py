@@ -15,7 +15,7 @@ from maild.core.rulebook import GROUPS, RELATIONS
 from maild.core.worktime import Span
 from maild.errors import Problem
 from maild.forms import offer
-from maild.rules import files
+from maild.rules import files, meaning
 from maild.rules.policy_file import PolicyFile
 from maild.rules.wordfiles import MacrosFile, WordsFile
 
@@ -39,12 +39,16 @@ class Sources:
     mails: files.MailsFile
     priorities: files.PrioritiesFile
     escalation: files.EscalationFile
-    catalogue: files.CatalogueFile
+    catalogue: meaning.CatalogueFile
     documents: files.DocumentsFile
     indicators: files.IndicatorsFile
+    concepts: meaning.ConceptsFile
+    classify: meaning.ClassifyFile
+    filters: meaning.FiltersFile
     procedures: Mapping[str, files.ProcedureFile]
     zone: ZoneInfo
     mark: str
+    models: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -83,7 +87,7 @@ class Names:
         return time(int(match[1]), int(match[2]))
 
     def letters(self, letters: files.Letters, file: str, key: str) -> tuple[LetterTo, ...]:
-        people = (*RELATIONS, *self.sources.roles.role)
+        people = (*RELATIONS, *GROUPS, *self.sources.roles.role)
         found = []
         for template, whom in letters.items():
             for to in listed(whom):

@@ -11,7 +11,7 @@ import pytest
 
 from maild.core import seal
 from maild.core.subject import mark
-from maild.desk import Outcome
+from maild.gather import Outcome
 from tests.house.attacked import LUIS, AttackedDesk, became
 from tests.house.desk import OPERATOR, codes
 
