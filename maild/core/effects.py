@@ -166,6 +166,20 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """A machine says once more how it stands with a thing that the ticket is about; `host` and `service` are folded.
+
+    `severity`: the worst so far, from 1, in core/alerts.SEVERITIES (0: unknown).
+    """
+
+    number: int
+    host: str
+    service: str
+    what: Literal["problem", "recovery"]
+    severity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """The mail goes to a person: it is kept whole and shown to the operator."""
 
@@ -232,6 +246,7 @@ Effect = (
     | Reopen
     | Keep
     | Send
+    | Count
     | Review
     | Suppress
     | Resume
@@ -293,7 +308,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold() | Present() | Undoable() | Undo():
+        case HoldOrders() | EndHold() | Present() | Undoable() | Undo() | Count():
             return ticket
         case _:
             return _moved(ticket, effect)

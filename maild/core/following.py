@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from maild.core import echo
+from maild.core.alerting import quiet
 from maild.core.effects import Decision, Forget, Keep, Send, Tell, evolve
 from maild.core.events import Batch, Case, FirstMail, Recurring
 from maild.core.office import Office
@@ -37,7 +38,7 @@ def follow(draft: Draft, number: int, address: str, *, on: bool) -> None:
 
 def told(case: Case, decision: Decision, office: Office) -> Decision:
     """The decision, with the letters to those who follow a ticket that it changes, and get none of its other letters."""
-    if decision.refused is not None and not decision.parts:
+    if (decision.refused is not None and not decision.parts) or quiet(case, decision):
         return decision
     author = getattr(case, "author", None)
     mine = set(author.person.addresses if author and author.person else (author.address,)) if author else set()

@@ -20,7 +20,7 @@ from maild.store.columns import BIG, Instant, Key, Words, row_id
 from maild.store.columns import metadata as metadata
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0008"
+VERSION = "0013"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -150,6 +150,21 @@ correspondence = Table(
     _words("copied"),  # to whom else it was sent: " a@x  b@y "
     Index(None, "conversation"),
     Index(None, "ticket"),
+)
+
+# What machines say, counted: one row for each thing that is wrong on a ticket (core/alerting.py). The keys are folded.
+alert = Table(
+    "alert",
+    metadata,
+    Column("ticket", ForeignKey("ticket.number"), primary_key=True),
+    Column("host", Key, primary_key=True),
+    Column("service", Key, primary_key=True),
+    Column("what", Words, nullable=False),  # problem | recovery
+    Column("severity", Integer, nullable=False),  # the worst so far
+    Column("count", Integer, nullable=False),  # of problems
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Index(None, "service", "host"),
 )
 
 # Numbers that a provider's own desk gave to a ticket of ours.
