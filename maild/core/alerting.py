@@ -212,8 +212,3 @@ def _finished(draft: Draft, number: int) -> Decision:
     draft.pass_through()
     draft.settle()
     return draft.decision(number)
-
-
-def quiet(case: object, decision: Decision) -> bool:
-    """Whether it only counts: then nobody who follows the ticket is told."""
-    return isinstance(case, Alerted) and not any(isinstance(e, Keep) for e in decision.effects)

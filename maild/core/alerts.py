@@ -189,7 +189,7 @@ def _alert(shape: Shape, what: What, told: Mapping[str, str], machines: Machines
         host=told.get("host", "")[:_VALUE],
         service=told.get("service", "")[:_VALUE],
         group=told.get("group", "")[:_VALUE],
-        severity=_severity(severity, machines),
+        severity=_severity(severity, machines) if what == "problem" else 0,
         severity_text=severity[:_VALUE],
     )
 
@@ -232,7 +232,7 @@ def _lines(text: str) -> list[tuple[str, str]]:
     found = []
     for line in text.splitlines()[:_LINES]:
         bare = line.strip(_BULLETS)
-        ends = [at for mark in (":", "=", "\t", "|") if 0 < (at := bare.find(mark)) <= _LABEL]
+        ends = [at for mark in (":", "=", "\t", "|", "  ") if 0 < (at := bare.find(mark)) <= _LABEL]
         if ends and (value := bare[min(ends) + 1 :].strip(_BULLETS + ":=")):
             found.append((fold(bare[: min(ends)].strip(_BULLETS)), value[:_VALUE]))
     return found

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from maild.core.alerts import Alert, Point
 from maild.core.effects import Count
-from maild.store.schema import alert, ticket
+from maild.store.schema import ticket
+from maild.store.standing import alert
 
 _MOST = 20
 

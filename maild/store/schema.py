@@ -152,21 +152,6 @@ correspondence = Table(
     Index(None, "ticket"),
 )
 
-# What machines say, counted: one row for each thing that is wrong on a ticket (core/alerting.py). The keys are folded.
-alert = Table(
-    "alert",
-    metadata,
-    Column("ticket", ForeignKey("ticket.number"), primary_key=True),
-    Column("host", Key, primary_key=True),
-    Column("service", Key, primary_key=True),
-    Column("what", Words, nullable=False),  # problem | recovery
-    Column("severity", Integer, nullable=False),  # the worst so far
-    Column("count", Integer, nullable=False),  # of problems
-    Column("first_at", Instant, nullable=False),
-    Column("last_at", Instant, nullable=False),
-    Index(None, "service", "host"),
-)
-
 # Numbers that a provider's own desk gave to a ticket of ours.
 case_number = Table(
     "case_number",

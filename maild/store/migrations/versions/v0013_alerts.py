@@ -16,7 +16,7 @@ _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.create_table(
         "alert",
-        sa.Column("ticket", _BIG, sa.ForeignKey("ticket.number", name="fk_alert_ticket"), primary_key=True),
+        sa.Column("ticket", _BIG, primary_key=True, autoincrement=False),
         sa.Column("host", sa.Text, primary_key=True),
         sa.Column("service", sa.Text, primary_key=True),
         sa.Column("what", sa.Text, nullable=False),
