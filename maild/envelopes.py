@@ -14,6 +14,7 @@ from maild.brakes import Hold, Limits
 from maild.core import files, seal, writing
 from maild.core.effects import Decision, Open, Review, Send
 from maild.core.office import Office
+from maild.core.past import Report
 from maild.core.pending import Undoable
 from maild.core.ticket import Ticket
 from maild.core.values import Mail
@@ -43,6 +44,8 @@ class Envelopes:
     now: datetime
     rehearsal: bool = False
     plus_address: bool = False
+    # Written because time passed, not because somebody waits for it: those who work get it in their working hours.
+    in_hours: bool = False
 
     def write(
         self,
@@ -52,6 +55,7 @@ class Envelopes:
         after: Mapping[int, Ticket],
         mail: Mail | None,
         judged: Sequence[files.Judged],
+        reports: Mapping[str, Report] | None = None,
     ) -> None:
         """Every letter of the decision joins the outbox; `after` are its tickets as they stand now, `mail` what it answers."""
         sends = [*(e for e in decision.effects if isinstance(e, Send)), *self._to_operator(decision)]
@@ -66,6 +70,8 @@ class Envelopes:
             if send.audience in ("technician", "manager") and number not in opened and number not in requests:
                 requests[number] = records.first_words(tx, number) if number else ""
             seen = replace(occasion, request=requests.get(number, ""))
+            if not number:
+                seen = replace(seen, report=(reports or {}).get(send.to.address))
             fresh = number in opened
             row = self._letter(tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh)
             if send.audience in _OUTSIDE:  # while the order that caused it can be undone, as long as its author wants
@@ -95,6 +101,7 @@ class Envelopes:
         if rendered.problem:
             log.warning("letter-template-broken", extra={"template": send.template, "problem": str(rendered.problem)})
         hold = self._held(tx, send, is_ack=opened and bool(letter.answers), now=now)
+        not_before = self._not_before(send)
         return {
             "cause": cause,
             "message_id": message_id,
@@ -106,9 +113,16 @@ class Envelopes:
             "held_by": hold.by,
             "reason": hold.why,
             "created_at": now,
-            "not_before": now,
-            "expires_at": now + LETTER_LIFE,
+            "not_before": not_before,
+            "expires_at": not_before + LETTER_LIFE,
         }
+
+    def _not_before(self, send: Send) -> datetime:
+        if not self.in_hours or send.audience not in ("technician", "manager"):
+            return self.now
+        person = self.office.directory.by_address(send.to.address)
+        hours = self.office.book.hours(person.site if person else "", person.unit if person else "")
+        return hours.opening(self.now)
 
     def _held(self, tx: Tx, send: Send, *, is_ack: bool, now: datetime) -> Hold:
         if self.rehearsal:

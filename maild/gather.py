@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from maild import inquire, machines
-from maild.core import habits, merging, recognise, seal, thread, twins
+from maild.core import files, habits, merging, recognise, seal, thread, twins
+from maild.core.effects import Decision
 from maild.core.events import (
     Alerted,
     Bounced,
@@ -261,6 +262,29 @@ def _joined(tx: Tx, found: recognise.Understood) -> Ticket | None:
     key = found.rule.joins[0]
     value = dict(found.facts).get(key, "")
     return recognise.joins(found, loaded(tx, tickets.open_with(tx, key, value))) if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an event. `done` False: it had been dealt with before, and nothing was written now."""
+
+    decision: Decision
+    before: Ticket | None = None
+    after: Ticket | None = None
+    cause: str = ""
+    done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A mail as it is read here (without what its sender always writes below his words), all that is known of it, what shall
+    be done about it and what becomes of its files. `fresh` are the paragraphs at its end that may become a habit."""
+
+    mail: Mail
+    gathered: Gathered
+    decision: Decision
+    files: Sequence[files.Judged] = ()
+    fresh: Sequence[habits.Ending] = ()
 
 
 def without_habits(tx: Tx, mail: Mail) -> tuple[Mail, Sequence[habits.Ending]]:

@@ -57,6 +57,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "outbox": ("maild.cli.outbox:outbox", "Gobierna las cartas que salen / steers outgoing letters"),
         "quarantine": ("maild.cli.quarantine:quarantine", "Resuelve correos apartados / settles mails set aside"),
         "why": ("maild.cli.why:why", "Dice qué pasó con un correo, ticket o plazo / what happened, and why"),
+        "report": (
+            "maild.cli.report:report",
+            "Cifras e indicadores de un periodo / figures and indicators of a period",
+        ),
+        "calendar": (
+            "maild.cli.calendar:calendar",
+            "Horario, feriados, y plazos contados de nuevo / hours, holidays, deadlines counted anew",
+        ),
         "import": (
             "maild.cli.importing:importing",
             "Trae personas de una tabla / brings people from a table",

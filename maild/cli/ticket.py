@@ -113,9 +113,16 @@ def _why(house: House, row: dict[str, Any]) -> str:
     metavar="CARPETA",
     help="Escribe ahí los archivos, con su sha256 por nombre / writes files there, named by their sha256.",
 )
+@click.option(
+    "--evidence",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="CARPETA",
+    help="Escribe ahí correos, cartas, historia y conformidades con sus huellas / mails, letters, proofs, hashes.",
+)
 @pass_call
-def export(call: Call, which: tuple[str, ...], folder: Path | None) -> int:
+def export(call: Call, which: tuple[str, ...], folder: Path | None, evidence: Path | None) -> int:
     """Tickets enteros, uno por línea JSON; sin argumentos, todos. / Whole tickets, one JSON line each; none named: all."""
+    from maild.cli import evidence as proofs
     from maild.store import tickets
 
     out = Output(as_json=True)
@@ -127,6 +134,8 @@ def export(call: Call, which: tuple[str, ...], folder: Path | None) -> int:
         for number in named or sorted(every):
             with house.database.write() as tx:  # one at a time: the daemon writes between two
                 whole = _whole(tx, house, number)
+                if whole and evidence:
+                    proofs.write(tx, house, whole, evidence / whole["mark"])
             missing += whole is None
             if whole is None:
                 _absent(out, house, number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from maild.core import deadlines, guards, orders, people, when
+from maild.core import conformity, deadlines, guards, orders, people, when
 from maild.core import said as saying
 from maild.core.children import ROWS
 from maild.core.doing import do, set_service, value_of
@@ -58,6 +58,8 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
         return refusal
     draft.because("order", order=verb.key, by=author.address)
     draft.walks[number].send(verb.letters)
+    if verb.conformity == "refused" and found and words:
+        conformity.refuse(draft.walks[number], words)
     for token, move in found:
         draft.walks[number].make(token, move)
         if move.learn:

@@ -62,7 +62,7 @@ def _decided(case: Case, office: Office, now: datetime) -> Decision:
         case Batch():
             return batch(case, office, now)
         case Bounced():
-            return bounced(case, office)
+            return bounced(case, office, now)
         case Alerted():
             return alerted(case, office, now)
         case _:
@@ -84,7 +84,7 @@ def _mailed(
         case Intrusion():
             return _intrusion(case, office, now)
         case Robot():
-            return robot(case)
+            return robot(case, office, now)
         case Flood():
             return flood(case)
         case _:

@@ -117,6 +117,14 @@ class StartTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjust:
+    """A running clock is paused, goes on, or falls due at another time."""
+
+    number: int
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
 class StopTimer:
     number: int
     clock: str
@@ -241,6 +249,7 @@ Effect = (
     | PlaceToken
     | RemoveToken
     | StartTimer
+    | Adjust
     | StopTimer
     | Close
     | Reopen
@@ -314,7 +323,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return _moved(ticket, effect)
 
 
-def _moved(ticket: Ticket, effect: PlaceToken | RemoveToken | StartTimer | StopTimer) -> Ticket:
+def _moved(ticket: Ticket, effect: PlaceToken | RemoveToken | StartTimer | Adjust | StopTimer) -> Ticket:
     match effect:
         case PlaceToken(token=token):
             others = tuple(t for t in ticket.tokens if t.id != token.id)
@@ -323,6 +332,9 @@ def _moved(ticket: Ticket, effect: PlaceToken | RemoveToken | StartTimer | StopT
             return replace(ticket, tokens=tuple(t for t in ticket.tokens if t.id != token_id))
         case StartTimer(timer=timer):
             return replace(ticket, timers=(*_without(ticket, timer.clock, timer.token), timer))
+        case Adjust(timer=timer):
+            here = (timer.clock, timer.token)
+            return replace(ticket, timers=tuple(timer if (t.clock, t.token) == here else t for t in ticket.timers))
         case StopTimer(clock=clock, token=token_id):
             return replace(ticket, timers=_without(ticket, clock, token_id))
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from maild.core.alerts import Alert, Point
 from maild.core.files import Scan
@@ -76,7 +76,8 @@ class Kin:
     `number`: the next free one. `parents`: the tickets that wait for this one, nearest first. `children`: what each of
     them (and the ticket itself) opened. `named`: tickets that the mail speaks of besides. `serials`: the next number of
     each form this year. `entries`: keys of the knowledge base. `done`: the last order of who writes on this ticket, while it
-    can still be taken back. `echoes`: how many answers to orders he had in the last hour.
+    can still be taken back. `echoes`: how many answers to orders he had in the last hour. `unreachable`: addresses that no
+    letter reaches; `away`: the last day of the absence that somebody told of in an answer to a letter made for him.
     """
 
     number: int = 0
@@ -87,6 +88,8 @@ class Kin:
     entries: tuple[str, ...] = ()
     done: Done | None = None
     echoes: int = 0
+    unreachable: frozenset[str] = frozenset()
+    away: Mapping[str, date] = field(default_factory=dict)
 
 
 _ALONE = Kin()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maild.core.newtext import MARKER_EN, MARKER_ES
+from maild.core.past import Report
 from maild.core.values import Address, Reason
 
 # A Reason is worded by compose in the reader's language; everything else is shown as it is.
@@ -106,4 +107,5 @@ class Letter:
     code: str = ""  # proves who answers it, where everything else of the letter gets lost on the way
     reply_to: str = ""  # an address of the desk that this letter alone gives; empty: the desk's own
     generated: bool = True  # False: written because somebody asked (auto-replied), even where `answers` is empty
+    report: Report | None = None
     bulk: bool = False  # a digest or an announcement: List-Id and Precedence

@@ -8,6 +8,7 @@ from datetime import datetime
 from maild.core import policy, subject
 from maild.core.acts import carry_out, tell_facts
 from maild.core.catalogue import proposed
+from maild.core.clocks import Opening
 from maild.core.draft import Draft
 from maild.core.effects import Keep, RemoveToken, SetField, Tell
 from maild.core.forwarded import forwarded_words
@@ -15,7 +16,7 @@ from maild.core.mailboxes import spelt
 from maild.core.office import AREAS
 from maild.core.orders import Order
 from maild.core.procedure import Walk
-from maild.core.rulebook import Opening, Rulebook, Verb
+from maild.core.rulebook import Rulebook, Verb
 from maild.core.ticket import Ticket, Token
 from maild.core.values import Address, Author, Mail, Reason, because
 from maild.core.words import fold

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from maild.core import deadlines, guards, posting, votes
+from maild.core import deadlines, guards, pausing, posting, votes
 from maild.core.children import open_children
 from maild.core.effects import (
     Assign,
@@ -41,7 +41,7 @@ from maild.core.moves import (
 )
 from maild.core.office import Office
 from maild.core.said import Said
-from maild.core.ticket import Ticket, Timer, Token
+from maild.core.ticket import Ticket, Token
 from maild.core.values import Address
 
 if TYPE_CHECKING:
@@ -281,11 +281,11 @@ class Walk:
 
     def start(self, key: str, token_id: int) -> None:
         clock = deadlines.clock(self.office.book, key)
-        due = deadlines.due(clock, self.office.book, self.ticket, self.said, self.now) if clock else None
-        if clock is None or due is None:
-            return
-        home = token_id if clock.scope == "step" else 0
-        self.draft.do(StartTimer(self.ticket.number, Timer(key, home, due, on_silence=clock.meaning == "silence")))
+        token = self.ticket.token(token_id)
+        step = self.step_of(token) if token else None
+        timer = pausing.timer(self, clock, token_id, step.role if step else "") if clock else None
+        if timer is not None:
+            self.draft.do(StartTimer(self.ticket.number, timer))
 
     def _stop_anywhere(self, clock: str, token_id: int) -> None:
         """A move stops its own token's clock, else the ticket's, else the one of any other token."""
@@ -311,6 +311,7 @@ class Walk:
             if token.live and token.id in self._moved:
                 self._rest(token, stood=before.get(token.id))
         self._show_state()
+        pausing.settle(self)
 
     def _rest(self, token: Token, stood: Token | None) -> None:
         step = self.step_of(token)

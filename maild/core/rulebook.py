@@ -8,16 +8,16 @@ from typing import Literal
 
 from maild.core.alerts import Machines
 from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
+from maild.core.clocks import Clock
 from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
 from maild.core.policy import Mode, Policy, Weight
 from maild.core.takes import Takes
-from maild.core.worktime import Calendar, Schedule, Span
+from maild.core.words import fold
+from maild.core.worktime import Calendar, Span
 
 StateKind = Literal["queued", "active", "waiting", "resolved", "closed"]
 # chief: who leads the area of the person who asked (the directory says who).
 RoleKind = Literal["requester", "desk", "agent", "approver", "provider", "external", "machine", "chief"]
-Origin = Literal["document", "proposal"]
-ClockMeaning = Literal["work", "silence"]
 # What a verb does besides moving the ticket along its procedure.
 Act = Literal[
     "move",
@@ -69,6 +69,7 @@ RELATIONS = (
     "caller",  # whoever waits for this ticket: the responsible of the one that opened it; else who asked
     "list",  # the addresses that the order gives as lista=…
     "turn",  # whose turn it is: the role of the step
+    "operator",  # who runs the program
 )
 # A group of roles in `by`: everybody whose role is of this kind; staff are the desk, agents and approvers.
 GROUPS = ("@staff", "@desk", "@agent", "@approver", "@external", "@provider", "@chief", "@anybody")
@@ -95,45 +96,6 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """The ticket that a recurring clock opens. `requester` is a role."""
-
-    type: str
-    title: str
-    requester: str
-    facts: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """A deadline. Without `span`, `schedule` or `given_by` no value was given, so it never starts.
-
-    `silence` clocks mean that nobody objected. `only_if` names settings that must have these values for it to start at all.
-    `given_by`: the order's own value, or the fact that holds the date; `before`: so long before that.
-    `scope`: a `step` clock ends when its token leaves, a `ticket` clock runs until a move stops it or the ticket closes,
-    an `after` clock goes on although the ticket is closed. Where no move listens to it, its `letters` are written when it
-    runs out, and `again` sets it anew. `recurring`: it belongs to no ticket, and each time it `opens` one, writes its
-    `letters`, and moves the tickets that listen to it (`together`: in one letter for all).
-    """
-
-    key: str
-    span: Span | None
-    meaning: ClockMeaning = "work"
-    only_if: Mapping[str, str] = field(default_factory=dict)
-    given_by: str = ""
-    before: Span | None = None
-    scope: Literal["step", "ticket", "after"] = "step"
-    schedule: Schedule | None = None
-    recurring: bool = False
-    again: bool = False
-    together: bool = False
-    opens: Opening | None = None
-    letters: tuple[LetterTo, ...] = ()
-    origin: Origin = "proposal"
-    printed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Verb:
     """An order people may give. `spellings` are folded words; `by` may always give it, wherever the ticket stands.
 
@@ -141,6 +103,7 @@ class Verb:
     label in each language ('' or none: it has no button);
     `closing` why the ticket is closed where the order itself closes it. `quiet`: it is never confirmed for its own sake;
     `confirmed`: always. `spaced`: words after `key=` belong to the value until the next key.
+    `conformity`: it says that the requester accepts what was done, or refuses it.
     `letters` go out whenever the order is carried out. `values` are those it knows (none: any).
     `takes`: what its arguments are; `phrases`: words that say it together with a value («no procede» = no), `signed` which
     of those count only behind a sign. `awaited`: without its sign it counts only where a step waits for it. `careful`: it is
@@ -158,6 +121,7 @@ class Verb:
     closing: str = ""
     quiet: bool = False
     confirmed: bool = False
+    conformity: Literal["", "given", "refused"] = ""
     spaced: bool = False
     letters: tuple[LetterTo, ...] = ()
     values: tuple[str, ...] = ()
@@ -235,6 +199,7 @@ class Rulebook:
     `pairs`: what a key in `clave=valor` means to the engine (usuario → requester); `facts`: the values it may have.
     `told`: every fact that people may tell; `polite`: words that say nothing beside an order; `synonyms`: other words for values.
     `once`: templates that one ticket is sent once; `once_per_text`: again only where they say something else.
+    `calendars`: those of sites and units that have hours of their own; `sites` and `units` say whose, by folded name.
     `settings`: the dotted keys that a story or an operator may change.
     `notices`: what the institution has left open.
     """
@@ -268,6 +233,9 @@ class Rulebook:
     documents: Mapping[str, Document] = field(default_factory=dict)
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    sites: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     pairs: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
@@ -280,6 +248,15 @@ class Rulebook:
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)
         return book.steps.get(number) if book else None
+
+    def hours(self, site: str = "", unit: str = "") -> Calendar:
+        """The calendar of a site, else of a unit, else the institution's."""
+        key = self.sites.get(fold(site)) or self.units.get(fold(unit))
+        return self.calendars[key] if key else self.calendar
+
+    def calendar_of(self, key: str) -> Calendar:
+        """The calendar of this key; the institution's where it is gone."""
+        return self.calendars.get(key, self.calendar)
 
     def closing(self, reason: str) -> str:
         """The reason, or the ordinary one: the first that the institution names."""

@@ -11,10 +11,12 @@ from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
 from maild.core.moves import Move, OnOrder
 from maild.core.office import Office
+from maild.core.past import Report
 from maild.core.rulebook import Verb
 from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.values import Author, Mail, Reason
+from maild.core.worktime import NEVER
 
 _QUESTION = {"es": ("Sí, confirmo", "No fui yo"), "en": ("Yes, I confirm", "It was not me")}
 # A reason worded for the reader of a refusal; its facts travel beside the code.
@@ -25,7 +27,8 @@ _HELP = "ayuda"
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """What the letters of one decision have in common. `mail` is the one they answer, if any; `request` the requester's
-    first words, for those who work on the ticket; `files` what became of the files of the mail."""
+    first words, for those who work on the ticket; `files` what became of the files of the mail;
+    `report` what a digest tells its reader."""
 
     office: Office
     ring: seal.KeyRing
@@ -33,6 +36,7 @@ class Occasion:
     mail: Mail | None = None
     request: str = ""
     files: Sequence[files.Judged] = ()
+    report: Report | None = None
 
 
 def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
@@ -53,6 +57,8 @@ def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
         references=(began,) if began and not seal.looks_ours(began) else (),
         code=code,
         generated=not answers,
+        bulk=occasion.report is not None,
+        report=occasion.report,
     )
 
 
@@ -119,8 +125,8 @@ def _about(ticket: Ticket, office: Office) -> dict[str, Fact]:
 
 def _times(send: Send, ticket: Ticket) -> dict[str, Fact]:
     """Deadlines the reader should know: the work's for those who work, the silence's for those who are asked."""
-    silence = min((t.due for t in ticket.timers if t.on_silence), default=None)
-    work = min((t.due for t in ticket.timers if not t.on_silence), default=None)
+    silence = min((t.due for t in ticket.timers if t.on_silence and t.due < NEVER), default=None)
+    work = min((t.due for t in ticket.timers if not t.on_silence and t.due < NEVER), default=None)
     times: dict[str, datetime | None] = {"closes_at": silence}
     if send.audience != "user":
         times["due_at"] = work

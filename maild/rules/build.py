@@ -6,7 +6,7 @@ from maild.core.catalogue import Channel
 from maild.core.rulebook import Role, Rulebook, State
 from maild.core.words import fold
 from maild.errors import Problem
-from maild.rules import lists, machines, policies, steps
+from maild.rules import calendars, lists, machines, policies, steps
 from maild.rules.naming import Names, Sources
 
 __all__ = ["Sources", "build"]
@@ -17,6 +17,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
     names = Names(sources)
     institution = sources.institution
     procedures = steps.procedures(names)
+    calendar = calendars.calendar(names)
     _types(names, tuple(procedures))
     book = Rulebook(
         key=institution.institution.key,
@@ -34,7 +35,10 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         reopening=lists.reopening(names, procedures),
         answers=lists.answers(names),
         policies=policies.policies(names),
-        calendar=lists.calendar(names),
+        calendar=calendar,
+        calendars=calendars.others(names, calendar),
+        sites=calendars.places(names, "sites"),
+        units=calendars.places(names, "units"),
         settings=_settings(sources),
         letters={k: names.letters(f, "institution.toml", f"letters.{k}") for k, f in institution.letters.items()},
         closings={k: f.label for k, f in sources.states.closing.items()},

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from maild.core.clocks import ClockMeaning, Origin
 from maild.core.moves import StepKind
-from maild.core.rulebook import Act, ClockMeaning, Origin, Proof, RoleKind, StateKind
+from maild.core.rulebook import Act, Proof, RoleKind, StateKind
 from maild.core.takes import Means, Takes
 from maild.forms import Field, Form
+from maild.rules.calendar_file import CalendarFile as CalendarFile
+from maild.rules.calendar_file import HoursForm as HoursForm
 
 Names = str | tuple[str, ...]
 Letters = dict[str, Names]  # template → whom, in the order in which they are sent
@@ -194,6 +197,10 @@ class ClockForm(Form):
     letters: Letters = Field(default={})
     origin: Origin = "proposal"
     printed: str = ""
+    pauses: Names = ()
+    of: Literal["worker", "requester"] = "worker"
+    urgent: bool = False
+    report: Names = ()
 
 
 class ClocksFile(Form):
@@ -210,6 +217,7 @@ class VerbForm(Form):
     closing: str = ""
     quiet: bool = False
     confirmed: bool = False
+    conformity: Literal["", "given", "refused"] = ""
     spaced: bool = False
     letters: Letters = Field(default={})
     stems: tuple[str, ...] = ()
@@ -235,17 +243,6 @@ class FactForm(Form):
 class CommandsFile(Form):
     verb: dict[str, VerbForm]
     fact: dict[str, FactForm] = Field(default={})
-
-
-class CalendarFile(Form):
-    monday: tuple[str, ...] = ()
-    tuesday: tuple[str, ...] = ()
-    wednesday: tuple[str, ...] = ()
-    thursday: tuple[str, ...] = ()
-    friday: tuple[str, ...] = ()
-    saturday: tuple[str, ...] = ()
-    sunday: tuple[str, ...] = ()
-    holiday: dict[str, str] = Field(default={})
 
 
 class MailRuleForm(Form):

@@ -1,49 +1,26 @@
-"""Everything of a folder that is no procedure: clocks, verbs, mail rules, calendar and the lists, every name checked."""
+"""Everything of a folder that is no procedure: clocks, verbs, mail rules and the lists, every name checked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, time
+from collections.abc import Mapping
+from datetime import time
 
 from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
+from maild.core.clocks import Clock, Opening
+from maild.core.indicators import COMPUTED
 from maild.core.moves import NEEDS, Procedure
+from maild.core.past import SECTIONS
 from maild.core.policy import BY_PROOF
-from maild.core.rulebook import Answers, Clock, MailRule, Opening, Reopening, Survey, Verb
+from maild.core.rulebook import Answers, MailRule, Reopening, Survey, Verb
 from maild.core.takes import TAKES
 from maild.core.words import fold
-from maild.core.worktime import Calendar, Schedule
+from maild.core.worktime import Schedule
 from maild.forms import offer
 from maild.rules import files, spelling
-from maild.rules.naming import Names
+from maild.rules.naming import Names, listed
 
-_INTERVAL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
-_EVERY = re.compile(r"(?:(\d{1,2}) )?(day|month|months|year)")
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-def calendar(names: Names) -> Calendar:
-    week = tuple(tuple(_intervals(names, getattr(names.sources.calendar, day), day)) for day in _DAYS)
-    return Calendar(names.sources.zone, week, frozenset(_holidays(names)))
-
-
-def _intervals(names: Names, texts: Iterable[str], day: str) -> Iterator[tuple[time, time]]:
-    for text in texts:
-        match = _INTERVAL.fullmatch(text)
-        start = time(int(match[1]), int(match[2])) if match else time(0)
-        end = time(int(match[3]) % 24, int(match[4])) if match else time(0)
-        if match is None or start >= end:
-            names.wrong("calendar.toml", day, f"«{text}» no es un horario; escriba 08:30-13:00")
-        else:
-            yield start, end
-
-
-def _holidays(names: Names) -> Iterator[date]:
-    for text in names.sources.calendar.holiday:
-        try:
-            yield date.fromisoformat(text)
-        except ValueError:
-            names.wrong("calendar.toml", f"holiday.{text}", "no es una fecha; escriba 2026-07-28")
+_EVERY = re.compile(r"(?:(\d{1,2}) )?(day|week|month|months|year)")
 
 
 def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
@@ -64,7 +41,18 @@ def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
         letters=names.letters(form.letters, "clocks.toml", f"{at}.letters"),
         origin=form.origin,
         printed=form.printed,
+        pauses=tuple(
+            names.known(s, names.sources.states.state, "el estado", "clocks.toml", f"{at}.pauses")
+            for s in listed(form.pauses)
+        ),
+        of=form.of,
+        urgent=form.urgent,
+        report=_sections(names, listed(form.report), f"{at}.report"),
     )
+
+
+def _sections(names: Names, keys: tuple[str, ...], at: str) -> tuple[str, ...]:
+    return tuple(names.known(key, SECTIONS, "la parte", "clocks.toml", at) for key in keys)
 
 
 def _schedule(names: Names, form: files.ClockForm, key: str) -> Schedule | None:
@@ -73,10 +61,12 @@ def _schedule(names: Names, form: files.ClockForm, key: str) -> Schedule | None:
         return Schedule(moment) if moment else None
     match = _EVERY.fullmatch(form.every)
     if match is None:
-        names.wrong("clocks.toml", f"{key}.every", f"«{form.every}»: escriba day, month, 4 months o year")
+        names.wrong("clocks.toml", f"{key}.every", f"«{form.every}»: escriba day, week, month, 4 months o year")
         return None
     if match[2] == "day":
         return Schedule(moment or time(8, 0))
+    if match[2] == "week":
+        return Schedule(moment or time(8, 0), weekday=max(int(form.day) - 1, 0) if form.day != "last" else 6)
     months = 12 if match[2] == "year" else int(match[1] or 1)
     day = -1 if form.day == "last" else int(form.day) or 1
     return Schedule(moment or time(8, 0), months, day, form.month)
@@ -108,6 +98,7 @@ def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
         closing=form.closing,
         quiet=form.quiet,
         confirmed=form.confirmed,
+        conformity=form.conformity,
         spaced=form.spaced,
         letters=names.letters(form.letters, "commands.toml", f"{at}.letters"),
         values=tuple(fold(value) for value in fact.values) if fact and form.act == "fact" else (),
@@ -232,4 +223,7 @@ def documents(names: Names) -> dict[str, Document]:
 
 def indicators(names: Names) -> dict[str, Indicator]:
     forms = names.sources.indicators.indicator
+    for key, form in forms.items():
+        if form.computed:
+            names.known(form.computed, COMPUTED, "la cuenta", "indicators.toml", f"indicator.{key}.computed")
     return {k: Indicator(k, f.name, f.formula, f.computed, f.type) for k, f in forms.items()}

@@ -83,7 +83,7 @@ class Names:
         return time(int(match[1]), int(match[2]))
 
     def letters(self, letters: files.Letters, file: str, key: str) -> tuple[LetterTo, ...]:
-        people = (*RELATIONS, *self.sources.roles.role)
+        people = (*RELATIONS, *GROUPS, *self.sources.roles.role)
         found = []
         for template, whom in letters.items():
             for to in listed(whom):

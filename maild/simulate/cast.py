@@ -10,11 +10,12 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from maild.core import deadlines
-from maild.core.rulebook import Clock, Rulebook
+from maild.core.clocks import Clock
+from maild.core.rulebook import Rulebook
 from maild.core.said import Said
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Directory, Person
-from maild.core.worktime import Schedule, Span, Unit
+from maild.core.worktime import NEVER, Schedule, Span, Unit
 from maild.forms import offer
 from maild.simulate.story import GivenForm, Story, Value
 
@@ -172,10 +173,12 @@ def _timers(book: Rulebook, given: GivenForm, ticket: Ticket, now: datetime) -> 
     tokens = ticket.tokens
     for key in given.timers:
         clock = book.clocks[key]
-        due = deadlines.due(clock, book, ticket, Said(), now) or deadlines.NEVER
+        due = deadlines.due(clock, book, ticket, Said(), now) or NEVER
         home = next((t for t in tokens if _runs_on(book, t, key)), tokens[0] if tokens else None)
         bound = clock.scope == "step" and home is not None
-        yield Timer(key, home.id if home and bound else 0, due, on_silence=clock.meaning == "silence")
+        yield Timer(
+            key, home.id if home and bound else 0, due, clock.meaning == "silence", started=now, span=clock.span
+        )
 
 
 def _runs_on(book: Rulebook, token: Token, clock: str) -> bool:

@@ -26,8 +26,9 @@ from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import because
-from maild.desk import Desk, Outcome, operator_address
+from maild.desk import Desk, operator_address
 from maild.errors import MailError, Problem, UsageError
+from maild.gather import Outcome
 from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.parse import parse
 from maild.simulate import cast, post

@@ -175,6 +175,9 @@ timer = Table(
     Column("ended_at", Instant),
     Column("outcome", Words),  # fired | stopped
     Column("attempts", Integer, nullable=False, server_default=text("0")),
+    _words("span"),  # 4wh: what is counted from started_at on; empty: the moment itself was told
+    _words("calendar"),  # on whose calendar; empty: the institution's
+    _words("pauses"),  # from/until/why;… : when it stood still
     Index(
         "uq_timer_running",
         "ticket",

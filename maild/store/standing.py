@@ -80,6 +80,20 @@ instance = Table(
     Column("value", Words, nullable=False),
 )
 
+# What happened to tickets, one line each and never changed: from it every figure of every past month is counted.
+event = Table(
+    "event",
+    metadata,
+    row_id(),
+    Column("at", Instant, nullable=False),
+    Column("ticket", BigInteger, nullable=False),
+    Column("kind", Key, nullable=False),  # core/figures.py names them
+    Column("value", Words, nullable=False),
+    Index(None, "ticket", "id"),
+    Index(None, "kind", "at", "ticket"),
+    sqlite_autoincrement=True,
+)
+
 # What machines say, counted: one row for each thing that is wrong on a ticket (core/alerting.py). The keys are folded.
 alert = Table(
     "alert",

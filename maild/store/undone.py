@@ -14,6 +14,7 @@ from maild.core.pending import Undo, Undoable
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.undo import Done, Posted
 from maild.core.values import Address
+from maild.core.worktime import Pause, Span
 from maild.store import tickets
 from maild.store.prepared import Prepared
 from maild.store.schema import outbox
@@ -94,7 +95,22 @@ def _ticket(fields: Mapping[str, Any] | None) -> Ticket | None:
     for name in ("opened_at", "closed_at"):
         known[name] = datetime.fromisoformat(known[name]) if known[name] else None
     known["tokens"] = tuple(Token(**token) for token in known["tokens"])
-    known["timers"] = tuple(Timer(**{**t, "due": datetime.fromisoformat(t["due"])}) for t in known["timers"])
+    known["timers"] = tuple(_timer(timer) for timer in known["timers"])
     known["facts"] = tuple((key, value) for key, value in known["facts"])
     known["providers"] = tuple(Address(**provider) for provider in known["providers"])
     return Ticket(**known)
+
+
+def _timer(fields: Mapping[str, Any]) -> Timer:
+    span, pauses = fields.get("span"), fields.get("pauses", ())
+    known = {
+        "due": datetime.fromisoformat(fields["due"]),
+        "started": _moment(fields.get("started")),
+        "span": Span(**span) if span else None,
+        "pauses": tuple(Pause(datetime.fromisoformat(p["start"]), _moment(p["until"]), p["why"]) for p in pauses),
+    }
+    return Timer(**{**fields, **known})
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

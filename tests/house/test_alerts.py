@@ -17,7 +17,7 @@ from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import Address, Directory, Person
-from maild.desk import Outcome
+from maild.gather import Outcome
 from maild.mail.parse import parse
 from maild.store import alerts, tickets
 from tests.house.desk import PEOPLE, RealDesk, codes, opened

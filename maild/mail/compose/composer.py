@@ -5,24 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from maild.core.letters import AUDIENCES, FACTS, LANGUAGES, STAND_INS, Button, Fact, Letter
+from maild.core.past import Report
 from maild.core.values import Address, Reason
 from maild.errors import Problem
 from maild.mail.charset import one_line
-from maild.mail.compose import envelope, look, plain
+from maild.mail.compose import envelope, look, plain, tables, workbook
 from maild.mail.compose.check import problems_of
 from maild.mail.compose.pages import Pages, filled
 from maild.mail.compose.phrases import Phrases
+from maild.mail.compose.tables import Table
 from maild.mail.compose.templates import (
     SUFFIX,
     BrokenTemplate,
     ButtonRow,
     Printed,
     Quotation,
+    Tables,
     Templates,
     Value,
 )
@@ -110,6 +113,10 @@ class Composer:
         except ValueError:
             return value
 
+    def tables(self, report: Report, language: str) -> list[Table]:
+        """The tables of a report with their titles and words in this language."""
+        return tables.worded(report, lambda key: self._phrases.figure(key, language))
+
     def has(self, template: str, audience: str, language: str) -> bool:
         """Whether this letter exists in this language, shipped or the institution's own."""
         return self._file(template, audience, language) in self._names
@@ -158,8 +165,21 @@ class Composer:
             facts[key] = self._shown(key, fact, language)
         if "@" in str(facts["requester_name"]):
             facts["requester_name"] = ""  # a name that says an address is there to deceive (S-18)
-        facts.update(language=language, buttons=ButtonRow(bool(letter.buttons)))
+        facts.update(
+            language=language,
+            buttons=ButtonRow(bool(letter.buttons)),
+            report=Tables(letter.report),
+            period=self._period(letter.report),
+        )
         return facts
+
+    def _period(self, report: Report | None) -> str:
+        """The days of a report by the desk's own clock: 02/03/2026 – 08/03/2026."""
+        if report is None:
+            return ""
+        first, last = report.since.astimezone(self._zone), (report.until - timedelta(seconds=1)).astimezone(self._zone)
+        days = dict.fromkeys(f"{day:%d/%m/%Y}" for day in (first, last))
+        return " – ".join(days)
 
     def _shown(self, key: str, fact: Fact, language: str) -> object:
         match fact:
@@ -184,8 +204,10 @@ class Composer:
                 return plain.quotation(words)
             case ButtonRow():
                 return self._phrases.typed(letter.buttons, language)
+            case Tables(report) if report:
+                return tables.as_text(self.tables(report, language))
             case _:
-                return value
+                return value if isinstance(value, str) else ""
 
     def _as_html(self, value: Value, letter: Letter, language: str) -> str:
         match value:
@@ -194,8 +216,10 @@ class Composer:
             case ButtonRow():
                 hint = self._phrases.hint(language)
                 return look.buttons(letter.buttons, self.identity.address, hint) if letter.buttons else ""
+            case Tables(report) if report:
+                return tables.as_html(self.tables(report, language), self.identity.address)
             case _:
-                return look.value(value)
+                return look.value(value) if isinstance(value, str) else ""
 
     # -- bytes -----------------------------------------------------------------------------------------------------
 
@@ -224,7 +248,15 @@ class Composer:
             ("List-Id", (f"<{me.bulk_list_id}>",) if letter.bulk and me.bulk_list_id else ()),
             ("Content-Language", (letter.language,)),
         ]
-        return envelope.alternative(fields, rendered.text, rendered.html, message_id)
+        if letter.report is None:
+            return envelope.alternative(fields, rendered.text, rendered.html, message_id)
+        found = self.tables(letter.report, letter.language if letter.language in LANGUAGES else LANGUAGES[0])
+        name = f"{letter.template}-{letter.report.until.astimezone(self._zone):%Y-%m-%d}"
+        books = [
+            (f"{name}.xlsx", workbook.TYPE, workbook.xlsx(found)),
+            (f"{name}.csv", "text/csv", workbook.csv_of(found)),
+        ]
+        return envelope.mixed(fields, rendered.text, rendered.html, message_id, books)
 
 
 def _tidy(button: Button) -> Button:

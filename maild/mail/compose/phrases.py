@@ -15,7 +15,7 @@ _FACT = re.compile(r"\{([a-z_]+)\}")
 _IF_TOLD = re.compile(r"\[([^\[\]]*)\]")
 # What the frame of a letter needs, with the facts each sentence must hold.
 _NEEDED = {"buttons-text": {"orders"}, "buttons-html": {"orders"}}
-_FILES = ("reasons.toml", "phrases.toml")
+_FILES = ("reasons.toml", "phrases.toml", "figures.toml")
 
 Sentences = Mapping[str, str]
 
@@ -47,6 +47,10 @@ class Phrases:
     def hint(self, language: str) -> str:
         """The line below the buttons of the HTML, for whoever cannot or will not touch them; {orders} stands in it."""
         return self._tables[language, "phrases.toml"].get("buttons-html", "{orders}")
+
+    def figure(self, key: str, language: str) -> str:
+        """What a table, a column or a line of a report is called; an unnamed one by its key."""
+        return self._tables[language, "figures.toml"].get(key, key)
 
     def problems(self) -> Iterator[Problem]:
         """Files that cannot be read, sentences that one language lacks, and facts that only one of them tells."""

@@ -19,6 +19,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from maild.core.letters import FACTS
+from maild.core.past import Report
 from maild.mail.charset import one_line
 from maild.mail.compose.markdown import BLOCK_SLOT, INLINE_SLOT
 from maild.mail.compose.words import lines, spoken_date
@@ -26,7 +27,7 @@ from maild.mail.compose.words import lines, spoken_date
 SUFFIX = ".md.j2"
 FRAME = "frame.html.j2"
 # What every template knows beside the facts of its letter.
-SURROUNDINGS = frozenset({"language", "place", "buttons"})
+SURROUNDINGS = frozenset({"language", "place", "buttons", "report", "period"})
 KNOWN = FACTS | SURROUNDINGS
 _SLOTS = "_slots"
 # The buttons are the third of the values that every letter begins with.
@@ -61,7 +62,17 @@ class ButtonRow:
         return self.any
 
 
-Value = str | Quotation | ButtonRow
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Where the template wants the tables of a report."""
+
+    report: Report | None = None
+
+    def __bool__(self) -> bool:
+        return self.report is not None and not self.report.is_empty
+
+
+Value = str | Quotation | ButtonRow | Tables
 
 
 @dataclass(slots=True)
@@ -97,6 +108,8 @@ def _into_slot(context: Context, value: object) -> str:
         return str(value)  # raises, naming the word
     if isinstance(value, ButtonRow):
         return BUTTONS_SLOT if value else ""
+    if isinstance(value, Tables):
+        return printed.block(value) if value else ""
     if isinstance(value, Quotation):
         return printed.block(value)
     if isinstance(value, datetime):

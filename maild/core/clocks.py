@@ -1,0 +1,60 @@
+"""Clocks as an institution decides them: deadlines of tickets, and what comes again by the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from maild.core.moves import LetterTo
+from maild.core.worktime import Schedule, Span
+
+Origin = Literal["document", "proposal"]
+ClockMeaning = Literal["work", "silence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The ticket that a recurring clock opens. `requester` is a role."""
+
+    type: str
+    title: str
+    requester: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A deadline. Without `span`, `schedule` or `given_by` no value was given, so it never starts.
+
+    `silence` clocks mean that nobody objected. `only_if` names settings that must have these values for it to start at all.
+    `given_by`: the order's own value, or the fact that holds the date; `before`: so long before that.
+    `scope`: a `step` clock ends when its token leaves, a `ticket` clock runs until a move stops it or the ticket closes,
+    an `after` clock goes on although the ticket is closed. Where no move listens to it, its `letters` are written when it
+    runs out, and `again` sets it anew. `recurring`: it belongs to no ticket, and each time it `opens` one, writes its
+    `letters`, and moves the tickets that listen to it (`together`: in one letter for all).
+    `pauses`: the states in which a span is not counted. `of`: whose hours count, and for whom it waits: while a requester
+    who is asked is away or gets no letters, it stands still. `urgent`: its letters go at once, at whatever hour.
+    `report`: the sections that its letters tell of the period that is over; a letter that has nothing to tell is
+    not written, unless the institution's document prescribes it (`origin`).
+    """
+
+    key: str
+    span: Span | None
+    meaning: ClockMeaning = "work"
+    only_if: Mapping[str, str] = field(default_factory=dict)
+    given_by: str = ""
+    before: Span | None = None
+    scope: Literal["step", "ticket", "after"] = "step"
+    schedule: Schedule | None = None
+    recurring: bool = False
+    again: bool = False
+    together: bool = False
+    opens: Opening | None = None
+    letters: tuple[LetterTo, ...] = ()
+    origin: Origin = "proposal"
+    printed: str = ""
+    pauses: tuple[str, ...] = ()
+    of: Literal["worker", "requester"] = "worker"
+    urgent: bool = False
+    report: tuple[str, ...] = ()
