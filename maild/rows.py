@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from maild.core.effects import Count, Decision, Issue, Learn, Open, Review, evolve, ran_out
+from maild.core.alerts import Count
+from maild.core.effects import Decision, Issue, Learn, Open, Review, evolve, ran_out
 from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket
 from maild.core.values import Mail

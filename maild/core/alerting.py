@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.core import openings, subject
-from maild.core.alerts import SEVERITIES, Alert, Branch, Machines
+from maild.core.alerts import SEVERITIES, Alert, Branch, Count, Machines
 from maild.core.draft import Draft
-from maild.core.effects import Count, Decision, Keep, RemoveToken, Reopen, SetField, Tell
+from maild.core.effects import Decision, Keep, RemoveToken, Reopen, SetField, Tell
 from maild.core.events import Alerted
 from maild.core.office import Office
 from maild.core.procedure import Walk

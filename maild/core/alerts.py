@@ -138,6 +138,20 @@ class Point:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A machine says once more how it stands with a thing that the ticket is about; `host` and `service` are folded.
+
+    `severity`: the worst so far, from 1, in SEVERITIES (0: unknown).
+    """
+
+    number: int
+    host: str
+    service: str
+    what: Literal["problem", "recovery"]
+    severity: int
+
+
 # -- reading ------------------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, assert_never
 
+from maild.core.alerts import Count
 from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason
@@ -171,20 +172,6 @@ class Send:
     facts: tuple[tuple[str, str], ...] = ()
     lines: tuple[Reason, ...] = ()
     held: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A machine says once more how it stands with a thing that the ticket is about; `host` and `service` are folded.
-
-    `severity`: the worst so far, from 1, in core/alerts.SEVERITIES (0: unknown).
-    """
-
-    number: int
-    host: str
-    service: str
-    what: Literal["problem", "recovery"]
-    severity: int
 
 
 @dataclass(frozen=True, slots=True)

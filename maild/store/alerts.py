@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
-from maild.core.alerts import Alert, Point
-from maild.core.effects import Count
+from maild.core.alerts import Alert, Count, Point
 from maild.store.schema import ticket
 from maild.store.standing import alert
 

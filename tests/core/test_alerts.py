@@ -61,7 +61,7 @@ def test_a_pattern_takes_the_first_place_where_its_words_stand() -> None:
 
 @pytest.mark.parametrize("text", ["Problem", "{hots} is down", "{host}{service}", "{host is down"])
 def test_what_is_no_pattern_is_told_with_the_remedy(text: str) -> None:
-    with pytest.raises(ValueError, match="hueco|espacio"):
+    with pytest.raises(ValueError, match=r"hueco|espacio"):
         alerts.pattern(text)
 
 
