@@ -8,7 +8,9 @@ from typing import Literal
 
 from maild.core.alerts import Machines
 from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
+from maild.core.classify import Classifier
 from maild.core.clocks import Clock
+from maild.core.filters import Filter
 from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
 from maild.core.policy import Mode, Policy, Weight
 from maild.core.takes import Takes
@@ -244,6 +246,9 @@ class Rulebook:
     once: frozenset[str] = frozenset()
     once_per_text: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()
+    natures: Mapping[str, str] = field(default_factory=dict)
+    classifier: Classifier | None = None
+    filters: tuple[Filter, ...] = ()
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)
