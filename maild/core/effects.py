@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, assert_never
 
+from maild.core.alerts import Count
 from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason
@@ -241,6 +242,7 @@ Effect = (
     | Reopen
     | Keep
     | Send
+    | Count
     | Review
     | Suppress
     | Resume
@@ -302,7 +304,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold() | Present() | Undoable() | Undo():
+        case HoldOrders() | EndHold() | Present() | Undoable() | Undo() | Count():
             return ticket
         case _:
             return _moved(ticket, effect)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from maild.core.alerts import Machines
 from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
 from maild.core.classify import Classifier
 from maild.core.clocks import Clock
@@ -226,6 +227,7 @@ class Rulebook:
     policies: Mapping[Mode, Policy] = field(default_factory=dict)
     survey: Survey = field(default_factory=Survey)
     mails: Mapping[str, MailRule] = field(default_factory=dict)
+    machines: Machines = field(default_factory=Machines)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=dict)
