@@ -78,6 +78,7 @@ class Button:
     label: str
     subject: str
     body: str = ""
+    main: bool = True  # the first of a row stands out; False: they are all of one weight
 
     @property
     def order(self) -> str:

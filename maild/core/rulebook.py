@@ -169,11 +169,16 @@ class Reopening:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Sent once, when a ticket is closed; an answer of one number up to `best` counts. No `template`: there is none."""
+    """Sent once, when a ticket is closed; an answer of one number up to `best` counts. No `template`: there is none.
+
+    Nobody gets more than `most` of them in `days` (0: as many as there are).
+    """
 
     template: str = ""
     best: int = 5
     clock: str = ""
+    most: int = 0
+    days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,11 @@ from maild.core.values import Author, Mail, Reason
 from maild.core.worktime import NEVER
 
 _QUESTION = {"es": ("Sí, confirmo", "No fui yo"), "en": ("Yes, I confirm", "It was not me")}
+# What the numbers of a survey from 1 to 5 mean.
+_SCALE = {
+    "es": ("Muy mal", "Mal", "Regular", "Bien", "Muy bien"),
+    "en": ("Very bad", "Bad", "Fair", "Good", "Very good"),
+}
 # A reason worded for the reader of a refusal; its facts travel beside the code.
 _REASON = "reason_code"
 _HELP = "ayuda"
@@ -209,6 +214,14 @@ def _buttons(send: Send, ticket: Ticket, occasion: Occasion, code: str) -> tuple
         moves = (each for each in _possible(send, ticket, office) if each.moves)
         return tuple(
             Button(each.words, each.label(send.language), f"RE: [{named}] {each.words} {code}") for each in moves
+        )
+    if send.template == office.book.survey.template:
+        words = _SCALE.get(send.language, _SCALE["es"]) if office.book.survey.best == len(_SCALE["es"]) else ()
+        numbers = range(1, office.book.survey.best + 1)
+        labels = [f"{n} · {words[n - 1]}" if words else str(n) for n in numbers]
+        return tuple(
+            Button(f"score-{n}", label, f"RE: [{named}] {n} {code}", main=False)
+            for n, label in zip(numbers, labels, strict=True)
         )
     told = dict(send.facts)
     verbs = [verb for verb in _may(send, ticket, office).values() if verb.button]

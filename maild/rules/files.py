@@ -51,8 +51,10 @@ class ReopeningForm(Form):
 
 class SurveyForm(Form):
     template: str = ""
-    best: int = Field(default=5, ge=1, le=20)
+    best: int = Field(default=5, ge=1, le=10)
     clock: str = ""
+    most: int = Field(default=0, ge=0)
+    days: int = Field(default=30, ge=1, le=366)
 
 
 class KnowledgeForm(Form):

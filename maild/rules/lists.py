@@ -147,7 +147,7 @@ def survey(names: Names) -> Survey:
     form = names.sources.institution.survey
     if form.clock:
         names.clocks(form.clock, "institution.toml", "survey.clock")
-    return Survey(form.template, form.best, form.clock)
+    return Survey(form.template, form.best, form.clock, form.most, form.days)
 
 
 def mail_rule(names: Names, key: str, form: files.MailRuleForm) -> MailRule:

@@ -263,4 +263,4 @@ def _tidy(button: Button) -> Button:
     """A button may repeat the ticket's title: cleaned and shortened like any other words of a mail."""
     label = clipped(one_line(button.label), _LONGEST_LABEL)
     body = clipped(lines(button.body), _LONGEST_FACT)
-    return Button(button.key, label, one_line(button.subject), body)
+    return replace(button, label=label, subject=one_line(button.subject), body=body)

@@ -104,7 +104,7 @@ def quotation(said: str) -> str:
 
 def buttons(row: Sequence[Button], address: str, hint: str) -> str:
     """Bulletproof buttons: the cell carries the colour, the link is the touch area; stacked on a phone."""
-    drawn = "".join(_button(button, address, first=at == 0) for at, button in enumerate(row))
+    drawn = "".join(_button(button, address, first=at == 0 and button.main) for at, button in enumerate(row))
     orders = " · ".join(f'<strong style="white-space:nowrap">{escape(button.order)}</strong>' for button in row)
     hint = escape(hint).replace("{orders}", orders)
     note = f'<p class="soft" style="margin:2px 0 0;font-size:14px;line-height:20px;color:{SOFT}">{hint}</p>'

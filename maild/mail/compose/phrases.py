@@ -40,7 +40,8 @@ class Phrases:
         """What the plain text says in place of buttons: the words to answer with."""
         if not buttons:
             return ""
-        said = (b.order if b.label in ("", b.order) else f"{b.order} — {b.label}" for b in buttons)
+        named = ((b.order, b.label.removeprefix(f"{b.order} · ")) for b in buttons)
+        said = (order if label in ("", order) else f"{order} — {label}" for order, label in named)
         orders = "\n".join(f"  {line}" for line in said)
         return _with(self._tables[language, "phrases.toml"].get("buttons-text", "{orders}"), {"orders": orders})
 
