@@ -133,8 +133,8 @@ class Desk:
         kin = self._kin(tx, ticket)
         decision = decide(Overdue(ticket, event.clock, event.token, kin), self.office, self.now())
         clock = self.office.book.clocks.get(event.clock)
-        hush = clock is None or not clock.urgent
-        outcome = self._write(tx, cause, "clock", known(ticket, kin), decision, None, in_hours=hush)
+        urgent = (clock is not None and clock.urgent) or ticket.priority in self.office.book.urgent
+        outcome = self._write(tx, cause, "clock", known(ticket, kin), decision, None, in_hours=not urgent)
         failpoint("desk.timer-written")
         return outcome
 

@@ -216,12 +216,9 @@ def _buttons(send: Send, ticket: Ticket, occasion: Occasion, code: str) -> tuple
             Button(each.words, each.label(send.language), f"RE: [{named}] {each.words} {code}") for each in moves
         )
     if send.template == office.book.survey.template:
-        words = _SCALE.get(send.language, _SCALE["es"]) if office.book.survey.best == len(_SCALE["es"]) else ()
-        numbers = range(1, office.book.survey.best + 1)
-        labels = [f"{n} · {words[n - 1]}" if words else str(n) for n in numbers]
         return tuple(
             Button(f"score-{n}", label, f"RE: [{named}] {n} {code}", main=False)
-            for n, label in zip(numbers, labels, strict=True)
+            for n, label in enumerate(_scale(office.book.survey.best, send.language), 1)
         )
     told = dict(send.facts)
     verbs = [verb for verb in _may(send, ticket, office).values() if verb.button]
@@ -236,3 +233,8 @@ def _buttons(send: Send, ticket: Ticket, occasion: Occasion, code: str) -> tuple
             for verb in verbs
         ),
     )
+
+
+def _scale(best: int, language: str) -> tuple[str, ...]:
+    words = _SCALE.get(language, _SCALE["es"])
+    return tuple(f"{n} · {words[n - 1]}" if best == len(words) else str(n) for n in range(1, best + 1))

@@ -90,6 +90,7 @@ class PriorityForm(Form):
     definition: str = ""
     share: str = ""
     when: tuple[str, ...] = ()
+    urgent: bool = False
 
 
 class PrioritiesFile(Form):
@@ -203,10 +204,19 @@ class ClockForm(Form):
     of: Literal["worker", "requester"] = "worker"
     urgent: bool = False
     report: Names = ()
+    climbs: Names = ()
+    times: int = Field(default=0, ge=0)
+
+
+class LadderForm(Form):
+    after: str = ""
+    template: str = ""
+    superiors: Names = ()
 
 
 class ClocksFile(Form):
     clock: dict[str, ClockForm]
+    ladder: LadderForm = LadderForm()
 
 
 class VerbForm(Form):

@@ -14,8 +14,9 @@ depends_on = None
 def upgrade() -> None:
     for name in ("span", "calendar", "pauses"):
         op.add_column("timer", sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''")))
+    op.add_column("timer", sa.Column("ran", sa.Integer, nullable=False, server_default=sa.text("0")))
 
 
 def downgrade() -> None:
-    for name in ("pauses", "calendar", "span"):
+    for name in ("ran", "pauses", "calendar", "span"):
         op.drop_column("timer", name)
