@@ -254,7 +254,8 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A ticket in a list. `due`: the next deadline of the work; `shown`: its title may be repeated to others."""
+    """A ticket in a list. `due`: the next deadline of the work, or the last one where it was missed (`overdue`) and nothing has
+    moved since; `shown`: its title may be repeated to others."""
 
     number: int
     title: str
@@ -263,6 +264,8 @@ class Row:
     responsible: str
     due: datetime | None = None
     shown: bool = True
+    overdue: bool = False
+    opened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

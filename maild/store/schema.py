@@ -188,6 +188,7 @@ timer = Table(
         sqlite_where=text("ended_at IS NULL"),
         postgresql_where=text("ended_at IS NULL"),
     ),
+    Index(None, "ticket"),
     Index("ix_timer_due", "due", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
     sqlite_autoincrement=True,
 )
