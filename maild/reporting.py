@@ -25,6 +25,7 @@ from maild.store.database import Tx
 OWN = ("mine", "decisions", "held")
 _MOST_LINES = 60
 _MOST_DECISIONS = 300
+_STALE = timedelta(hours=12)  # RELIABILITY §4.6
 
 
 def of_period(tx: Tx, office: Office, days: Days) -> Report:
@@ -56,14 +57,15 @@ def digest(
 
 
 def told(
-    tx: Tx, office: Office, ring: seal.KeyRing, clock: Clock, decision: Decision, at: datetime
+    tx: Tx, office: Office, ring: seal.KeyRing, clock: Clock, decision: Decision, at: datetime, now: datetime
 ) -> tuple[Decision, dict[str, Report]]:
     """The decision without the letters that have nothing to tell, and for each reader of the others his report.
 
-    What an institution's own document prescribes is written in any case.
+    What an institution's own document prescribes is written in any case. Nobody gets this morning's list in the evening:
+    after an outage the next one comes soon enough.
     """
     today = at.astimezone(office.book.calendar.zone).date()
-    rests = _kind(clock) == "day" and not office.book.calendar.hours(today)
+    rests = _kind(clock) == "day" and (not office.book.calendar.hours(today) or now - at > _STALE)
     cache: dict[Days, Report] = {}
     found: dict[str, Report] = {}
     kept: list[Effect] = []
