@@ -28,6 +28,7 @@ from maild.core.events import (
     TimerFired,
 )
 from maild.core.office import Office
+from maild.core.pacing import Pace
 from maild.core.past import Report
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
@@ -40,7 +41,7 @@ from maild.kin import kin_of, known, known_to, recurring
 from maild.mail.compose import Composer
 from maild.recall import recalled
 from maild.rows import keep_beside, save
-from maild.store import addresses, agenda, attachments, eventlog, letters, mails, records, tickets, timers
+from maild.store import addresses, agenda, attachments, corrections, eventlog, letters, mails, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
 from maild.weighing import Terms
@@ -48,6 +49,7 @@ from maild.weighing import Terms
 # Without a border that we know, no Authentication-Results are believed.
 _NOBODY = Boundary()
 _DEFAULTS = Limits()
+_NO_PACE = Pace()
 _FILE_RULES = files.FileRules()
 _MOST_LINES = 100
 
@@ -66,6 +68,7 @@ class Desk:
     file_rules: files.FileRules = _FILE_RULES
     hold: bool = False
     plus_address: bool = False
+    pace: Pace = _NO_PACE
     margin: timedelta = timedelta(minutes=10)
 
     # -- events -------------------------------------------------------------------------------------------------------
@@ -133,8 +136,8 @@ class Desk:
         kin = self._kin(tx, ticket)
         decision = decide(Overdue(ticket, event.clock, event.token, kin), self.office, self.now())
         clock = self.office.book.clocks.get(event.clock)
-        urgent = (clock is not None and clock.urgent) or ticket.priority in self.office.book.urgent
-        outcome = self._write(tx, cause, "clock", known(ticket, kin), decision, None, in_hours=not urgent)
+        hush = clock is None or not clock.urgent
+        outcome = self._write(tx, cause, "clock", known(ticket, kin), decision, None, in_hours=hush)
         failpoint("desk.timer-written")
         return outcome
 
@@ -285,6 +288,7 @@ class Desk:
         eventlog.append(tx, decision.effects, now)
         failpoint("desk.ticket-written")
         brakes.settle(tx, decision, cause, now)
+        corrections.keep(tx, decision, before.get(decision.number), actor, now)
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
             words = event.mail.new_text or event.mail.text if event else text
             inbound = event.inbound if event else None
@@ -298,7 +302,7 @@ class Desk:
         return Outcome(decision, before.get(decision.number), after.get(decision.number), cause)
 
     def _envelopes(self, in_hours: bool) -> Envelopes:
-        me = (self.office, self.ring, self.composer, self.domain, self.limits, self.now())
+        me = (self.office, self.ring, self.composer, self.domain, self.limits, self.now(), self.pace)
         return Envelopes(*me, rehearsal=self.hold, plus_address=self.plus_address, in_hours=in_hours)
 
     def _learn(self, tx: Tx, event: MailArrived, ticket: Ticket | None) -> None:

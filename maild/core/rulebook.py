@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
+from maild.core.classify import Classifier
 from maild.core.clocks import Clock, Ladder
+from maild.core.filters import Filter
 from maild.core.moves import LetterTo, Move, OnClock, OnMail, OnOrder, Procedure, Step
 from maild.core.policy import Mode, Policy, Weight
 from maild.core.takes import Takes
@@ -250,6 +252,9 @@ class Rulebook:
     urgent: frozenset[str] = frozenset()
     once_per_text: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()
+    natures: Mapping[str, str] = field(default_factory=dict)
+    classifier: Classifier | None = None
+    filters: tuple[Filter, ...] = ()
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)

@@ -6,7 +6,7 @@ from maild.core.catalogue import Channel
 from maild.core.rulebook import Role, Rulebook, State
 from maild.core.words import fold
 from maild.errors import Problem
-from maild.rules import calendars, lists, policies, steps
+from maild.rules import calendars, lists, policies, signs, steps
 from maild.rules.naming import Names, Sources
 
 __all__ = ["Sources", "build"]
@@ -61,6 +61,8 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         once=frozenset(institution.institution.once),
         once_per_text=frozenset(institution.institution.once_per_text),
         notices=institution.institution.notices,
+        natures={k: f.nature for k, f in institution.type.items() if f.nature},
+        **signs.compiled(names),
     )
     return book, names.problems
 

@@ -36,6 +36,7 @@ class TypeForm(Form):
     label: str
     procedure: str
     definition: str = ""
+    nature: Literal["", "fault", "request"] = ""
 
 
 class ChannelForm(Form):
@@ -94,7 +95,10 @@ class PriorityForm(Form):
 
 
 class PrioritiesFile(Form):
+    """`matrix`: urgency → impact → priority. Without it none is proposed."""
+
     priority: dict[str, PriorityForm] = Field(default={})
+    matrix: dict[str, dict[str, str]] = Field(default={})
 
 
 class LevelForm(Form):
@@ -111,21 +115,6 @@ class CriterionForm(Form):
 class EscalationFile(Form):
     level: dict[str, LevelForm] = Field(default={})
     criterion: dict[str, CriterionForm] = Field(default={})
-
-
-class ServiceForm(Form):
-    name: str
-    category: str = ""
-    number: str = ""
-    printed: str = ""
-    type: str = ""
-    priority: str = ""
-    when: tuple[str, ...] = ()
-    spellings: tuple[str, ...] = ()
-
-
-class CatalogueFile(Form):
-    service: dict[str, ServiceForm] = Field(default={})
 
 
 class DocumentForm(Form):
@@ -352,6 +341,8 @@ class CaseForm(Form):
     type: str = ""
     procedure: str = ""
     service: str = ""
+    category: str = ""
+    subcategory: str = ""
     priority: str = ""
 
 

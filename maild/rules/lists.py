@@ -8,6 +8,7 @@ from datetime import time
 
 from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
 from maild.core.clocks import SUPERIORS, Clock, Ladder, Opening
+from maild.core.findings import ASKS
 from maild.core.indicators import COMPUTED
 from maild.core.moves import NEEDS, Procedure
 from maild.core.past import SECTIONS
@@ -193,9 +194,11 @@ def services(names: Names) -> dict[str, Service]:
         if form.priority:
             priorities = names.sources.priorities.priority
             names.known(form.priority, priorities, "la prioridad", "catalogue.toml", f"service.{key}.priority")
+        for ask in form.asks:
+            names.known(ask, ASKS, "el dato", "catalogue.toml", f"service.{key}.asks")
         spellings = tuple(fold(word) for word in form.spellings)
         found[key] = Service(
-            key, form.name, form.category, form.number, form.printed, form.type, form.priority, form.when, spellings
+            key, form.name, form.category, form.number, form.printed, form.type, form.priority, form.asks, spellings
         )
     return found
 

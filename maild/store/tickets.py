@@ -295,11 +295,13 @@ def places(tx: Connection) -> list[tuple[int, str, str]]:
     return [(int(n), str(procedure), str(step)) for n, procedure, step in tx.execute(query)]
 
 
-def listed(tx: Connection, *, only_open: bool, limit: int) -> list[dict[str, object]]:
-    """Tickets for a list, newest first."""
+def listed(tx: Connection, *, only_open: bool, limit: int, unsorted: bool = False) -> list[dict[str, object]]:
+    """Tickets for a list, newest first; `unsorted`: those that stand in no row of the catalogue."""
     query = select(ticket).order_by(ticket.c.number.desc()).limit(limit)
     if only_open:
         query = query.where(ticket.c.closed_at.is_(None))
+    if unsorted:
+        query = query.where(ticket.c.service == "")
     return [dict(row) for row in tx.execute(query).mappings()]
 
 
