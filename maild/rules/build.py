@@ -43,6 +43,8 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         letters={k: names.letters(f, "institution.toml", f"letters.{k}") for k, f in institution.letters.items()},
         closings={k: f.label for k, f in sources.states.closing.items()},
         survey=lists.survey(names),
+        ladder=lists.ladder(names),
+        urgent=frozenset(k for k, f in sources.priorities.priority.items() if f.urgent),
         mails={k: lists.mail_rule(names, k, f) for k, f in sources.mails.mail.items()},
         machines=machines.machines(names),
         channels={k: Channel(k, f.label) for k, f in institution.channel.items()},
