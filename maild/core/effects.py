@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, assert_never
 
-from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
+from maild.core.alerts import Count
+from maild.core.pending import EndHold, Guessed, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason
 
@@ -130,6 +131,7 @@ class StopTimer:
     clock: str
     token: int
     fired: bool = False
+    ran: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +202,6 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
-class Guessed:
-    """This address bore a token that nobody gave it."""
-
-    number: int
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
 class Away:
     """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him.
 
@@ -253,6 +247,7 @@ Effect = (
     | Reopen
     | Keep
     | Send
+    | Count
     | Review
     | Suppress
     | Resume
@@ -315,7 +310,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold() | Guessed() | Present() | Undoable() | Undo():
+        case HoldOrders() | EndHold() | Guessed() | Present() | Undoable() | Undo() | Count():
             return ticket
         case _:
             return _moved(ticket, effect)

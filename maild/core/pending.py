@@ -47,3 +47,11 @@ class EndHold:
     number: int
     mail: int
     outcome: Literal["done", "denied", "refused", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """This address bore a token that nobody gave it."""
+
+    number: int
+    address: str
