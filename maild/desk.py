@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from maild import brakes, reporting
 from maild.absences import knowing_who_is_away
 from maild.brakes import Limits
-from maild.core import bounces, files, forgeries, pausing, seal, subject, twins
+from maild.core import bounces, files, guessed, pausing, seal, subject, twins
 from maild.core.bounced import refused
 from maild.core.decide import decide
 from maild.core.effects import Adjust, Decision, Keep, Resume, Review, Send
@@ -118,7 +118,7 @@ class Desk:
             effects = (Resume(decision.number, mail.sender.address), *decision.effects)
             decision = replace(decision, effects=effects, reasons=(*decision.reasons, wrote))
         if gathered.guesses:
-            decision = forgeries.noted(decision, mail.sender.mailbox, gathered.guesses, self.office)
+            decision = guessed.noted(decision, mail.sender.mailbox, gathered.guesses, self.office)
         if isinstance(gathered.case, Robot):
             fresh = ()
         return Judgement(mail, gathered, replace(decision, reasons=(*decision.reasons, *cut)), judged, fresh)

@@ -45,9 +45,10 @@ def _ran_out(walk: Walk, case: Overdue, timer: Timer) -> None:
     token = walk.ticket.token(case.token)
     step = walk.step_of(token) if token else None
     role = step.role if step else ""
-    said = walk.ticket.fact(SAYS + clock.given_by)
     if not timer.ran or clock.again:
-        told = {"due_at": timer.due.isoformat()} | ({"text": said} if said else {})
+        told = {"due_at": timer.due.isoformat()}
+        if words := walk.ticket.fact(SAYS + clock.given_by):
+            told["text"] = words
         walk.send(clock.letters, role, told)
     rungs = ladder.of(clock)
     if 0 < timer.ran <= len(rungs):

@@ -259,10 +259,10 @@ class Rulebook:
     urgent: frozenset[str] = frozenset()
     once_per_text: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()
-    macros: Mapping[str, Macro] = field(default_factory=dict)
     natures: Mapping[str, str] = field(default_factory=dict)
     classifier: Classifier | None = None
     filters: tuple[Filter, ...] = ()
+    macros: Mapping[str, Macro] = field(default_factory=dict)
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)

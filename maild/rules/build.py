@@ -63,9 +63,9 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         once=frozenset(institution.institution.once),
         once_per_text=frozenset(institution.institution.once_per_text),
         notices=institution.institution.notices,
-        macros=lists.macros(names, verbs),
         natures={k: f.nature for k, f in institution.type.items() if f.nature},
         **signs.compiled(names),
+        macros=lists.macros(names, verbs),
     )
     return book, names.problems
 
