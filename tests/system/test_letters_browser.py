@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape, unescape
 from pathlib import Path
@@ -18,8 +19,10 @@ import pytest
 
 from maild import rules, showcase
 from maild.config.shipped import shipped
+from maild.mail.compose import Composer
 from maild.mail.gallery import Entry, gallery, side_by_side
-from tests.mail.letter_samples import composer, hostile, names, ordinary
+from tests.mail.letter_samples import IDENTITY, TEMPLATES, composer, hostile, names, ordinary
+from tests.mail.test_logo import LOGO
 
 BROWSER = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
@@ -81,6 +84,8 @@ def every_page() -> dict[str, str]:
         for name in names()
         for kind, make in (("ordinary", ordinary), ("hostile", hostile))
     }
+    with_logo = Composer((TEMPLATES,), replace(IDENTITY, logo=LOGO))
+    pages["es/user/acuse logo"] = with_logo.render(ordinary("es/user/acuse")).html
     # Those of the institution with the most procedures, as its own people would get them.
     office = showcase.sample_office(rules.load(shipped("rules") / "minem"))
     for shown in showcase.everything(office, writer):

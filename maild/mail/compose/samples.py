@@ -111,7 +111,7 @@ REPORT = Report(
         Section("states", ("what", "count"), (("En cola", 6), ("En proceso", 11), ("Espera de proveedor", 2))),
         Section(
             "indicator.plazo",
-            ("unit", "closed", "share"),
+            ("unit", "resolved", "share"),
             (("Mesa de ayuda", 38, 94.74), ("Especialista de redes", 9, 77.78)),
             name="Solicitudes atendidas en plazo",
             note="Cerradas antes de su vencimiento ÷ cerradas en el periodo × 100.",
@@ -130,5 +130,6 @@ def sample(name: str) -> Letter | None:
     buttons = tuple(Button(order.lower(), label, f"RE: [PAIS-123-K] {order}") for label, order in said)
     to = Address("rosa.quispe@entidad.example", "Rosa Quispe Mamani")
     template = file.removesuffix(SUFFIX)
-    report = REPORT if template in DIGESTS else None
-    return Letter(template, audience, language, to, SAMPLES[language], buttons, report=report)
+    if template in DIGESTS:  # about no ticket
+        return Letter(template, audience, language, to, {"reader_name": to.name}, report=REPORT)
+    return Letter(template, audience, language, to, SAMPLES[language], buttons)
