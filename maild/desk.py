@@ -256,7 +256,7 @@ class Desk:
         before = {ticket.number: ticket for ticket in (*case.tickets, *case.kin.parents)}
         reports: dict[str, Report] = {}
         if clock.report:
-            decision, reports = reporting.told(tx, self.office, self.ring, clock, decision, event.at)
+            decision, reports = reporting.told(tx, self.office, self.ring, clock, decision, event.at, self.now())
         return self._write(tx, cause, "clock", before, decision, None, reports=reports, in_hours=not clock.urgent)
 
     def _kin(self, tx: Tx, ticket: Ticket, words: str = "") -> Kin:

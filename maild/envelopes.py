@@ -125,7 +125,7 @@ class Envelopes:
         if self.plus_address and send.number:
             letter = replace(letter, reply_to=seal.reply_to(*token, self.composer.identity.address))
         person = self.office.directory.by_address(send.to.address)
-        leaves = self._leaves(send, letter, person)
+        leaves = self._leaves(send, letter, person, ticket)
         unwanted = person is not None and send.template in person.without
         said, first = ([], None) if unwanted else self._taken_in(tx, send, person, message_id)
         if said:
@@ -154,7 +154,9 @@ class Envelopes:
         }
         return row, rendered.problem
 
-    def _leaves(self, send: Send, letter: Letter, person: Person | None) -> datetime:
+    def _leaves(self, send: Send, letter: Letter, person: Person | None, ticket: Ticket | None) -> datetime:
+        if ticket is not None and ticket.priority in self.office.book.urgent:  # what is critical rests at no hour
+            return self.now
         at, zone = self._opens(send, person), self.composer.identity.zone
         return pacing.leaves(self.pace, letter.template, person, zone, at, answered=bool(letter.answers))
 

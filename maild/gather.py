@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from maild import inquire
+from maild import inquire, machines
 from maild.core import files, habits, merging, recognise, seal, thread, twins
 from maild.core.effects import Decision
 from maild.core.events import (
+    Alerted,
     Bounced,
     Case,
     Confirmation,
@@ -128,7 +129,8 @@ def _case(
         return Robot(mail, ticket, (*signs, because("own-message"))), ticket
     from_us = mail.sender.mailbox in office.addresses
     # A mail that answers a ticket speaks to that ticket; only one on its own is asked what it means by itself.
-    if (ticket is None or not mail.kind.from_person) and not from_us:
+    alone = ticket is None or not mail.kind.from_person or office.speaks_as(author.person) == "machine"
+    if alone and not from_us:
         recognised = _recognised(tx, mail, author, signs, office, now)
         if recognised is not None:
             return recognised, recognised.ticket
@@ -230,8 +232,8 @@ def _flooded(tx: Tx, author: Author, terms: Terms, now: datetime) -> Ticket | No
 
 def _recognised(
     tx: Tx, mail: Mail, author: Author, signs: tuple[Reason, ...], office: Office, now: datetime
-) -> Recognised | None:
-    """The first rule that fits and has something to do: a ticket that waits for it, one to join, or one to open."""
+) -> Recognised | Alerted | None:
+    """The first rule that fits and has something to do: a ticket that waits for it, one to join, or one to open; else an alert."""
     if author.assurance < Assurance.A1:
         return None
     book = office.book
@@ -245,7 +247,7 @@ def _recognised(
         kin = kin_of(tx, about, "", office, now) if about else Kin(number)
         joins = joined is not None
         return Recognised(mail, author, rule.key, found.facts, number, about, joined=joins, signs=signs, kin=kin)
-    return None
+    return machines.alerted(tx, mail, author, signs, office, now)
 
 
 def _waiting(tx: Tx, found: recognise.Understood, author: Author, office: Office) -> Iterable[Ticket]:

@@ -19,7 +19,12 @@ _DAY = timedelta(days=1)
 _MOST_LETTERS = 100
 # For how long after a ticket was closed its letters still prove who answers them.
 _AFTER_CLOSING = timedelta(days=10)
-_CLASS: Mapping[Who, seal.Class] = {"user": seal.USER, "provider": seal.PROVIDER, "staff": seal.STAFF}
+_CLASS: Mapping[Who, seal.Class] = {
+    "user": seal.USER,
+    "provider": seal.PROVIDER,
+    "staff": seal.STAFF,
+    "machine": seal.STAFF,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, assert_never
 
+from maild.core.alerts import Count
 from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason
@@ -130,6 +131,7 @@ class StopTimer:
     clock: str
     token: int
     fired: bool = False
+    ran: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,7 @@ Effect = (
     | Reopen
     | Keep
     | Send
+    | Count
     | Review
     | Suppress
     | Resume
@@ -302,7 +305,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold() | Present() | Undoable() | Undo():
+        case HoldOrders() | EndHold() | Present() | Undoable() | Undo() | Count():
             return ticket
         case _:
             return _moved(ticket, effect)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from maild.core.alerts import Alert, Point
 from maild.core.files import Scan
 from maild.core.orders import Order
 from maild.core.ticket import Ticket
@@ -77,6 +78,7 @@ class Kin:
     each form this year. `entries`: keys of the knowledge base. `done`: the last order of who writes on this ticket, while it
     can still be taken back. `echoes`: how many answers to orders he had in the last hour. `unreachable`: addresses that no
     letter reaches; `away`: the last day of the absence that somebody told of in an answer to a letter made for him.
+    `surveyed`: how many surveys whoever asked was sent of late.
     """
 
     number: int = 0
@@ -89,6 +91,7 @@ class Kin:
     echoes: int = 0
     unreachable: frozenset[str] = frozenset()
     away: Mapping[str, date] = field(default_factory=dict)
+    surveyed: int = 0
 
 
 _ALONE = Kin()
@@ -119,6 +122,27 @@ class Recognised:
     number: int
     ticket: Ticket | None = None
     joined: bool = False
+    signs: tuple[Reason, ...] = ()
+    kin: Kin = _ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """What a machine says of something. `ticket` is the one about it, open or closed not long ago by a recovery, and `point`
+    how it stood there; `others`: how many other things of that ticket are still wrong. Where there is none: `related` is one
+    about it that was closed, `burst` how many tickets machines opened lately, and `storm` the one that gathers a flood.
+    """
+
+    mail: Mail
+    author: Author
+    alert: Alert
+    number: int
+    ticket: Ticket | None = None
+    point: Point | None = None
+    others: int = 0
+    related: int = 0
+    burst: int = 0
+    storm: Ticket | None = None
     signs: tuple[Reason, ...] = ()
     kin: Kin = _ALONE
 
@@ -252,7 +276,8 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A ticket in a list. `due`: the next deadline of the work; `shown`: its title may be repeated to others."""
+    """A ticket in a list. `due`: the next deadline of the work, or the last one where it was missed (`overdue`) and nothing has
+    moved since; `shown`: its title may be repeated to others."""
 
     number: int
     title: str
@@ -261,6 +286,8 @@ class Row:
     responsible: str
     due: datetime | None = None
     shown: bool = True
+    overdue: bool = False
+    opened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +334,7 @@ class Batch:
 Case = (
     FirstMail
     | Recognised
+    | Alerted
     | Reply
     | Confirmation
     | Intrusion

@@ -10,7 +10,7 @@ from maild.core.values import Assurance, Author, Reason, because
 
 Weight = Literal["read", "safe", "reply", "act", "proved", "final"]
 Answer = Literal["do", "confirm", "refuse"]
-Who = Literal["user", "provider", "staff"]
+Who = Literal["user", "provider", "staff", "machine"]
 Mode = Literal["default", "strict"]
 # A0, A1, A2, A3, A2 and A3 together, A4.
 COLUMNS = 6

@@ -12,6 +12,7 @@ from maild.errors import Problem, RulesError
 from maild.forms import Form, fill, read_toml
 from maild.rules import files, meaning, model
 from maild.rules.build import Sources, build
+from maild.rules.machine_file import MachinesFile
 from maild.rules.policy_file import PolicyFile
 from maild.rules.wordfiles import WordsFile
 
@@ -23,6 +24,7 @@ _LAYERED: Mapping[str, type[Form]] = {
     "words.toml": WordsFile,
     "policy.toml": PolicyFile,
     "calendar.toml": files.CalendarFile,
+    "machines.toml": MachinesFile,
     "concepts.toml": meaning.ConceptsFile,
     "classify.toml": meaning.ClassifyFile,
 }

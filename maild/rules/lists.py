@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import time
 
 from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
-from maild.core.clocks import Clock, Opening
+from maild.core.clocks import SUPERIORS, Clock, Ladder, Opening
 from maild.core.findings import ASKS
 from maild.core.indicators import COMPUTED
 from maild.core.moves import NEEDS, Procedure
@@ -49,7 +49,20 @@ def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
         of=form.of,
         urgent=form.urgent,
         report=_sections(names, listed(form.report), f"{at}.report"),
+        climbs=_climbs(names, listed(form.climbs), f"{at}.climbs"),
+        times=form.times,
     )
+
+
+def _climbs(names: Names, who: tuple[str, ...], at: str) -> tuple[str, ...]:
+    names.roles(tuple(each for each in who if each != SUPERIORS), "clocks.toml", at)
+    return who
+
+
+def ladder(names: Names) -> Ladder:
+    form = names.sources.clocks.ladder
+    superiors = names.roles(form.superiors, "clocks.toml", "ladder.superiors")
+    return Ladder(names.span(form.after, "clocks.toml", "ladder.after"), form.template, superiors)
 
 
 def _sections(names: Names, keys: tuple[str, ...], at: str) -> tuple[str, ...]:
@@ -148,7 +161,7 @@ def survey(names: Names) -> Survey:
     form = names.sources.institution.survey
     if form.clock:
         names.clocks(form.clock, "institution.toml", "survey.clock")
-    return Survey(form.template, form.best, form.clock)
+    return Survey(form.template, form.best, form.clock, form.most, form.days)
 
 
 def mail_rule(names: Names, key: str, form: files.MailRuleForm) -> MailRule:

@@ -15,6 +15,7 @@ from maild.core.worktime import Span
 from maild.errors import Problem
 from maild.forms import offer
 from maild.rules import files, meaning
+from maild.rules.machine_file import MachinesFile
 from maild.rules.policy_file import PolicyFile
 from maild.rules.wordfiles import WordsFile
 
@@ -35,6 +36,7 @@ class Sources:
     policy: PolicyFile
     calendar: files.CalendarFile
     mails: files.MailsFile
+    machines: MachinesFile
     priorities: files.PrioritiesFile
     escalation: files.EscalationFile
     catalogue: meaning.CatalogueFile
@@ -121,6 +123,9 @@ class Names:
         }
         for rule in self.sources.mails.mail.values():
             told |= {*rule.read, *rule.tell}
+        machines = self.sources.machines
+        told |= {*machines.alerts.facts.model_dump().values()} - {""}
+        told |= {fact for branch in machines.branch.values() for fact in branch.tell}
         for clock in self.sources.clocks.clock.values():
             told |= set(clock.opens.facts) if clock.opens else set()
         for procedure in self.sources.procedures.values():

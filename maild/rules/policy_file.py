@@ -10,6 +10,7 @@ class RowsForm(Form):
     user: tuple[Answer, ...]
     provider: tuple[Answer, ...]
     staff: tuple[Answer, ...]
+    machine: tuple[Answer, ...] | None = None  # none: what it says is not done
 
 
 class PolicyFile(Form):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Table, Text, UniqueConstraint, false, text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Table, Text, UniqueConstraint, false, text
 
 from maild.store.columns import BIG, Instant, Key, Words, metadata, row_id
 
@@ -92,4 +92,19 @@ event = Table(
     Index(None, "ticket", "id"),
     Index(None, "kind", "at", "ticket"),
     sqlite_autoincrement=True,
+)
+
+# What machines say, counted: one row for each thing that is wrong on a ticket (core/alerting.py). The keys are folded.
+alert = Table(
+    "alert",
+    metadata,
+    Column("ticket", BIG, primary_key=True, autoincrement=False),
+    Column("host", Key, primary_key=True),
+    Column("service", Key, primary_key=True),
+    Column("what", Words, nullable=False),  # problem | recovery
+    Column("severity", Integer, nullable=False),  # the worst so far
+    Column("count", Integer, nullable=False),  # of problems
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Index(None, "service", "host"),
 )
