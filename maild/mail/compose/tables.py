@@ -20,7 +20,7 @@ _NUMBER = (int, float)
 _CELL = f"border-top:1px solid {RULE};vertical-align:top;font-size:15px;line-height:21px"
 _LINK_PADDING = 12  # of a line of 21 px, for a finger
 # The frame lets long words break anywhere; in a narrow column that would break every word.
-_LONGEST_WHOLE = 14
+_LONGEST_WHOLE = 11
 _WHOLE_WORDS = "overflow-wrap:normal;word-break:normal"
 
 
@@ -125,7 +125,7 @@ def _is_number(table: Table, at: int) -> bool:
 def _head(name: str, is_number: bool) -> str:
     side = "right" if is_number else "left"
     style = f"padding:6px 8px 6px 0;font-size:13px;line-height:18px;font-weight:normal;text-align:{side};color:{SOFT}"
-    return f'<th scope="col" align="{side}" class="soft" style="{style};{_WHOLE_WORDS}">{escape(name)}</th>'
+    return f'<th scope="col" align="{side}" class="soft cell" style="{style};{_WHOLE_WORDS}">{escape(name)}</th>'
 
 
 def _row(table: Table, at: int, row: Sequence[Cell], most: float, address: str) -> str:
@@ -145,8 +145,10 @@ def _cell(cell: Cell, at: int, side: str, linked: bool) -> str:
     style += f";{_WHOLE_WORDS}" if whole else ""
     style += ";white-space:nowrap" if side == "right" else ""
     if at == 0:
-        return f'<th scope="row" align="left" class="ink rule" style="{style};font-weight:normal">{escape(said)}</th>'
-    return f'<td align="{side}" class="ink rule" style="{style}">{escape(said)}</td>'
+        return (
+            f'<th scope="row" align="left" class="ink rule cell" style="{style};font-weight:normal">{escape(said)}</th>'
+        )
+    return f'<td align="{side}" class="ink rule cell" style="{style}">{escape(said)}</td>'
 
 
 def _linked(cell: Cell, link: str, address: str) -> str:
@@ -155,7 +157,7 @@ def _linked(cell: Cell, link: str, address: str) -> str:
     look = f"display:block;padding:{_LINK_PADDING}px 0;color:{_BAR}"
     said = f'<a class="other-link" href="{to}" style="{look}">{escape(shown(cell))}</a>'
     style = f"padding:0 8px 0 0;mso-padding-alt:{_LINK_PADDING}px 8px 7px 0;{_CELL};font-weight:normal;text-align:left;white-space:nowrap"
-    return f'<th scope="row" align="left" class="ink rule" style="{style}">{said}</th>'
+    return f'<th scope="row" align="left" class="ink rule cell" style="{style}">{said}</th>'
 
 
 def _bar(value: Cell, most: float) -> str:
