@@ -158,12 +158,12 @@ def composer(config: Config, instance: str = "") -> Composer:
         zone=desk.zone.key,
         bulk_list_id=f"avisos.{config.domain}",
         operator=desk.operator,
-        logo=_logo(config),
+        logo=logo_of(config),
     )
     return Composer(config.template_folders, identity, _signer(config))
 
 
-def _logo(config: Config) -> Logo | None:
+def logo_of(config: Config) -> Logo | None:
     """The picture of [desk] logo. Raises ConfigError where it cannot be shown."""
     file = config.desk.logo
     if file is None:
