@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from maild.core.alerts import Machines
-from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
+from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Macro, Service
 from maild.core.classify import Classifier
 from maild.core.clocks import Clock, Ladder
 from maild.core.filters import Filter
@@ -56,6 +56,11 @@ Act = Literal[
     "follow",
     "leave",
     "undo",
+    "reply",
+    "copy",
+    "remind",
+    "link",
+    "template",
 ]
 # On what proof a verb is done: the least assurance, or its row of policy.toml.
 Proof = Literal["A1", "A2", "A3", "A4", "read", "safe", "act", "proved", "final"]
@@ -257,6 +262,7 @@ class Rulebook:
     natures: Mapping[str, str] = field(default_factory=dict)
     classifier: Classifier | None = None
     filters: tuple[Filter, ...] = ()
+    macros: Mapping[str, Macro] = field(default_factory=dict)
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)
