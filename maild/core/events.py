@@ -97,7 +97,8 @@ _ALONE = Kin()
 
 @dataclass(frozen=True, slots=True)
 class FirstMail:
-    """A mail that belongs to no ticket. `number` is the next free ticket number; `related` a closed ticket it follows."""
+    """A mail that belongs to no ticket. `number` is the next free ticket number; `related` a closed ticket it follows; `alike`
+    are reports of failures that may be the same as its own."""
 
     mail: Mail
     author: Author
@@ -106,6 +107,7 @@ class FirstMail:
     related: Ticket | None = None
     signs: tuple[Reason, ...] = ()
     kin: Kin = _ALONE
+    alike: tuple[Ticket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from maild.core.classify import Classifier
 from maild.core.clocks import Clock
 from maild.core.filters import Filter
 from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
+from maild.core.outages import Outages
 from maild.core.policy import Mode, Policy, Weight
 from maild.core.takes import Takes
 from maild.core.words import fold
@@ -228,6 +229,7 @@ class Rulebook:
     survey: Survey = field(default_factory=Survey)
     mails: Mapping[str, MailRule] = field(default_factory=dict)
     machines: Machines = field(default_factory=Machines)
+    outages: Outages = field(default_factory=Outages)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=dict)

@@ -295,6 +295,14 @@ def open_with(tx: Connection, key: str, value: str) -> list[int]:
     return [int(n) for (n,) in tx.execute(query.order_by(ticket.c.number.desc()).limit(_MOST_JOINED))]
 
 
+def reporting(tx: Connection, keys: Iterable[str], since: datetime) -> list[tuple[int, str, str, str, datetime]]:
+    """The open tickets since then of which one of these facts is told, newest first: number, fact, value, requester, since when."""
+    columns = (ticket.c.number, fact.c.key, fact.c.value, ticket.c.requester, ticket.c.opened_at)
+    query = select(*columns).join(fact, fact.c.ticket == ticket.c.number)
+    query = query.where(fact.c.key.in_(tuple(keys)), ticket.c.closed_at.is_(None), ticket.c.opened_at > since)
+    return [tuple(row) for row in tx.execute(query.order_by(ticket.c.number.desc()).limit(_MOST_WAITING))]
+
+
 def places(tx: Connection) -> list[tuple[int, str, str]]:
     """Where tickets stand: number, procedure, step."""
     query = select(token.c.ticket, token.c.procedure, token.c.step).order_by(token.c.ticket)
