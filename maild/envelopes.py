@@ -13,7 +13,7 @@ from typing import Any
 
 from maild import brakes
 from maild.brakes import Hold, Limits
-from maild.core import files, pacing, seal, writing
+from maild.core import echo, files, pacing, seal, writing
 from maild.core.effects import Decision, Open, Review, Send
 from maild.core.letters import Letter
 from maild.core.office import Office
@@ -32,8 +32,6 @@ log = logging.getLogger("maild.desk")
 # How long a letter is worth sending (RELIABILITY OB-12).
 LETTER_LIFE = timedelta(days=3)
 _AT_ONCE = timedelta(0)
-# Readers to whom nothing can be unsaid.
-_OUTSIDE = ("user", "provider")
 
 
 _NO_PACE = Pace()
@@ -96,7 +94,7 @@ class Envelopes:
             )
             fresh = number in opened
             # While the order that caused it can be undone, a letter to people outside waits as long as its author wants.
-            still = wait if send.audience in _OUTSIDE else _AT_ONCE
+            still = wait if send.audience in echo.OUTSIDE else _AT_ONCE
             row, problem = self._letter(
                 tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh, wait=still
             )
@@ -125,7 +123,7 @@ class Envelopes:
         if self.plus_address and send.number:
             letter = replace(letter, reply_to=seal.reply_to(*token, self.composer.identity.address))
         person = self.office.directory.by_address(send.to.address)
-        leaves = self._leaves(send, letter, person)
+        leaves = self._leaves(send, letter, person, ticket)
         unwanted = person is not None and send.template in person.without
         said, first = ([], None) if unwanted else self._taken_in(tx, send, person, message_id)
         if said:
@@ -154,7 +152,9 @@ class Envelopes:
         }
         return row, rendered.problem
 
-    def _leaves(self, send: Send, letter: Letter, person: Person | None) -> datetime:
+    def _leaves(self, send: Send, letter: Letter, person: Person | None, ticket: Ticket | None) -> datetime:
+        if ticket is not None and ticket.priority in self.office.book.urgent:  # what is critical rests at no hour
+            return self.now
         at, zone = self._opens(send, person), self.composer.identity.zone
         return pacing.leaves(self.pace, letter.template, person, zone, at, answered=bool(letter.answers))
 

@@ -43,13 +43,15 @@ _Placed = tuple[Case, Ticket | None]
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A mail with what the store knows about it. `ticket` is the one it speaks of, as it stands."""
+    """A mail with what the store knows about it. `ticket` is the one it speaks of, as it stands; `guesses`: how many of
+    his mails within the hour bore a token that nobody gave him, this one included (0: it does not)."""
 
     case: Case
     ticket: Ticket | None
     author: Author
     keys: thread.Keys
     placed: thread.Placement
+    guesses: int = 0
 
 
 # -- mails ------------------------------------------------------------------------------------------------------------
@@ -64,7 +66,10 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
     his = person.addresses if person else (mail.sender.address,)
     wanted = thread.keys(mail, office.book.mark_key)
     waiting = held.waiting(tx, person.addresses, now) if person else {}
-    known = replace(_known(tx, wanted, author, his, office, office.day(now)), held=tuple(waiting))
+    claims = mail.kind.from_person and thread.claims_a_letter(mail, wanted)
+    guesses = addresses.guesses(tx, mail.sender.mailbox, now - _HOUR) if claims or seal.has_code(mail.text) else 0
+    known = _known(tx, wanted, author, his, office, office.day(now))
+    known = replace(known, held=tuple(waiting), guesses=guesses >= office.policy.guesses_hour)
     placed = thread.choose(mail, his, wanted, known, terms.ring, now.date())
     proved = placed.number and placed.answers_own_letter
     # Lines of orders that answer a list written to him; a mark that he quotes with it says nothing.
@@ -76,7 +81,8 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
         case = Confirmation(case, asked) if author.assurance >= Assurance.A1 else case
     elif list_of is not None and isinstance(case, FirstMail | Reply):
         case, ticket = inquire.orders_on_list(tx, mail, author, case.signs, office, now), None
-    return Gathered(case, ticket, author, wanted, placed)
+    in_vain = claims and placed.token is None and list_of is None
+    return Gathered(case, ticket, author, wanted, placed, guesses + 1 if in_vain else 0)
 
 
 def _known(

@@ -131,6 +131,7 @@ class StopTimer:
     clock: str
     token: int
     fired: bool = False
+    ran: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +202,18 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Guessed:
+    """This address bore a token that nobody gave it."""
+
+    number: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Away:
     """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him.
 
-    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile.
+    `ordered`: he said so by an order; his turns go to `deputy` (a key of the directory; '': nobody), from `since` (or now) on.
     """
 
     number: int
@@ -213,14 +222,16 @@ class Away:
     proved: bool
     ordered: bool = False
     deputy: str = ""
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Whoever has this address is back, whatever was said before."""
+    """Whoever has this address is back, whatever he said, or the directory says of an absence that ends by `until` (or none)."""
 
     number: int
     address: str
+    until: date | None = None
 
 
 Effect = (
@@ -247,6 +258,7 @@ Effect = (
     | Suppress
     | Resume
     | Away
+    | Guessed
     | HoldOrders
     | EndHold
     | CallOff
@@ -304,7 +316,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold() | Present() | Undoable() | Undo() | Count():
+        case HoldOrders() | EndHold() | Guessed() | Present() | Undoable() | Undo() | Count():
             return ticket
         case _:
             return _moved(ticket, effect)

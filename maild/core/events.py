@@ -78,6 +78,7 @@ class Kin:
     each form this year. `entries`: keys of the knowledge base. `done`: the last order of who writes on this ticket, while it
     can still be taken back. `echoes`: how many answers to orders he had in the last hour. `unreachable`: addresses that no
     letter reaches; `away`: the last day of the absence that somebody told of in an answer to a letter made for him.
+    `surveyed`: how many surveys whoever asked was sent of late.
     """
 
     number: int = 0
@@ -90,6 +91,7 @@ class Kin:
     echoes: int = 0
     unreachable: frozenset[str] = frozenset()
     away: Mapping[str, date] = field(default_factory=dict)
+    surveyed: int = 0
 
 
 _ALONE = Kin()
@@ -97,8 +99,7 @@ _ALONE = Kin()
 
 @dataclass(frozen=True, slots=True)
 class FirstMail:
-    """A mail that belongs to no ticket. `number` is the next free ticket number; `related` a closed ticket it follows; `alike`
-    are reports of failures that may be the same as its own."""
+    """A mail about no ticket. `number`: the next free one; `related`: a closed one it follows; `alike`: reports of failures."""
 
     mail: Mail
     author: Author
@@ -276,7 +277,8 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A ticket in a list. `due`: the next deadline of the work; `shown`: its title may be repeated to others."""
+    """A ticket in a list. `due`: the next deadline of the work, or the last one where it was missed (`overdue`) and nothing has
+    moved since; `shown`: its title may be repeated to others."""
 
     number: int
     title: str
@@ -285,6 +287,8 @@ class Row:
     responsible: str
     due: datetime | None = None
     shown: bool = True
+    overdue: bool = False
+    opened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

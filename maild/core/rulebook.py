@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from maild.core.alerts import Machines
-from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
+from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Macro, Service
 from maild.core.classify import Classifier
-from maild.core.clocks import Clock
+from maild.core.clocks import Clock, Ladder
 from maild.core.filters import Filter
-from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
+from maild.core.moves import LetterTo, Move, OnClock, OnMail, OnOrder, Procedure, Step
 from maild.core.outages import Outages
 from maild.core.policy import Mode, Policy, Weight
 from maild.core.takes import Takes
@@ -57,6 +57,11 @@ Act = Literal[
     "follow",
     "leave",
     "undo",
+    "reply",
+    "copy",
+    "remind",
+    "link",
+    "template",
 ]
 # On what proof a verb is done: the least assurance, or its row of policy.toml.
 Proof = Literal["A1", "A2", "A3", "A4", "read", "safe", "act", "proved", "final"]
@@ -173,11 +178,16 @@ class Reopening:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Sent once, when a ticket is closed; an answer of one number up to `best` counts. No `template`: there is none."""
+    """Sent once, when a ticket is closed; an answer of one number up to `best` counts. No `template`: there is none.
+
+    Nobody gets more than `most` of them in `days` (0: as many as there are).
+    """
 
     template: str = ""
     best: int = 5
     clock: str = ""
+    most: int = 0
+    days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +212,7 @@ class Rulebook:
     `pairs`: what a key in `clave=valor` means to the engine (usuario → requester); `facts`: the values it may have.
     `told`: every fact that people may tell; `polite`: words that say nothing beside an order; `synonyms`: other words for values.
     `once`: templates that one ticket is sent once; `once_per_text`: again only where they say something else.
+    `urgent`: the priorities whose reminders rest at no hour.
     `calendars`: those of sites and units that have hours of their own; `sites` and `units` say whose, by folded name.
     `settings`: the dotted keys that a story or an operator may change.
     `notices`: what the institution has left open.
@@ -227,6 +238,7 @@ class Rulebook:
     closings: Mapping[str, str] = field(default_factory=dict)
     policies: Mapping[Mode, Policy] = field(default_factory=dict)
     survey: Survey = field(default_factory=Survey)
+    ladder: Ladder = field(default_factory=Ladder)
     mails: Mapping[str, MailRule] = field(default_factory=dict)
     machines: Machines = field(default_factory=Machines)
     outages: Outages = field(default_factory=Outages)
@@ -246,11 +258,13 @@ class Rulebook:
     polite: frozenset[str] = frozenset()
     synonyms: Mapping[str, str] = field(default_factory=dict)
     once: frozenset[str] = frozenset()
+    urgent: frozenset[str] = frozenset()
     once_per_text: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()
     natures: Mapping[str, str] = field(default_factory=dict)
     classifier: Classifier | None = None
     filters: tuple[Filter, ...] = ()
+    macros: Mapping[str, Macro] = field(default_factory=dict)
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)
@@ -314,6 +328,11 @@ class Rulebook:
             for _, step in self.all_steps()
             for move in step.moves
         )
+
+    def set_anew(self) -> frozenset[str]:
+        """The clocks that some move sets anew when they run out."""
+        moves = (move for _, step in self.all_steps() for move in step.moves if move.again)
+        return frozenset(trigger.clock for move in moves for trigger in move.on if isinstance(trigger, OnClock))
 
     def waits_for(self, rule: str) -> frozenset[tuple[str, str]]:
         """The steps (procedure, number) that a mail of this rule can move."""

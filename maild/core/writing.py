@@ -16,7 +16,7 @@ from maild.core.past import Report
 from maild.core.rulebook import Verb
 from maild.core.subject import mark
 from maild.core.ticket import Ticket
-from maild.core.values import Address, Author, Mail, Reason
+from maild.core.values import Address, Author, Mail, Person, Reason
 from maild.core.worktime import NEVER
 
 _QUESTION = {"es": ("Sí, confirmo", "No fui yo"), "en": ("Yes, I confirm", "It was not me")}
@@ -99,8 +99,9 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts["due_at"] = datetime.fromisoformat(ended)
     if count := given.pop("ticket_count", ""):
         facts["ticket_count"] = int(count)
-    if until := given.pop(echo.UNDO, ""):
-        facts[echo.UNDO] = datetime.fromisoformat(until)
+    for name in (echo.UNDO, echo.LEAVES):
+        if moment := given.pop(name, ""):
+            facts[name] = datetime.fromisoformat(moment)
     if "text" in given:
         given["text"] = findings.masked(given["text"])
     lines = {
@@ -161,7 +162,7 @@ def _times(send: Send, ticket: Ticket, office: Office) -> dict[str, Fact]:
     """Deadlines the reader should know: the work's for those who work, the silence's for those who are asked; and the
     day that people agreed on, for all of them."""
     silence = min((t.due for t in ticket.timers if t.on_silence and t.due < NEVER), default=None)
-    work = min((t.due for t in ticket.timers if not t.on_silence and t.due < NEVER), default=None)
+    work = min((t.due for t in ticket.timers if not (t.on_silence or t.ran) and t.due < NEVER), default=None)
     agreed = deadlines.moment(ticket.fact(office.book.fact_for("date")) or "", office.book)
     times: dict[str, datetime | None] = {"closes_at": silence, "appointment_at": agreed}
     if send.audience != "user":
@@ -236,7 +237,11 @@ def reader_class(send: Send, office: Office) -> seal.Class:
     """As what the reader of this letter speaks when he answers it."""
     if send.held:
         return seal.CONFIRM
-    person = office.directory.by_address(send.to.address)
+    return class_of(office.directory.by_address(send.to.address), office)
+
+
+def class_of(person: Person | None, office: Office) -> seal.Class:
+    """As what somebody speaks when he answers a letter written to him."""
     classes: dict[str, seal.Class] = {"staff": seal.STAFF, "provider": seal.PROVIDER}
     return classes.get(office.speaks_as(person), seal.USER)
 

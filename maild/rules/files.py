@@ -52,8 +52,10 @@ class ReopeningForm(Form):
 
 class SurveyForm(Form):
     template: str = ""
-    best: int = Field(default=5, ge=1, le=20)
+    best: int = Field(default=5, ge=1, le=10)
     clock: str = ""
+    most: int = Field(default=0, ge=0)
+    days: int = Field(default=30, ge=1, le=366)
 
 
 class KnowledgeForm(Form):
@@ -89,6 +91,7 @@ class PriorityForm(Form):
     definition: str = ""
     share: str = ""
     when: tuple[str, ...] = ()
+    urgent: bool = False
 
 
 class PrioritiesFile(Form):
@@ -190,10 +193,19 @@ class ClockForm(Form):
     of: Literal["worker", "requester"] = "worker"
     urgent: bool = False
     report: Names = ()
+    climbs: Names = ()
+    times: int = Field(default=0, ge=0)
+
+
+class LadderForm(Form):
+    after: str = ""
+    template: str = ""
+    superiors: Names = ()
 
 
 class ClocksFile(Form):
     clock: dict[str, ClockForm]
+    ladder: LadderForm = LadderForm()
 
 
 class VerbForm(Form):

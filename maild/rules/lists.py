@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from datetime import time
 
-from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
-from maild.core.clocks import Clock, Opening
+from maild.core.catalogue import Criterion, Document, Indicator, Level, Macro, Service
+from maild.core.clocks import SUPERIORS, Clock, Ladder, Opening
 from maild.core.findings import ASKS
 from maild.core.indicators import COMPUTED
 from maild.core.moves import NEEDS, Procedure
+from maild.core.orders import read
 from maild.core.past import SECTIONS
 from maild.core.policy import BY_PROOF
 from maild.core.rulebook import Answers, MailRule, Reopening, Survey, Verb
@@ -49,7 +50,20 @@ def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
         of=form.of,
         urgent=form.urgent,
         report=_sections(names, listed(form.report), f"{at}.report"),
+        climbs=_climbs(names, listed(form.climbs), f"{at}.climbs"),
+        times=form.times,
     )
+
+
+def _climbs(names: Names, who: tuple[str, ...], at: str) -> tuple[str, ...]:
+    names.roles(tuple(each for each in who if each != SUPERIORS), "clocks.toml", at)
+    return who
+
+
+def ladder(names: Names) -> Ladder:
+    form = names.sources.clocks.ladder
+    superiors = names.roles(form.superiors, "clocks.toml", "ladder.superiors")
+    return Ladder(names.span(form.after, "clocks.toml", "ladder.after"), form.template, superiors)
 
 
 def _sections(names: Names, keys: tuple[str, ...], at: str) -> tuple[str, ...]:
@@ -117,6 +131,20 @@ def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
     )
 
 
+def macros(names: Names, verbs: Mapping[str, Verb]) -> dict[str, Macro]:
+    """Macros by their folded name; every order in them must be one."""
+    found = {}
+    for key, form in names.sources.macros.macro.items():
+        given = read(form.orders, "", "", verbs, names.sources.institution.institution.mark)
+        for order in (each for each in given if not each.verb):
+            wrong = f"«#{order.word}» no es una orden{offer(order.word, verbs)}"
+            names.wrong("macros.toml", f"macro.{key}.orders", wrong)
+        if not given:
+            names.wrong("macros.toml", f"macro.{key}.orders", "no da ninguna orden; escriba #responder")
+        found[fold(key)] = Macro(form.orders, form.text)
+    return found
+
+
 def answers(names: Names) -> Answers:
     verbs = names.sources.commands.verb
     forms = names.sources.words.answer
@@ -148,7 +176,7 @@ def survey(names: Names) -> Survey:
     form = names.sources.institution.survey
     if form.clock:
         names.clocks(form.clock, "institution.toml", "survey.clock")
-    return Survey(form.template, form.best, form.clock)
+    return Survey(form.template, form.best, form.clock, form.most, form.days)
 
 
 def mail_rule(names: Names, key: str, form: files.MailRuleForm) -> MailRule:

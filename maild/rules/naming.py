@@ -9,6 +9,7 @@ from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from maild.core.beside import REMINDED
 from maild.core.moves import GUARDS, LetterTo
 from maild.core.rulebook import GROUPS, RELATIONS
 from maild.core.worktime import Span
@@ -18,7 +19,7 @@ from maild.rules import files, meaning
 from maild.rules.machine_file import MachinesFile
 from maild.rules.outage_file import OutagesFile
 from maild.rules.policy_file import PolicyFile
-from maild.rules.wordfiles import WordsFile
+from maild.rules.wordfiles import MacrosFile, WordsFile
 
 _SPAN = re.compile(r"(\d{1,5})(m|h|d|wh|wd)")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
@@ -34,6 +35,7 @@ class Sources:
     clocks: files.ClocksFile
     commands: files.CommandsFile
     words: WordsFile
+    macros: MacrosFile
     policy: PolicyFile
     calendar: files.CalendarFile
     mails: files.MailsFile
@@ -120,6 +122,7 @@ class Names:
             *GUARDS,
             "closing",
             "level",
+            REMINDED,
             *commands.fact,
             *(k for k, v in commands.verb.items() if v.act in ("fact", "form")),
         }

@@ -39,6 +39,7 @@ def policies(names: Names) -> Mapping[Mode, Policy]:
             form.hours,
             form.questions_hour,
             form.oldest_days,
+            form.guesses_hour,
             tuple(fold(word) for word in form.yes),
             tuple(fold(word) for word in form.no),
         )

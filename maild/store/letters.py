@@ -66,6 +66,22 @@ def written(tx: Connection, recipient: str, since: datetime, most: int) -> list[
     return [(at, str(template), int(ticket or 0)) for at, template, ticket in _WRITTEN(tx, asked)]
 
 
+_WRITTEN_OF = Prepared(
+    select(func.count())
+    .select_from(outbox)
+    .where(
+        outbox.c.recipient == bindparam("recipient"),
+        outbox.c.created_at > bindparam("since"),
+        outbox.c.template == bindparam("template"),
+    )
+)
+
+
+def written_of(tx: Connection, recipient: str, template: str, since: datetime) -> int:
+    """How many letters of this template to this address were written, whatever became of them."""
+    return int(_WRITTEN_OF.scalar(tx, {"recipient": recipient, "since": since, "template": template}) or 0)
+
+
 _NTH = Prepared(
     select(outbox.c.id)
     .where(outbox.c.recipient == bindparam("recipient"), outbox.c.created_at > bindparam("since"))

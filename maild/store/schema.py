@@ -24,7 +24,7 @@ from maild.store.memory import habit as habit
 from maild.store.memory import knowledge as knowledge
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0013"
+VERSION = "0014"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -181,6 +181,7 @@ timer = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     _words("span"),  # 4wh: what is counted from started_at on; empty: the moment itself was told
     _words("calendar"),  # on whose calendar; empty: the institution's
+    Column("ran", Integer, nullable=False, server_default=text("0")),  # how often it had run out before
     _words("pauses"),  # from/until/why;… : when it stood still
     Index(
         "uq_timer_running",
@@ -191,6 +192,7 @@ timer = Table(
         sqlite_where=text("ended_at IS NULL"),
         postgresql_where=text("ended_at IS NULL"),
     ),
+    Index(None, "ticket"),
     Index("ix_timer_due", "due", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
     sqlite_autoincrement=True,
 )

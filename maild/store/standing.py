@@ -44,6 +44,20 @@ absence = Table(
     Column("cause", Words, nullable=False),
     Column("ordered", Boolean, nullable=False, server_default=false()),  # by #ausente: then his turns go to the deputy
     Column("deputy", Words, nullable=False, server_default=text("''")),  # a key of the directory, or empty
+    Column("since", Date),  # the first day; none: it began when it was told
+    Column("back", Boolean, nullable=False, server_default=false()),  # by #presente: what the directory says is over
+)
+
+# Mails that carried a token of ours which nobody ever gave their sender, for an hour: who guesses is found out.
+guess = Table(
+    "guess",
+    metadata,
+    row_id(),
+    Column("address", Key, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "address", "at"),
+    Index(None, "at"),
+    sqlite_autoincrement=True,
 )
 
 # Orders that can still be taken back, with their tickets before and after. A day later the row goes.

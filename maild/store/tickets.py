@@ -225,12 +225,6 @@ def open_of(tx: Connection, address: str) -> list[int]:
     return [int(number) for (number,) in tx.execute(query.order_by(ticket.c.number))]
 
 
-def open_with_responsible(tx: Connection, address: str) -> list[int]:
-    """The numbers of the open tickets that this address has, oldest first."""
-    query = select(ticket.c.number).where(ticket.c.responsible == address, ticket.c.closed_at.is_(None))
-    return [int(number) for (number,) in tx.execute(query.order_by(ticket.c.number))]
-
-
 def participants(tx: Connection, numbers: Iterable[int]) -> dict[int, frozenset[str]]:
     """Of those of these tickets that exist, the addresses of who takes part. Locks nothing."""
     wanted = sorted(set(numbers))[-_MOST_NAMED:]

@@ -29,6 +29,7 @@ BLOCKS: dict[str, type[Form]] = {
     "commands.toml `[verb.X]`": files.VerbForm,
     "commands.toml `[fact.X]`": files.FactForm,
     "words.toml `[answer.X]`": wordfiles.AnswerForm,
+    "macros.toml `[macro.X]`": wordfiles.MacroForm,
     "calendar.toml": files.CalendarFile,
     "mails.toml `[mail.X]`": files.MailRuleForm,
     "machines.toml `[alerts]`": machine_file.AlertsForm,
@@ -88,6 +89,7 @@ def test_the_blocks_of_the_page_are_those_of_the_loader() -> None:
             *vars(outage_file).values(),
             *vars(meaning).values(),
             wordfiles.AnswerForm,
+            wordfiles.MacroForm,
         )
         if isinstance(each, type) and issubclass(each, Form)
     }

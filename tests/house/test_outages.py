@@ -91,9 +91,9 @@ def test_the_fourth_report_makes_them_one_and_later_ones_join(desk: Struck) -> N
 def test_the_same_event_again_gathers_nothing_twice(desk: Struck) -> None:
     desk.reports("rosa", "elsa", "juan", "nora")
     raw = (
-        "From: raul@entidad.test\nTo: mesa@entidad.test\nSubject: Sin internet\nMessage-ID: <r@entidad.test>\n\n"
-        "No hay internet en el piso 4.\n"
-    ).encode()
+        b"From: raul@entidad.test\nTo: mesa@entidad.test\nSubject: Sin internet\nMessage-ID: <r@entidad.test>\n\n"
+        b"No hay internet en el piso 4.\n"
+    )
     desk.put(raw)
     with desk.database.write() as tx:  # as after a crash between the commit and the filing away
         assert not desk.desk.mail(tx, MailArrived(desk.last, parse(raw), desk.now)).done
