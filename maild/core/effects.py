@@ -205,8 +205,7 @@ class Resume:
 class Away:
     """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him.
 
-    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile, from
-    `since` on (none: from now on).
+    `ordered`: he said so by an order; his turns go to `deputy` (a key of the directory; '': nobody), from `since` (or now) on.
     """
 
     number: int
@@ -220,8 +219,7 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Whoever has this address is back, whatever he said before; and whatever the directory says of an absence that has begun
-    and ends by `until` (None: it says of none)."""
+    """Whoever has this address is back, whatever he said, or the directory says of an absence that ends by `until` (or none)."""
 
     number: int
     address: str

@@ -12,6 +12,7 @@ from maild.core.classify import Classifier
 from maild.core.clocks import Clock, Ladder
 from maild.core.filters import Filter
 from maild.core.moves import LetterTo, Move, OnClock, OnMail, OnOrder, Procedure, Step
+from maild.core.outages import Outages
 from maild.core.policy import Mode, Policy, Weight
 from maild.core.takes import Takes
 from maild.core.words import fold
@@ -240,6 +241,7 @@ class Rulebook:
     ladder: Ladder = field(default_factory=Ladder)
     mails: Mapping[str, MailRule] = field(default_factory=dict)
     machines: Machines = field(default_factory=Machines)
+    outages: Outages = field(default_factory=Outages)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from maild.forms import Form, fill, read_toml
 from maild.rules import files, meaning, model
 from maild.rules.build import Sources, build
 from maild.rules.machine_file import MachinesFile
+from maild.rules.outage_file import OutagesFile
 from maild.rules.policy_file import PolicyFile
 from maild.rules.wordfiles import MacrosFile, WordsFile
 
@@ -26,6 +27,7 @@ _LAYERED: Mapping[str, type[Form]] = {
     "policy.toml": PolicyFile,
     "calendar.toml": files.CalendarFile,
     "machines.toml": MachinesFile,
+    "outages.toml": OutagesFile,
     "concepts.toml": meaning.ConceptsFile,
     "classify.toml": meaning.ClassifyFile,
 }
