@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from maild.mail.compose.look import INK, RULE, SOFT
 _BAR = "#0b5cad"
 _WIDEST_BAR = 20
 _WIDEST_TEXT = 44
+_MOST_COLUMNS = 4  # more do not fit a telephone
 _NUMBER = (int, float)
 # The frame lets long words break anywhere; in a narrow column that would break every word.
 _WHOLE_WORDS = "overflow-wrap:normal;word-break:normal"
@@ -96,15 +97,20 @@ def as_html(tables: Sequence[Table], address: str) -> str:
 
 
 def _as_html(table: Table, address: str) -> str:
+    wide = len(table.columns) > _MOST_COLUMNS
+    if wide and len(table.rows) == 1 and not table.links:  # one row of many numbers reads better from top to bottom
+        pairs = tuple(zip(table.columns, table.rows[0], strict=True))
+        table, wide = replace(table, columns=("", ""), rows=pairs), False
     title = f'<h2 class="ink" style="margin:14px 0 4px;font-size:17px;line-height:24px;color:{INK}">{escape(table.title)}</h2>'
     note = (
         f'<p class="soft" style="margin:0 0 6px;font-size:13px;line-height:19px;color:{SOFT}">{escape(table.note)}</p>'
     )
-    cells = [_head(name, _is_number(table, at)) for at, name in enumerate(table.columns)]
-    drawn = '<td width="34%"></td>' if table.bars is not None else ""
-    head = f"<tr>{''.join(cells)}{drawn}</tr>"
-    most = _most(table)
-    rows = "".join(_row(table, at, row, most, address) for at, row in enumerate(table.rows))
+    if wide:
+        head, rows = "", "".join(_record(table, at, row, address) for at, row in enumerate(table.rows))
+    else:
+        most = _most(table)
+        head = _heads(table)
+        rows = "".join(_row(row, table.bars, most) for row in table.rows)
     whole = f'border="0" cellpadding="0" cellspacing="0" width="100%" style="border-bottom:1px solid {RULE};margin:0 0 18px"'
     return f'{title}{note if table.note else ""}<table class="rule" {whole}>{head}{rows}</table>'
 
@@ -119,22 +125,40 @@ def _head(name: str, is_number: bool) -> str:
     return f'<th scope="col" align="{side}" class="soft" style="{style};{_WHOLE_WORDS}">{escape(name)}</th>'
 
 
-def _row(table: Table, at: int, row: Sequence[Cell], most: float, address: str) -> str:
-    link = table.links[at] if table.links else ""
-    cells = "".join(_cell(cell, place, link if place == 0 else "", address) for place, cell in enumerate(row))
-    bar = _bar(row[table.bars], most) if table.bars is not None else ""
+def _heads(table: Table) -> str:
+    """The names of the columns; nothing where none has one."""
+    if not any(table.columns):
+        return ""
+    cells = [_head(name, _is_number(table, at)) for at, name in enumerate(table.columns)]
+    drawn = '<td width="34%"></td>' if table.bars is not None else ""
+    return f"<tr>{''.join(cells)}{drawn}</tr>"
+
+
+def _record(table: Table, at: int, row: Sequence[Cell], address: str) -> str:
+    """A row of more columns than a telephone is wide: what it is about, to be touched, and below it everything else."""
+    about = escape(shown(row[0]))
+    if link := table.links[at] if table.links else "":
+        to = f"mailto:{quote(address, safe='@')}?subject={quote(link, safe='')}"
+        touch = f"display:block;padding:12px 0 4px;font-size:16px;line-height:28px;font-weight:bold;color:{_BAR}"
+        about = f'<a class="other-link" href="{to}" style="{touch}">{about}</a>'
+    rest = "; ".join(f"{column}: {shown(cell)}" for column, cell in zip(table.columns[1:], row[1:], strict=True))
+    said = f'<span class="soft" style="display:block;padding:0 0 10px;font-size:15px;line-height:21px;color:{SOFT}">{escape(rest)}</span>'
+    style = f"border-top:1px solid {RULE};text-align:left;font-weight:normal;overflow-wrap:anywhere;color:{INK}"
+    return f'<tr><td class="ink rule" align="left" style="{style}">{about}{said}</td></tr>'
+
+
+def _row(row: Sequence[Cell], bars: int | None, most: float) -> str:
+    cells = "".join(_cell(cell, place) for place, cell in enumerate(row))
+    bar = _bar(row[bars], most) if bars is not None else ""
     return f"<tr>{cells}{bar}</tr>"
 
 
-def _cell(cell: Cell, at: int, link: str, address: str) -> str:
+def _cell(cell: Cell, at: int) -> str:
     side = "right" if isinstance(cell, _NUMBER) or cell is None else "left"
     style = f"padding:7px 8px 7px 0;border-top:1px solid {RULE};vertical-align:top;font-size:15px;line-height:21px;{_WHOLE_WORDS}"
-    if link or side == "right":
+    if side == "right":
         style += ";white-space:nowrap"
     said = escape(shown(cell))
-    if link:
-        to = f"mailto:{quote(address, safe='@')}?subject={quote(link, safe='')}"
-        said = f'<a href="{to}" style="color:{_BAR}">{said}</a>'
     if at == 0:
         return f'<th scope="row" align="left" class="ink rule" style="{style};font-weight:normal;text-align:left;color:{INK}">{said}</th>'
     return f'<td align="{side}" class="ink rule" style="{style};text-align:{side};color:{INK}">{said}</td>'
