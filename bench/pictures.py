@@ -37,7 +37,9 @@ def pages(folder: Path) -> dict[str, str]:
     year.scatter(600, chance)
     year.play(chance, START + timedelta(days=95))
     found = {}
-    asked = text("SELECT raw FROM outbox WHERE template = 'resumen' AND recipient = :r ORDER BY length(raw) DESC LIMIT 1")
+    asked = text(
+        "SELECT raw FROM outbox WHERE template = 'resumen' AND recipient = :r ORDER BY length(raw) DESC LIMIT 1"
+    )
     with database.write() as tx:
         for reader, _ in SCREENS:
             letter = email.message_from_bytes(bytes(tx.execute(asked, {"r": reader}).scalar_one()), policy=default)

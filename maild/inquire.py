@@ -62,15 +62,16 @@ def _rows(tx: Tx, act: str, order: Order, author: Author, office: Office, today:
     book, staff = office.book, office.book.is_staff(author.role)
     people = (author.person, *office.stood_in_for(author, today)) if author.person else ()
     his = {address for person in people for address in person.addresses} or {author.address}
+    clocks = book.deadlines()
     match act:
         case "queue":
             roles = {person.role for person in people}
             places = [(p.key, s.number) for p, s in book.all_steps() if s.role in roles]
-            return lists.queue(tx, places, _MOST)
+            return lists.queue(tx, places, clocks, _MOST)
         case "search":
-            return lists.search(tx, order.text, his, _MOST, staff=staff)
+            return lists.search(tx, order.text, his, clocks, _MOST, staff=staff)
         case "mine" | "show":
-            return lists.mine(tx, his, _MOST, staff=staff)
+            return lists.mine(tx, his, clocks, _MOST, staff=staff)
         case _:
             return (), 0
 
