@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, assert_never
 
+from maild.core.alerts import Count
 from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason
@@ -201,10 +202,19 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Guessed:
+    """This address bore a token that nobody gave it."""
+
+    number: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Away:
     """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him.
 
-    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile.
+    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile, from
+    `since` on (none: from now on).
     """
 
     number: int
@@ -213,14 +223,17 @@ class Away:
     proved: bool
     ordered: bool = False
     deputy: str = ""
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Whoever has this address is back, whatever was said before."""
+    """Whoever has this address is back, whatever he said before; and whatever the directory says of an absence that has begun
+    and ends by `until` (None: it says of none)."""
 
     number: int
     address: str
+    until: date | None = None
 
 
 Effect = (
@@ -242,10 +255,12 @@ Effect = (
     | Reopen
     | Keep
     | Send
+    | Count
     | Review
     | Suppress
     | Resume
     | Away
+    | Guessed
     | HoldOrders
     | EndHold
     | CallOff
@@ -303,7 +318,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold() | Present() | Undoable() | Undo():
+        case HoldOrders() | EndHold() | Guessed() | Present() | Undoable() | Undo() | Count():
             return ticket
         case _:
             return _moved(ticket, effect)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from maild.core.alerts import Alert, Point
 from maild.core.files import Scan
 from maild.core.orders import Order
 from maild.core.ticket import Ticket
@@ -121,6 +122,27 @@ class Recognised:
     number: int
     ticket: Ticket | None = None
     joined: bool = False
+    signs: tuple[Reason, ...] = ()
+    kin: Kin = _ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """What a machine says of something. `ticket` is the one about it, open or closed not long ago by a recovery, and `point`
+    how it stood there; `others`: how many other things of that ticket are still wrong. Where there is none: `related` is one
+    about it that was closed, `burst` how many tickets machines opened lately, and `storm` the one that gathers a flood.
+    """
+
+    mail: Mail
+    author: Author
+    alert: Alert
+    number: int
+    ticket: Ticket | None = None
+    point: Point | None = None
+    others: int = 0
+    related: int = 0
+    burst: int = 0
+    storm: Ticket | None = None
     signs: tuple[Reason, ...] = ()
     kin: Kin = _ALONE
 
@@ -312,6 +334,7 @@ class Batch:
 Case = (
     FirstMail
     | Recognised
+    | Alerted
     | Reply
     | Confirmation
     | Intrusion
