@@ -77,9 +77,11 @@ def _rows(tx: Tx, act: str, order: Order, author: Author, office: Office, today:
 
 
 def shown(row: Row, office: Office) -> Row:
-    """What a stranger wrote is not sent on, not even its subject (RELIABILITY S-03)."""
+    """What a stranger wrote is not sent on, not even its subject (RELIABILITY S-03); nobody is late with what is resolved."""
     known = office.directory.by_address(row.requester) is not None or office.directory.is_own_domain(row.requester)
-    return replace(row, shown=known)
+    state = office.book.states.get(row.state)
+    done = state is not None and state.kind in ("resolved", "closed")
+    return replace(row, shown=known, due=None if done else row.due, overdue=row.overdue and not done)
 
 
 def _named(story: tuple[Happened, ...], office: Office) -> tuple[Happened, ...]:
