@@ -64,6 +64,11 @@ class Clock:
     climbs: tuple[str, ...] = ()
     times: int = 0
 
+    @property
+    def is_deadline(self) -> bool:
+        """Whether those who work are late when it runs out; that a requester has not answered is no fault of theirs."""
+        return self.meaning == "work" and self.of == "worker" and not self.recurring
+
 
 @dataclass(frozen=True, slots=True)
 class Ladder:

@@ -334,9 +334,3 @@ def _moved(ticket: Ticket, effect: PlaceToken | RemoveToken | StartTimer | Adjus
 
 def _without(ticket: Ticket, clock: str, token_id: int) -> tuple[Timer, ...]:
     return tuple(t for t in ticket.timers if (t.clock, t.token) != (clock, token_id))
-
-
-def ran_out(effects: Iterable[Effect], number: int) -> frozenset[tuple[str, int]]:
-    """The clocks (with their tokens) of a ticket that ended by running out."""
-    stops = (e for e in effects if isinstance(e, StopTimer) and e.number == number)
-    return frozenset((e.clock, e.token) for e in stops if e.fired)

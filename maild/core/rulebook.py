@@ -329,6 +329,10 @@ class Rulebook:
             for move in step.moves
         )
 
+    def deadlines(self) -> frozenset[str]:
+        """The clocks by which work is late."""
+        return frozenset(key for key, clock in self.clocks.items() if clock.is_deadline)
+
     def set_anew(self) -> frozenset[str]:
         """The clocks that some move sets anew when they run out."""
         moves = (move for _, step in self.all_steps() for move in step.moves if move.again)
