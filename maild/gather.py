@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from maild import inquire
-from maild.core import files, habits, merging, recognise, seal, thread, twins
+from maild.core import expected, files, habits, merging, recognise, seal, thread, twins
 from maild.core.effects import Decision
 from maild.core.events import (
     Bounced,
@@ -245,6 +245,9 @@ def _recognised(
         kin = kin_of(tx, about, "", office, now) if about else Kin(number)
         joins = joined is not None
         return Recognised(mail, author, rule.key, found.facts, number, about, joined=joins, signs=signs, kin=kin)
+    if expected.arrived(mail, author, book, now):
+        first = recognise.understood(mail, author.role, book)[0]
+        return Recognised(mail, author, first.rule.key, first.facts, 0, expected=True, signs=signs)
     return None
 
 

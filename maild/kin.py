@@ -55,7 +55,7 @@ def kin_of(tx: Tx, ticket: Ticket, words: str, office: Office, now: datetime) ->
     )
 
 
-def recurring(tx: Tx, clock: str, office: Office, now: datetime) -> Recurring:
+def listening(tx: Tx, clock: str, office: Office, now: datetime) -> Recurring:
     """The tickets that listen to a recurring clock, oldest first."""
     wanted = OnClock(clock)
     listening = [(p.key, s.number) for p, s in office.book.all_steps() if any(wanted in m.on for m in s.moves)]

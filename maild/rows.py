@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from maild.core.effects import Decision, Issue, Learn, Open, Review, evolve, ran_out
-from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
+from maild.core.pending import Arrived, EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket
 from maild.core.values import Mail
-from maild.store import held, papers, tickets, undone
+from maild.store import agenda, held, papers, tickets, undone
 from maild.store.database import Tx
 
 
@@ -56,6 +56,8 @@ def keep_beside(
                 papers.learn(tx, effect, now)
             case HoldOrders() if mail and (before := stood.get(effect.number)):
                 held.put(tx, effect, mail, before, now)
+            case Arrived():
+                agenda.arrive(tx, effect, cause)
             case EndHold():
                 held.end(tx, effect, now)
             case Undo():

@@ -180,6 +180,8 @@ def _recognised(case: Recognised, office: Office, now: datetime) -> Decision:
     draft = _draft(case, case.mail, case.author, office, now)
     draft.kin = replace(case.kin, number=case.number)
     draft.reasons.extend((*case.signs, because("recognised", rule=rule.key)))
+    if case.expected:
+        return draft.decision(0)
     if case.ticket is None:
         book, mail = office.book, case.mail
         title = subject.title(mail.subject, book.mark_key) or openings.first_words(mail.new_text)

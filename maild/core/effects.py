@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, assert_never
 
-from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
+from maild.core.pending import Arrived, EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason
 
@@ -251,6 +251,7 @@ Effect = (
     | Present
     | Undoable
     | Undo
+    | Arrived
 )
 
 
@@ -302,7 +303,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold() | Present() | Undoable() | Undo():
+        case HoldOrders() | EndHold() | Present() | Undoable() | Undo() | Arrived():
             return ticket
         case _:
             return _moved(ticket, effect)

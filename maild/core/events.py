@@ -110,7 +110,7 @@ class FirstMail:
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """A mail that a rule understood. `ticket` is the one it belongs to: `joined` without a word, or moved by it; None: it
-    opens one, numbered `number`. `facts` are what the rule read in it."""
+    opens one, numbered `number`, or (`expected`) was waited for and is about none. `facts` are what the rule read in it."""
 
     mail: Mail
     author: Author
@@ -119,6 +119,7 @@ class Recognised:
     number: int
     ticket: Ticket | None = None
     joined: bool = False
+    expected: bool = False
     signs: tuple[Reason, ...] = ()
     kin: Kin = _ALONE
 
@@ -230,12 +231,19 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """The time of a recurring clock came. `tickets` are those that stand on a step that listens to it."""
+    """The time of a recurring clock came. `tickets` are those that stand on a step that listens to it.
+
+    `times`: when it should have come since it last did (after days of downtime more than one), `since` the time before them;
+    `arrivals`: when mails that it expects came.
+    """
 
     clock: str
     tickets: tuple[Ticket, ...]
     number: int
     kin: Kin = _ALONE
+    times: tuple[datetime, ...] = ()
+    since: datetime | None = None
+    arrivals: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

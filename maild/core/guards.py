@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from maild.core import worktime
+from maild.core import occasions
 from maild.core.events import Child
 from maild.core.moves import Move
 from maild.core.office import Office
@@ -72,7 +72,7 @@ def _yes(so: bool) -> str:
 
 
 def _month_end(_: Token, view: View) -> str:
-    return _yes(worktime.is_month_end(view.office.day(view.now)))
+    return _yes(occasions.is_month_end(view.office.day(view.now)))
 
 
 def _children(token: Token, view: View) -> str:

@@ -1,4 +1,4 @@
-"""Effects about orders themselves, kept beside the ticket: those that wait for their author's word, those that can be taken back."""
+"""Effects kept beside the tickets: orders that wait for their author's word, orders that can be taken back, expected mails that came."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ class Undoable:
     orders: str
     until: datetime
     wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A mail came that a recurring clock expects; `at` is when the server received it."""
+
+    number: int
+    clock: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from maild.core.takes import Means, Takes
 from maild.forms import Field, Form
 from maild.rules.calendar_file import CalendarFile as CalendarFile
 from maild.rules.calendar_file import HoursForm as HoursForm
+from maild.rules.recurring_form import RecurringForm
 
 Names = str | tuple[str, ...]
 Letters = dict[str, Names]  # template → whom, in the order in which they are sent
@@ -172,28 +173,15 @@ class StatesFile(Form):
     closing: dict[str, ClosingForm]
 
 
-class OpeningForm(Form):
-    type: str
-    title: str
-    requester: str
-    facts: dict[str, str] = Field(default={})
-
-
-class ClockForm(Form):
+class ClockForm(RecurringForm):
     after: str = ""
     at: str = ""
-    every: str = ""
-    day: int | Literal["last"] = 0
-    month: int = Field(default=0, ge=0, le=12)
     given_by: str = ""
     before: str = ""
     meaning: ClockMeaning = "work"
     scope: Literal["step", "ticket", "after"] = "step"
     only_if: dict[str, str] = Field(default={})
-    recurring: bool = False
     again: bool = False
-    together: bool = False
-    opens: OpeningForm | None = None
     letters: Letters = Field(default={})
     origin: Origin = "proposal"
     printed: str = ""

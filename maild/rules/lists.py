@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import time
 
 from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
-from maild.core.clocks import Clock, Opening
+from maild.core.clocks import Clock
 from maild.core.indicators import COMPUTED
 from maild.core.moves import NEEDS, Procedure
 from maild.core.past import SECTIONS
@@ -15,12 +13,9 @@ from maild.core.policy import BY_PROOF
 from maild.core.rulebook import Answers, MailRule, Reopening, Survey, Verb
 from maild.core.takes import TAKES
 from maild.core.words import fold
-from maild.core.worktime import Schedule
 from maild.forms import offer
-from maild.rules import files, spelling
+from maild.rules import files, recurring, spelling
 from maild.rules.naming import Names, listed
-
-_EVERY = re.compile(r"(?:(\d{1,2}) )?(day|week|month|months|year)")
 
 
 def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
@@ -33,11 +28,11 @@ def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
         given_by=form.given_by,
         before=names.span(form.before, "clocks.toml", f"{at}.before"),
         scope=form.scope,
-        schedule=_schedule(names, form, at),
+        schedule=recurring.schedule(names, form, at),
         recurring=form.recurring,
         again=form.again,
         together=form.together,
-        opens=_opening(names, form.opens, f"{at}.opens") if form.opens else None,
+        opens=recurring.opening(names, form.opens, f"{at}.opens") if form.opens else None,
         letters=names.letters(form.letters, "clocks.toml", f"{at}.letters"),
         origin=form.origin,
         printed=form.printed,
@@ -48,34 +43,14 @@ def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
         of=form.of,
         urgent=form.urgent,
         report=_sections(names, listed(form.report), f"{at}.report"),
+        name=form.name,
+        expects=recurring.expected(names, form, form.expects, f"{at}.expects") if form.expects else None,
+        lists=recurring.lists(names, form, f"{at}.lists"),
     )
 
 
 def _sections(names: Names, keys: tuple[str, ...], at: str) -> tuple[str, ...]:
     return tuple(names.known(key, SECTIONS, "la parte", "clocks.toml", at) for key in keys)
-
-
-def _schedule(names: Names, form: files.ClockForm, key: str) -> Schedule | None:
-    moment = names.moment(form.at, "clocks.toml", f"{key}.at")
-    if not form.every:
-        return Schedule(moment) if moment else None
-    match = _EVERY.fullmatch(form.every)
-    if match is None:
-        names.wrong("clocks.toml", f"{key}.every", f"«{form.every}»: escriba day, week, month, 4 months o year")
-        return None
-    if match[2] == "day":
-        return Schedule(moment or time(8, 0))
-    if match[2] == "week":
-        return Schedule(moment or time(8, 0), weekday=max(int(form.day) - 1, 0) if form.day != "last" else 6)
-    months = 12 if match[2] == "year" else int(match[1] or 1)
-    day = -1 if form.day == "last" else int(form.day) or 1
-    return Schedule(moment or time(8, 0), months, day, form.month)
-
-
-def _opening(names: Names, form: files.OpeningForm, key: str) -> Opening:
-    names.known(form.type, names.sources.institution.type, "el tipo", "clocks.toml", f"{key}.type")
-    names.known(form.requester, names.sources.roles.role, "la función", "clocks.toml", f"{key}.requester")
-    return Opening(form.type, form.title, form.requester, dict(form.facts))
 
 
 def verb(names: Names, key: str, form: files.VerbForm) -> Verb:

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from maild.core import deadlines
 from maild.core.clocks import Clock
+from maild.core.occasions import Schedule
 from maild.core.rulebook import Rulebook
 from maild.core.said import Said
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Directory, Person
-from maild.core.worktime import NEVER, Schedule, Span, Unit
+from maild.core.worktime import NEVER, Span, Unit
 from maild.forms import offer
 from maild.simulate.story import GivenForm, Story, Value
 

@@ -19,6 +19,7 @@ from maild.config.shipped import shipped
 from maild.core import seal
 from maild.core.effects import Effect, StartTimer, StopTimer
 from maild.core.events import MailArrived, MomentCame, TimerFired
+from maild.core.occasions import Planned
 from maild.core.office import Office
 from maild.core.procedure import OWN
 from maild.core.rulebook import Rulebook
@@ -139,7 +140,7 @@ class Stage:
         with database.write() as tx:
             self._epoch = mails.open_epoch(tx, "historia", "INBOX", 1, self._now)
             for key, moment in cast.agenda(book, story).items():
-                agenda.plan(tx, key, moment)
+                agenda.plan(tx, key, Planned(moment, moment.date(), "once"))
             given: dict[str, Ticket] = {}
             for form in story.given:
                 number = tickets.next_number(tx)
@@ -221,7 +222,7 @@ class Stage:
             self._look(step, result)
             ahead = [t.due for ticket in self._tickets.values() for t in ticket.timers]
             with self._database.write() as tx:
-                ahead += agenda.planned(tx).values()
+                ahead += [planned.due for planned in agenda.planned(tx).values()]
             soonest = min((due for due in ahead if self._now < due <= step.at), default=None)
             if soonest is None:
                 break
