@@ -84,3 +84,25 @@ def proposed(words: str, services: Iterable[Service]) -> Service | None:
 def _bare(words: str) -> str:
     """Folded words with single spaces between them, without punctuation."""
     return " ".join("".join(c if c.isalnum() else " " for c in fold(words)).split())
+
+
+ColumnKind = Literal["text", "date", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`also`: folded words by which people call it; `unique`: no two rows may have the same."""
+
+    key: str
+    kind: ColumnKind = "text"
+    also: tuple[str, ...] = ()
+    required: bool = True
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A list that people send: the columns that it must or may have."""
+
+    key: str
+    columns: tuple[Column, ...]

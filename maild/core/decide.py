@@ -306,7 +306,7 @@ def _ordered(case: Ordered, office: Office, now: datetime) -> Decision:
 
 def _draft(case: FirstMail | Reply | Recognised, mail: Mail, author: Author, office: Office, now: datetime) -> Draft:
     words = orders.words(mail.new_text, lexicon(office.book))
-    said = Said(author, words=words, text=mail.new_text, attachments=mail.attachments)
+    said = Said(author, words=words, text=mail.new_text, attachments=mail.attachments, sheets=mail.sheets)
     return Draft(
         office, now, sender=_address(author) if mail.answerable and author.address else None, said=said, kin=case.kin
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from maild.core.clocks import Clock
 from maild.core.draft import Draft
 from maild.core.effects import Decision, Effect, Send
 from maild.core.events import Recurring
+from maild.core.letters import AUDIENCES
 from maild.core.moves import OnClock
 from maild.core.office import Office, Scene
 from maild.core.subject import mark
@@ -43,10 +44,9 @@ def recurring(case: Recurring, office: Office, now: datetime) -> Decision:
     decision = draft.decision(about)
     effects = decision.effects
     if clock.together or len(opened) > 1:
-        titles = {n: f"[{mark(office.book.mark_key, n)}] {walk.ticket.title}" for n, walk in draft.walks.items()}
-        effects = _together(effects, titles, listed=bool(clock.lists))
+        effects = together(effects, titles(draft), listed=bool(clock.lists))
     effects = (*effects, *_without_ticket(clock, office, now))
-    return replace(decision, effects=tuple(_saying(effects, lines)))
+    return replace(decision, effects=saying(effects, lines))
 
 
 def _without_mail(case: Recurring, clock: Clock) -> tuple[datetime, ...]:
@@ -71,21 +71,34 @@ def _without_ticket(clock: Clock, office: Office, now: datetime) -> list[Effect]
     ]
 
 
-def _saying(effects: Iterable[Effect], lines: tuple[Reason, ...]) -> Iterable[Effect]:
+def saying(effects: Iterable[Effect], lines: tuple[Reason, ...]) -> tuple[Effect, ...]:
     """The letters say what was missed, each once, whatever became of it meanwhile."""
-    return (replace(e, lines=(*e.lines, *lines)) if isinstance(e, Send) else e for e in effects)
+    return tuple(replace(e, lines=(*e.lines, *lines)) if isinstance(e, Send) else e for e in effects)
 
 
-def _together(effects: tuple[Effect, ...], titles: dict[int, str], *, listed: bool) -> tuple[Effect, ...]:
-    """One letter to each person for all tickets, which names every one of them once, or (`listed`) lists them in a table."""
+def titles(draft: Draft) -> dict[int, str]:
+    """How a letter for several tickets names each of those that this decision touches."""
+    key = draft.office.book.mark_key
+    return {number: f"[{mark(key, number)}] {walk.ticket.title}" for number, walk in draft.walks.items()}
+
+
+def together(
+    effects: tuple[Effect, ...],
+    titles: Mapping[int, str],
+    *,
+    listed: bool = False,
+    audiences: tuple[str, ...] = AUDIENCES,
+) -> tuple[Effect, ...]:
+    """One letter to each person of these audiences for all tickets, which names every one of them once, or (`listed`) lists
+    them in a table."""
     lines: dict[tuple[str, str], list[str]] = {}
     for effect in effects:
-        if isinstance(effect, Send):
+        if isinstance(effect, Send) and effect.audience in audiences:
             line = titles.get(effect.number, "")
             lines.setdefault((effect.template, effect.to.address), []).append(line)
     kept: list[Effect] = []
     for effect in effects:
-        if isinstance(effect, Send):
+        if isinstance(effect, Send) and effect.audience in audiences:
             named = lines.pop((effect.template, effect.to.address), None)
             if named is None:
                 continue

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
+from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service, Table
 from maild.core.clocks import Clock
 from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
 from maild.core.policy import Mode, Policy, Weight
@@ -231,6 +231,7 @@ class Rulebook:
     documents: Mapping[str, Document] = field(default_factory=dict)
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     sites: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)

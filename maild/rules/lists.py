@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
+from maild.core.catalogue import Column, Criterion, Document, Indicator, Level, Service, Table
 from maild.core.clocks import Clock
 from maild.core.indicators import COMPUTED
 from maild.core.moves import NEEDS, Procedure
@@ -16,6 +16,8 @@ from maild.core.words import fold
 from maild.forms import offer
 from maild.rules import files, recurring, spelling
 from maild.rules.naming import Names, listed
+
+_LEAST_COLUMNS = 2
 
 
 def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
@@ -194,6 +196,28 @@ def documents(names: Names) -> dict[str, Document]:
         )
         for key, form in names.sources.documents.document.items()
     }
+
+
+def tables(names: Names) -> dict[str, Table]:
+    """Each table that people may send; a column is looked for by its key and by its other words, and by no two the same."""
+    found = {}
+    for key, form in names.sources.documents.table.items():
+        taken: dict[str, str] = {}
+        if len(form.column) < _LEAST_COLUMNS:
+            names.wrong("documents.toml", f"table.{key}", "una tabla tiene al menos dos columnas")
+        for name, column in form.column.items():
+            if name != fold(name):
+                at = f"table.{key}.column.{name}"
+                names.wrong("documents.toml", at, f"escriba la columna en minúsculas y sin tildes: {fold(name)}")
+            for word in (name, *column.also):
+                if taken.setdefault(fold(word), name) != name:
+                    at = f"table.{key}.column.{name}"
+                    names.wrong("documents.toml", at, f"«{word}» ya es la columna «{taken[fold(word)]}»")
+        columns = (
+            Column(n, c.kind, tuple(fold(w) for w in c.also), c.required, c.unique) for n, c in form.column.items()
+        )
+        found[key] = Table(key, tuple(columns))
+    return found
 
 
 def indicators(names: Names) -> dict[str, Indicator]:
