@@ -38,8 +38,13 @@ def missing(needs: tuple[str, ...], order: str, walk: Walk, draft: Draft) -> Rea
             if refusal is not None:
                 return refusal
         elif not _there(need, walk, draft):
-            return because(f"needs-{need}", order=order)
+            return because(f"needs-{need}", order=order, **({"sheet": sheet} if (sheet := _workbook(draft)) else {}))
     return None
+
+
+def _workbook(draft: Draft) -> str:
+    """A file of the mail that nobody here can read, where a list may have been meant."""
+    return next((f.filename for f in draft.said.attachments if f.filename.lower().endswith(_WORKBOOKS)), "")
 
 
 def _rows(name: str, order: str, walk: Walk, draft: Draft) -> Reason | None:
@@ -50,9 +55,8 @@ def _rows(name: str, order: str, walk: Walk, draft: Draft) -> Reason | None:
     if found.problems:
         return because("bad-rows", order=order, count=len(found.problems))
     if not found.text:
-        sheet = next((f.filename for f in draft.said.attachments if f.filename.lower().endswith(_WORKBOOKS)), "")
         columns = ";".join(column.key for column in table.columns)
-        return because("needs-table", order=order, columns=columns, sheet=sheet)
+        return because("needs-table", order=order, columns=columns, sheet=_workbook(draft))
     draft.do(Tell(walk.ticket.number, ROWS, found.text))
     return None
 

@@ -18,15 +18,18 @@ from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.values import Address, Reason, because
 
+_MOST_LINES = 4
+_MOST_DAYS = 31
+
 
 def recurring(case: Recurring, office: Office, now: datetime) -> Decision:
     """`case.times`: when it should have come; more than one, or one of another day, was missed, and every letter says so once."""
     clock = office.book.clocks[case.clock]
     times = case.times or (now,)
-    lines = tuple(because("came-late", due=at.isoformat()) for at in times if office.day(at) < office.day(now))
+    lines = _late([at for at in times if office.day(at) < office.day(now)])
     if clock.expects is not None:
         times = _without_mail(case, clock)
-        lines = tuple(because("mail-missing", due=at.isoformat()) for at in times)
+        lines = tuple(because("mail-missing", due=at.isoformat()) for at in times[-_MOST_DAYS:])
         if not times:
             return Decision(0, (), (because("mail-came", clock=clock.key),))
     draft = Draft(office, now, kin=replace(case.kin, number=case.number))
@@ -49,6 +52,13 @@ def recurring(case: Recurring, office: Office, now: datetime) -> Decision:
     return replace(decision, effects=saying(effects, lines))
 
 
+def _late(times: list[datetime]) -> tuple[Reason, ...]:
+    """The times of earlier days; many of them in one line."""
+    if len(times) > _MOST_LINES:
+        return (because("came-late-often", count=len(times), first=times[0].isoformat(), last=times[-1].isoformat()),)
+    return tuple(because("came-late", due=at.isoformat()) for at in times)
+
+
 def _without_mail(case: Recurring, clock: Clock) -> tuple[datetime, ...]:
     """The times by which the mail that is expected had not come."""
     within = clock.expects.within if clock.expects else None
@@ -64,11 +74,11 @@ def _without_mail(case: Recurring, clock: Clock) -> tuple[datetime, ...]:
 def _without_ticket(clock: Clock, office: Office, now: datetime) -> list[Effect]:
     nothing = Ticket(0, "", "", Address(""), now)
     facts = (("title", clock.name),) if clock.name else ()
-    return [
-        Send(0, letter.template, to, audience, language, facts)
-        for letter in clock.letters
-        for to, audience, language in office.recipients(letter.to, Scene(nothing, today=office.day(now)))
-    ]
+    found: dict[tuple[str, str], Effect] = {}  # one who stands in for several gets it once
+    for letter in clock.letters:
+        for to, audience, language in office.recipients(letter.to, Scene(nothing, today=office.day(now))):
+            found.setdefault((letter.template, to.address), Send(0, letter.template, to, audience, language, facts))
+    return list(found.values())
 
 
 def saying(effects: Iterable[Effect], lines: tuple[Reason, ...]) -> tuple[Effect, ...]:

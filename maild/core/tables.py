@@ -27,7 +27,10 @@ _DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """`text`: the table as the engine reads it again (said.rows), dates as 2026-11-30. `problems`: one for each mistake."""
+    """`text`: the table as the engine reads it again (said.rows), dates as 2026-11-30, people by their address.
+
+    `problems`: one for each mistake.
+    """
 
     text: str = ""
     problems: tuple[Reason, ...] = ()
@@ -53,7 +56,7 @@ def read(texts: Iterable[str], table: Table, office: Office) -> Read:
     if problems:
         more = (because("row-more", count=len(problems) - _MOST_TOLD),) if len(problems) > _MOST_TOLD else ()
         return Read(problems=(*problems[:_MOST_TOLD], *more))
-    return Read(_written(sheets[0], table))
+    return Read(_written(sheets[0], table, office))
 
 
 # -- finding ----------------------------------------------------------------------------------------------------------
@@ -150,18 +153,21 @@ def day(text: str) -> date | None:
     return None
 
 
-def _written(sheet: _Sheet, table: Table) -> str:
+def _written(sheet: _Sheet, table: Table, office: Office) -> str:
     """The columns that are known, parted by semicolons, which no cell holds any more."""
     kinds: Mapping[str, ColumnKind] = {column.key: column.kind for column in table.columns}
     keys = [key for key in sheet.head if key]
     lines = [";".join(keys)]
     for _, cells in sheet.rows:
         row = dict(zip(sheet.head, (*cells, *("" for _ in sheet.head)), strict=False))
-        lines.append(";".join(_said(row[key], kinds[key]) for key in keys))
+        lines.append(";".join(_said(row[key], kinds[key], office) for key in keys))
     return "\n".join(lines)
 
 
-def _said(value: str, kind: ColumnKind) -> str:
+def _said(value: str, kind: ColumnKind, office: Office) -> str:
+    """A day and a person as the engine knows them."""
+    if kind == "person" and len(found := office.find_person(value)) == 1:
+        return found[0].address
     if kind == "date" and (found := day(value)) is not None:
         return found.isoformat()
     return value.replace(";", ",")

@@ -19,7 +19,6 @@ from maild.config.shipped import shipped
 from maild.core import seal
 from maild.core.effects import Effect, StartTimer, StopTimer
 from maild.core.events import MailArrived, MomentCame, TimerFired
-from maild.core.occasions import Planned
 from maild.core.office import Office
 from maild.core.procedure import OWN
 from maild.core.rulebook import Rulebook
@@ -139,8 +138,8 @@ class Stage:
         self.desk = self._built(book)
         with database.write() as tx:
             self._epoch = mails.open_epoch(tx, "historia", "INBOX", 1, self._now)
-            for key, moment in cast.agenda(book, story).items():
-                agenda.plan(tx, key, Planned(moment, moment.date(), "once"))
+            for key, planned in cast.agenda(book, story).items():
+                agenda.plan(tx, key, planned)
             given: dict[str, Ticket] = {}
             for form in story.given:
                 number = tickets.next_number(tx)
