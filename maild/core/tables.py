@@ -168,6 +168,6 @@ def _said(value: str, kind: ColumnKind, office: Office) -> str:
     """A day and a person as the engine knows them."""
     if kind == "person" and len(found := office.find_person(value)) == 1:
         return found[0].address
-    if kind == "date" and (found := day(value)) is not None:
-        return found.isoformat()
+    if kind == "date" and (told := day(value)) is not None:
+        return told.isoformat()
     return value.replace(";", ",")
