@@ -24,15 +24,15 @@ from maild.store.schema import ticket, timer
 from maild.store.upgrade import upgrade
 
 
-def fill(year: Year, waiting: int, missed: int) -> None:
-    """Tickets with a clock each: `missed` fall due within seven days, the others long after."""
+def fill(year: Year, waiting: int, missed: int, *, telling: int = 1) -> None:
+    """Tickets with a clock each: `missed` fall due within seven days, the others long after. One in `telling` writes letters."""
     rows: list[dict[str, Any]] = []
     for n in range(waiting + missed):
         after = timedelta(days=7) * (n + 1) / missed if n < missed else timedelta(days=30, minutes=n)
         rows.append(
             {
                 "ticket": n + 1,
-                "clock": "p_nivel",
+                "clock": "p_nivel" if n % telling == 0 else "p_encuesta",
                 "token": 0,
                 "due": START + after,
                 "on_silence": False,
@@ -56,22 +56,23 @@ def look(year: Year) -> float:
     return max(taken)
 
 
-def downtime(year: Year) -> dict[str, int]:
-    """Sweep before, then after seven days in which nobody looked; how many fired, early or twice."""
+def downtime(year: Year, *days: int) -> dict[str, int]:
+    """Sweep before, then after so many days in which nobody looked (seven); how many clocks fired, early, twice or never."""
 
     async def sweep() -> None:
         clerk = Clerk(year.database)
         clock = Clock(clerk, year.desk, lambda: year.now)
-        year.now = START
-        assert await clock.sweep() == 0
-        year.now = START + timedelta(days=7)
-        await clock.sweep()
+        for day in (0, *(days or (7,))):
+            year.now = START + timedelta(days=day)
+            fired = await clock.sweep()
+            assert day or not fired
         await clerk.close()
 
     asyncio.run(sweep())
     queries = {
-        "fired": "SELECT count(*) FROM timer WHERE outcome = 'fired'",
+        "fired": "SELECT count(*) FROM timer WHERE outcome = 'fired' AND ran = 0",
         "early": "SELECT count(*) FROM timer WHERE outcome = 'fired' AND ended_at < due",
+        "twice": "SELECT count(*) - count(DISTINCT ticket) FROM timer WHERE outcome = 'fired' AND ran = 0",
         "lost": "SELECT count(*) FROM timer WHERE ended_at IS NULL AND due <= :now",
     }
     with year.database.write() as tx:

@@ -28,6 +28,7 @@ from maild.core.events import (
     TimerFired,
 )
 from maild.core.office import Office
+from maild.core.pacing import Pace
 from maild.core.past import Report
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
@@ -39,7 +40,7 @@ from maild.kin import kin_of, known, known_to
 from maild.mail.compose import Composer
 from maild.recall import recalled
 from maild.rows import keep_beside, save
-from maild.store import addresses, attachments, eventlog, letters, mails, records, tickets, timers
+from maild.store import addresses, attachments, corrections, eventlog, letters, mails, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
 from maild.weighing import Terms
@@ -47,6 +48,7 @@ from maild.weighing import Terms
 # Without a border that we know, no Authentication-Results are believed.
 _NOBODY = Boundary()
 _DEFAULTS = Limits()
+_NO_PACE = Pace()
 _FILE_RULES = files.FileRules()
 _MOST_LINES = 100
 
@@ -65,6 +67,7 @@ class Desk:
     file_rules: files.FileRules = _FILE_RULES
     hold: bool = False
     plus_address: bool = False
+    pace: Pace = _NO_PACE
     margin: timedelta = timedelta(minutes=10)
 
     # -- events -------------------------------------------------------------------------------------------------------
@@ -245,7 +248,7 @@ class Desk:
         before = {ticket.number: ticket for ticket in (*case.tickets, *case.kin.parents)}
         reports: dict[str, Report] = {}
         if clock.report:
-            decision, reports = reporting.told(tx, self.office, self.ring, clock, decision, case.times[-1])
+            decision, reports = reporting.told(tx, self.office, self.ring, clock, decision, case.times[-1], self.now())
         elif listed := returning.lists(tx, case, self.office):
             reports = {e.to.address: listed for e in decision.effects if isinstance(e, Send)}
         return self._write(tx, cause, "clock", before, decision, None, reports=reports, in_hours=not clock.urgent)
@@ -279,6 +282,7 @@ class Desk:
         eventlog.append(tx, decision.effects, now)
         failpoint("desk.ticket-written")
         brakes.settle(tx, decision, cause, now)
+        corrections.keep(tx, decision, before.get(decision.number), actor, now)
         for keep in (e for e in decision.effects if isinstance(e, Keep)):
             words = event.mail.new_text or event.mail.text if event else text
             inbound = event.inbound if event else None
@@ -292,7 +296,7 @@ class Desk:
         return Outcome(decision, before.get(decision.number), after.get(decision.number), cause)
 
     def _envelopes(self, in_hours: bool) -> Envelopes:
-        me = (self.office, self.ring, self.composer, self.domain, self.limits, self.now())
+        me = (self.office, self.ring, self.composer, self.domain, self.limits, self.now(), self.pace)
         return Envelopes(*me, rehearsal=self.hold, plus_address=self.plus_address, in_hours=in_hours)
 
     def _learn(self, tx: Tx, event: MailArrived, ticket: Ticket | None) -> None:

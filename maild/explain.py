@@ -14,12 +14,14 @@ from maild import config as configuration
 from maild import house, rules
 from maild.config import Config
 from maild.config.shipped import shipped
-from maild.core import seal, subject, thread, twins
+from maild.core import seal, sorting, subject, thread, twins
 from maild.core.carrying import without_sign
 from maild.core.effects import Effect
 from maild.core.events import MailArrived, Reply, Robot
 from maild.core.intent import Command, commands, intent
 from maild.core.office import Office
+from maild.core.rulebook import Rulebook
+from maild.core.sorting import Sorted
 from maild.core.strict import Strict
 from maild.core.values import Author, Directory, Mail, Reason, because
 from maild.desk import Desk, operator_address
@@ -49,16 +51,17 @@ class Explanation:
     ticket: str
     reasons: tuple[Reason, ...]
     effects: tuple[Effect, ...]
+    sorted: Sorted | None = None  # of a mail that would open a ticket
     key: str = field(repr=False, default="")
 
     def as_contract(self) -> dict[str, Any]:
-        """The fields that `maild explain --json` adds to those of `maild parse`. No rule classifies yet: those are null."""
-        unknown = ("survey_score", "type", "category", "subcategory", "service", "priority", "confidence")
+        """The fields that `maild explain --json` adds to those of `maild parse`; null where there is nothing to say."""
         person = self.author.person
         return {
             "profile": self.profile,
             "intent": self.intent,
-            **dict.fromkeys(unknown),
+            "survey_score": None,
+            **_classification(self.sorted),
             "commands": [
                 {
                     "verb": each.verb,
@@ -88,6 +91,25 @@ class Explanation:
             "reasons": [_reason(each) for each in self.reasons],
             "effects": [{"effect": name, **facts} for name, facts in records.shown_effects(self.effects)],
         }
+
+
+def _classification(found: Sorted | None) -> dict[str, Any]:
+    service = found.service if found else None
+    return {
+        "type": found.type if found else None,
+        "category": service.category if service else None,
+        "subcategory": service.name if service else None,
+        "service": service.key if service else None,
+        "priority": (found.priority or None) if found else None,
+        "confidence": found.verdict.service.confidence if found and service else None,
+    }
+
+
+def _sorted(mail: Mail, number: int, book: Rulebook) -> Sorted | None:
+    """What a mail is about, if it would open a ticket."""
+    if number or not mail.kind.from_person:
+        return None
+    return sorting.sort(sorting.words_of(mail, book.mark_key), book)
 
 
 def _reason(reason: Reason) -> dict[str, Any]:
@@ -152,6 +174,8 @@ class Explainer:
         given = commands(mail, title, book, lenient=lenient, fits=self._fits(mail, judged))
         continues = bool(number or found.keys.marks or any(map(seal.looks_ours, found.keys.ids)))
         duplicate = verdict.kind == "duplicate"
+        found_out = _sorted(mail, number, book)
+        reasons = (*self._reasons(mail, verdict, judged), *(found_out.reasons(all_of_them=True) if found_out else ()))
         return Explanation(
             mail=mail,
             profile=book.key,
@@ -163,8 +187,9 @@ class Explainer:
             keys=found.keys,
             placed=found.placed,
             ticket=subject.mark(book.mark_key, number) if number else "",
-            reasons=tuple(dict.fromkeys(self._reasons(mail, verdict, judged))),
+            reasons=tuple(dict.fromkeys(reasons)),
             effects=() if duplicate else judged.decision.effects,
+            sorted=found_out,
             key=book.mark_key,
         )
 

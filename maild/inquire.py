@@ -35,7 +35,7 @@ def asks(
     if ticket is not None and act == "sheet":
         return replace(case, ticket=ticket, story=_named(lists.story(tx, ticket.number), office))
     rows, total = _rows(tx, act, order, author, office, office.day(now))
-    return replace(case, rows=tuple(_shown(row, office) for row in rows), total=total)
+    return replace(case, rows=tuple(shown(row, office) for row in rows), total=total)
 
 
 def _order(mail: Mail, author: Author, ticket: Ticket | None, office: Office) -> Order | None:
@@ -75,7 +75,7 @@ def _rows(tx: Tx, act: str, order: Order, author: Author, office: Office, today:
             return (), 0
 
 
-def _shown(row: Row, office: Office) -> Row:
+def shown(row: Row, office: Office) -> Row:
     """What a stranger wrote is not sent on, not even its subject (RELIABILITY S-03)."""
     known = office.directory.by_address(row.requester) is not None or office.directory.is_own_domain(row.requester)
     return replace(row, shown=known)

@@ -79,5 +79,6 @@ def _files(config: Config) -> Iterator[Path]:
     yield from (config.path, *config.path.parent.glob("*.toml"))
     for folder in (config.rules_folder, config.rules_folder.parent / "base"):
         yield from folder.rglob("*.toml")
+        yield folder / "model.json"
     for folder in config.template_folders:
         yield from (path for path in folder.rglob("*") if path.is_file())

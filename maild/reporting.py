@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from maild.core import periods, report, seal
+from maild import inquire
+from maild.core import periods, personal, report, seal, subject, writing
 from maild.core.clocks import Clock
 from maild.core.effects import Decision, Effect, Send
+from maild.core.events import Row as Listed
 from maild.core.figures import Period
 from maild.core.office import Office
 from maild.core.past import Past, Report, Row, Section
 from maild.core.periods import Days
 from maild.core.subject import mark
-from maild.core.values import Person
-from maild.core.worktime import NEVER
-from maild.store import eventlog, holds, mails, tickets
+from maild.core.values import Author, Person
+from maild.store import eventlog, holds, lists, mails, tickets
 from maild.store.database import Tx
 
 # What lists a reader's own tickets; everything else is counted from the log.
 OWN = ("mine", "decisions", "held")
 _MOST_LINES = 60
+_MOST_DECISIONS = 300
+_STALE = timedelta(hours=12)  # RELIABILITY §4.6
 
 
 def of_period(tx: Tx, office: Office, days: Days) -> Report:
@@ -52,14 +57,15 @@ def digest(
 
 
 def told(
-    tx: Tx, office: Office, ring: seal.KeyRing, clock: Clock, decision: Decision, at: datetime
+    tx: Tx, office: Office, ring: seal.KeyRing, clock: Clock, decision: Decision, at: datetime, now: datetime
 ) -> tuple[Decision, dict[str, Report]]:
     """The decision without the letters that have nothing to tell, and for each reader of the others his report.
 
-    What an institution's own document prescribes is written in any case.
+    What an institution's own document prescribes is written in any case. Nobody gets this morning's list in the evening:
+    after an outage the next one comes soon enough.
     """
     today = at.astimezone(office.book.calendar.zone).date()
-    rests = _kind(clock) == "day" and not office.book.calendar.hours(today)
+    rests = _kind(clock) == "day" and (not office.book.calendar.hours(today) or now - at > _STALE)
     cache: dict[Days, Report] = {}
     found: dict[str, Report] = {}
     kept: list[Effect] = []
@@ -71,6 +77,7 @@ def told(
                 found[address] = digest(tx, office, ring, clock, address, at, cache)
             if clock.origin == "proposal" and (rests or found[address].is_empty):
                 continue
+            effect = replace(effect, facts=(*effect.facts, *_example(office, found[address], address)))
         kept.append(effect)
     return replace(decision, effects=tuple(kept)), found
 
@@ -85,38 +92,56 @@ def _kind(clock: Clock) -> str:
 
 
 def _own(tx: Tx, office: Office, ring: seal.KeyRing, key: str, address: str, at: datetime) -> Section:
+    """What waits for this reader (and for whom he stands in), line by line: each can be answered by touching its number."""
     if key == "held":
         waiting = [("quarantine", len(mails.parked(tx))), ("held-letters", holds.count_held(tx))]
         return Section(key, ("what", "count"), tuple(row for row in waiting if row[1]))
-    numbers = tickets.open_with_responsible(tx, address) if key == "mine" else _decisions(tx, office, address)
-    book = office.book
+    book, person = office.book, office.directory.by_address(address)
+    his = (person, *office.stood_in_for(Author(address, person=person), office.day(at))) if person else ()
+    if key == "mine":
+        found, _ = lists.mine(tx, {a for each in his for a in each.addresses} or {address}, _MOST_LINES, staff=True)
+    else:
+        found = _decisions(tx, office, his)
+    kind = writing.class_of(person, office)
     rows: list[Row] = []
     links: list[str] = []
-    for number in numbers[:_MOST_LINES]:
-        ticket = tickets.load(tx, number)
-        if ticket is None:
-            continue
-        state = book.states.get(ticket.state)
-        due = min((t.due for t in ticket.timers if not t.on_silence), default=NEVER)
-        named = mark(book.mark_key, number)
-        age = (at - ticket.opened_at).days
-        local = due.astimezone(book.calendar.zone)
-        when = "" if due == NEVER else f"{local:%d/%m %H:%M}{' !' if due <= at else ''}"
-        rows.append((named, ticket.title, state.label if state else ticket.state, age, when))
-        links.append(f"RE: [{named}] {seal.code(ring, number, address, at.date())}")
+    for each in (inquire.shown(row, office) for row in found):
+        state = book.states.get(each.state)
+        named = mark(book.mark_key, each.number)
+        age = (at - each.opened_at).days if each.opened_at else None
+        title = each.title if each.shown else ""
+        rows.append((named, title, state.label if state else each.state, age, _when(each, book.calendar.zone)))
+        links.append(f"RE: [{named}] {seal.code(ring, each.number, address, at.date(), kind)}")
     return Section(key, ("ticket", "title", "state", "age", "due"), tuple(rows), links=tuple(links))
 
 
-def _decisions(tx: Tx, office: Office, address: str) -> list[int]:
-    """The tickets that stand on a step on which this person has to decide."""
-    person = office.directory.by_address(address)
-    role = office.book.roles.get(person.role) if person else None
-    if person is None or role is None or role.kind not in ("approver", "chief"):
-        return []
-    places = {(p.key, s.number) for p, s in office.book.all_steps() if s.role == role.key and s.kind != "close"}
-    return [n for n in tickets.standing_at(tx, places) if _concerns(tx, office, n, role.key, person)]
+def _when(each: Listed, zone: ZoneInfo) -> str:
+    """The deadline, with a sign where it was missed."""
+    return f"{each.due.astimezone(zone):%d/%m %H:%M}{' !' if each.overdue else ''}" if each.due else ""
+
+
+def _decisions(tx: Tx, office: Office, people: Iterable[Person]) -> tuple[Listed, ...]:
+    """The tickets that stand on a step on which one of these people has to decide, each once."""
+    found: dict[int, Listed] = {}
+    for person in people:
+        role = office.book.roles.get(person.role)
+        if role is None or role.kind not in ("approver", "chief"):
+            continue
+        places = {(p.key, s.number) for p, s in office.book.all_steps() if s.role == role.key and s.kind != "close"}
+        rows, _ = lists.queue(tx, places, _MOST_DECISIONS)
+        found |= {row.number: row for row in rows if _concerns(tx, office, row.number, role.key, person)}
+    return tuple(found.values())[:_MOST_LINES]
 
 
 def _concerns(tx: Tx, office: Office, number: int, role: str, person: Person) -> bool:
     ticket = tickets.load(tx, number)
-    return ticket is not None and not ticket.is_closed and person in office.concerned(role, ticket)
+    return ticket is not None and person in office.concerned(role, ticket)
+
+
+def _example(office: Office, report: Report, address: str) -> tuple[tuple[str, str], ...]:
+    """How a line of the answer is written, for who may give orders on the tickets of his list."""
+    person = office.directory.by_address(address)
+    order = personal.take(office, person.role) if person else ""
+    rows = next((section.rows for section in report.sections if section.key in ("mine", "decisions")), ())
+    number = subject.marks(str(rows[0][0]), office.book.mark_key)[0] if rows else 0
+    return (("orders", f"{number} {order}"),) if number and order else ()

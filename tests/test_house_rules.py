@@ -47,12 +47,14 @@ HOMES = {
     "markdown_it": ["mail/compose.py", "mail/compose/", "mail/markdown.py"],
     "apscheduler": ["clock.py"],
     "holidays": ["rules/calendars.py"],
-    "icalendar": ["cli/calendar.py"],
+    "icalendar": ["mail/compose/calendar.py", "cli/calendar.py"],
     "xlsxwriter": ["mail/compose/workbook.py"],
     "pydantic": ["forms.py", "forms/"],
     "tomllib": ["forms.py", "forms/"],
     "click": ["cli/"],
     "rich": ["cli/"],
+    "snowballstemmer": ["rules/"],
+    "re2": ["rules/"],
 }
 
 IMPURE_MODULES = {"os", "io", "sys", "time", "random", "secrets", "logging", "asyncio", "socket", "subprocess"}

@@ -110,7 +110,8 @@ def _object(read: _Read, told: Explanation | None) -> dict[str, Any]:
 def _page(explainer: Explainer, read: _Read, mail: Mail, told: Explanation) -> str:
     """The same to read, on a terminal or in a file."""
     desk = explainer.desk
-    words = [visible(desk.composer.words_for(reason, desk.office.language)) for reason in told.reasons]
+    plain = [reason for reason in told.reasons if reason.code != "spoke"]
+    words = [visible(desk.composer.words_for(reason, desk.office.language)) for reason in plain]
     person = told.author.person
     rows = [
         ("Archivo", read.path),
@@ -120,6 +121,7 @@ def _page(explainer: Explainer, read: _Read, mail: Mail, told: Explanation) -> s
         ("Quién", f"{person.key} · {person.role}" if person else "nadie del directorio / nobody known"),
         ("Confianza", told.author.assurance.name),
         ("Ticket", told.ticket or "—"),
+        ("Trata de", _about(told)),
         ("Órdenes", ", ".join(_order(told))),
         ("Archivos", ", ".join(f"{one_line(a.filename)} ({a.size})" for a in mail.attachments)),
         ("Defectos", ", ".join(mail.defects)),
@@ -127,7 +129,31 @@ def _page(explainer: Explainer, read: _Read, mail: Mail, told: Explanation) -> s
     head = "\n".join(f"{label:<10} {value}" for label, value in rows if value)
     why = "\n".join(f"  · {word}" for word in words)
     done = "\n".join(f"  → {line}" for line in _effects(explainer, told)) or "  → nada / nothing"
-    return f"{head}\n\nPor qué / why\n{why}\n\nQué se haría / what would be done\n{done}\n{'─' * 60}"
+    spoke = "\n".join(_spoke(told))
+    heard = f"\n\nQué palabras hablaron / which words spoke\n{spoke}" if spoke else ""
+    return f"{head}\n\nPor qué / why\n{why}{heard}\n\nQué se haría / what would be done\n{done}\n{'─' * 60}"
+
+
+def _about(told: Explanation) -> str:
+    """Row of the catalogue, type and priority as the rules have it."""
+    found = told.sorted
+    if found is None:
+        return ""
+    row = (
+        f"{found.service.category} · {found.service.name} [{found.service.key}]" if found.service else "sin clasificar"
+    )
+    sure = f"confianza / confidence {found.verdict.service.confidence}" if found.service else ""
+    return " · ".join(part for part in (row, found.type, found.priority, sure) if part)
+
+
+def _spoke(told: Explanation) -> Iterator[str]:
+    """A line for each sign: weight, for which answer, place, words, rule. The heaviest of each question first."""
+    rows = [dict(reason.facts) for reason in told.reasons if reason.code == "spoke"]
+    order = list(dict.fromkeys(row["question"] for row in rows))
+    for row in sorted(rows, key=lambda r: (order.index(r["question"]), -float(r["weight"]))):
+        words = f"«{row['words']}»" if row["words"] else ""
+        said = f"{row['weight']:>6}  {row['question']}: {row['answer']:<24} {row['place']:<11} {words}  ← {row['sign']}"
+        yield one_line(said, 160)
 
 
 def _order(told: Explanation) -> Iterator[str]:

@@ -44,9 +44,18 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "maild.cli.explain:explain",
             "Dice qué se haría con cada correo y por qué / what would be done, and why",
         ),
+        "rules": ("maild.cli.learning:rules", "Propone palabras y entrena el ayudante / words from corrections"),
+        "backtest": (
+            "maild.cli.backtest:backtest",
+            "Repasa correos guardados con reglas cambiadas / stored mail against changed rules",
+        ),
         "simulate": (
             "maild.cli.simulate:simulate",
             "Juega historias contra las reglas / plays stories against the rules",
+        ),
+        "letters": (
+            "maild.cli.letters:letters",
+            "Muestra todas las cartas para aprobarlas / shows every letter, for those who approve them",
         ),
         "ticket": ("maild.cli.ticket:ticket", "Muestra tickets y su historia / shows tickets and their history"),
         "do": ("maild.cli.do:do", "Da órdenes sobre un ticket en nombre de alguien / orders on a ticket"),

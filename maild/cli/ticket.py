@@ -24,17 +24,18 @@ def ticket() -> None:
 
 @ticket.command("list")
 @click.option("--all", "with_closed", is_flag=True, help="También los cerrados / closed ones too.")
+@click.option("--unsorted", is_flag=True, help="Solo los que ninguna regla clasificó / only those no rule sorted.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Cuántos / how many.")
 @json_option
 @pass_call
-def list_(call: Call, with_closed: bool, limit: int, as_json: bool) -> int:
+def list_(call: Call, with_closed: bool, unsorted: bool, limit: int, as_json: bool) -> int:
     """Los tickets abiertos, el más nuevo primero. / Open tickets, newest first."""
     from maild.store import tickets
 
     out = Output(as_json)
     with opened(call) as house:
         with house.database.write() as tx:
-            rows = tickets.listed(tx, only_open=not with_closed, limit=limit)
+            rows = tickets.listed(tx, only_open=not with_closed, limit=limit, unsorted=unsorted)
         for row in rows:
             out.line({"mark": mark(house, int(str(row["number"]))), **row})
         columns = (

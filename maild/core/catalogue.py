@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
-
-from maild.core.words import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,7 @@ class Service:
     printed: str = ""
     type: str = ""
     priority: str = ""
-    when: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     spellings: tuple[str, ...] = ()
 
 
@@ -71,19 +68,6 @@ class Indicator:
     formula: str = ""
     computed: str = ""
     type: str = ""
-
-
-def proposed(words: str, services: Iterable[Service]) -> Service | None:
-    """The service whose words (`when`) stand in a mail; the longest say most. None: nothing in the catalogue fits."""
-    told = [(phrase, service) for service in services for phrase in service.when]
-    said = f" {_bare(words)} " if told else ""
-    found = [(len(phrase), service) for phrase, service in told if f" {_bare(phrase)} " in said]
-    return max(found, key=lambda pair: pair[0])[1] if found else None
-
-
-def _bare(words: str) -> str:
-    """Folded words with single spaces between them, without punctuation."""
-    return " ".join("".join(c if c.isalnum() else " " for c in fold(words)).split())
 
 
 ColumnKind = Literal["text", "date", "person"]

@@ -12,6 +12,7 @@ from maild.core.worktime import Span
 
 Origin = Literal["document", "proposal"]
 ClockMeaning = Literal["work", "silence"]
+SUPERIORS = "superiors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Clock:
     `letters`, and moves the tickets that listen to it (`together`: in one letter for all).
     `pauses`: the states in which a span is not counted. `of`: whose hours count, and for whom it waits: while a requester
     who is asked is away or gets no letters, it stands still. `urgent`: its letters go at once, at whatever hour.
+    `climbs`: whoever hears of it besides, one more each time, where nothing has moved after the first letters; the word
+    `superiors` stands for those of the institution's ladder. `times`: how often `again` comes (0: as long as it lasts).
     `report`: the sections that its letters tell of the period that is over; a letter that has nothing to tell is
     not written, unless the institution's document prescribes it (`origin`).
     `name`: what people call it. `expects`: it says and opens something only where an expected mail did not come.
@@ -73,6 +76,22 @@ class Clock:
     of: Literal["worker", "requester"] = "worker"
     urgent: bool = False
     report: tuple[str, ...] = ()
+    climbs: tuple[str, ...] = ()
+    times: int = 0
     name: str = ""
     expects: Expected | None = None
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Who is told of what lies still after a clock ran out: `template` to one more of `superiors` each `span`, then nobody."""
+
+    span: Span | None = None
+    template: str = ""
+    superiors: tuple[str, ...] = ()
+
+    def of(self, clock: Clock) -> tuple[LetterTo, ...]:
+        """The letters of a clock's ladder, from the lowest rung up."""
+        rungs = (each for one in clock.climbs for each in (self.superiors if one == SUPERIORS else (one,)))
+        return tuple(LetterTo(self.template, to) for to in rungs) if self.template and self.span else ()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from maild.core import answers, echo, following, forwarding, openings, orders, subject, survey, worktime
+from maild.core import answers, echo, following, forwarding, openings, orders, receiving, subject, survey, worktime
 from maild.core.batch import batch
 from maild.core.bounced import bounced
 from maild.core.carrying import carried_out, echo_of, given, known, says_only_words
@@ -97,6 +97,9 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
         return Decision(0, (Review(reason),), (reason, *case.signs), refused=reason)
     if author.person is None and not author.own_domain and office.strangers != "create":
         return _stranger(case, office)
+    filtered = receiving.filtered(case, office)
+    if (turned_away := receiving.turned_away(case, filtered, office)) is not None:
+        return turned_away
     draft = _draft(case, case.mail, author, office, now)
     draft.kin = replace(case.kin, number=case.number)
     opening = _opening_orders(case, draft)
@@ -105,20 +108,7 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
     other = _orders_without_ticket(case, office) or forwarding.passed_on(case, draft)
     if other is not None:
         return other
-    if author.person is not None or author.own_domain:  # a stranger's words are never sent on (RELIABILITY S-03)
-        draft.told = {"text": case.mail.new_text, "sender_name": _address(author).name or author.address}
-    book, mail = office.book, case.mail
-    title = subject.title(mail.subject, book.mark_key) or openings.first_words(mail.new_text)
-    ticket = openings.classified(book, case.number, title, mail.new_text, _address(author), now)
-    ticket = replace(
-        ticket,
-        language=_language(author, office),
-        related=case.related.number if case.related else 0,
-        first_message_id=mail.message_id,
-    )
-    openings.begin(draft, ticket)
-    draft.reasons.extend((*case.signs, because("opened", number=case.number)))
-    draft.do(Keep(case.number, "public"))
+    receiving.opened(draft, case, filtered, _address(author), _language(author, office))
     return _finished(draft, case.number)
 
 

@@ -112,7 +112,9 @@ def _label(known: Mapping[str, str], key: str) -> str:
 
 def _due(ticket: Ticket) -> str:
     """The next deadline of the work; a letter shows it in the desk's own time."""
-    due: datetime | None = min((t.due for t in ticket.timers if not t.on_silence and t.due.year < _NEVER), default=None)
+    due: datetime | None = min(
+        (t.due for t in ticket.timers if not (t.on_silence or t.ran) and t.due.year < _NEVER), default=None
+    )
     return due.isoformat() if due else ""
 
 

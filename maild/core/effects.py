@@ -130,6 +130,7 @@ class StopTimer:
     clock: str
     token: int
     fired: bool = False
+    ran: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class Kin:
     each form this year. `entries`: keys of the knowledge base. `done`: the last order of who writes on this ticket, while it
     can still be taken back. `echoes`: how many answers to orders he had in the last hour. `unreachable`: addresses that no
     letter reaches; `away`: the last day of the absence that somebody told of in an answer to a letter made for him.
+    `surveyed`: how many surveys whoever asked was sent of late.
     """
 
     number: int = 0
@@ -89,6 +90,7 @@ class Kin:
     echoes: int = 0
     unreachable: frozenset[str] = frozenset()
     away: Mapping[str, date] = field(default_factory=dict)
+    surveyed: int = 0
 
 
 _ALONE = Kin()
@@ -260,7 +262,8 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A ticket in a list. `due`: the next deadline of the work; `shown`: its title may be repeated to others."""
+    """A ticket in a list. `due`: the next deadline of the work, or the last one where it was missed (`overdue`) and nothing has
+    moved since; `shown`: its title may be repeated to others."""
 
     number: int
     title: str
@@ -269,6 +272,8 @@ class Row:
     responsible: str
     due: datetime | None = None
     shown: bool = True
+    overdue: bool = False
+    opened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

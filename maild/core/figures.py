@@ -62,9 +62,9 @@ def _line(effect: Effect) -> tuple[str, str] | None:
             return "told", f"{key}={value[:_LONGEST_VALUE]}"
         case Forget(key=key):
             return "told", f"{key}="
-        case StartTimer(timer=timer):
+        case StartTimer(timer=timer) if not timer.ran:
             return "started", f"{timer.clock}={timer.span or ''}"
-        case StopTimer(clock=clock, fired=True):
+        case StopTimer(clock=clock, fired=True, ran=0):  # a deadline is missed once, however often it is told of
             return "fired", clock
         case _:
             return _plain_line(effect)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from maild.core import echo, openings, subject
+from maild.core import echo, openings, sorting, subject
+from maild.core.classify import Words
 from maild.core.draft import Draft
 from maild.core.effects import Decision, Keep, Send
 from maild.core.events import FirstMail
@@ -34,9 +35,11 @@ def _opened(case: FirstMail, draft: Draft, helper: Address, requester: Address) 
     book, mail, number = draft.office.book, case.mail, case.number
     words, original = forwarded_words(mail), mail.forwarded
     title = subject.title((original.subject if original else "") or mail.subject, book.mark_key)
+    found = sorting.sort(Words(title, words), book)
     draft.told = {"text": words, "sender_name": requester.name or requester.address}
+    draft.told |= {"understood_by": sorting.understood_by(found)}
     person = draft.office.directory.by_address(requester.address)
-    ticket = openings.classified(book, number, title or openings.first_words(words), words, requester, draft.now)
+    ticket = openings.classified(book, number, title or openings.first_words(words), found, requester, draft.now)
     ticket = replace(
         ticket,
         creator=helper,
@@ -50,6 +53,7 @@ def _opened(case: FirstMail, draft: Draft, helper: Address, requester: Address) 
     if mail.new_text.strip() and words not in mail.new_text and words.partition("\n")[0] not in mail.new_text:
         draft.do(Keep(number, "internal"))
     draft.reasons.extend((*case.signs, because("opened", number=number), because("passed-on", by=helper.address)))
+    draft.reasons.extend(found.reasons())
     draft.pass_through()
     draft.settle()
     lines = (

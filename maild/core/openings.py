@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 
-from maild.core import policy, subject
+from maild.core import policy, sorting, subject
 from maild.core.acts import carry_out, tell_facts
-from maild.core.catalogue import proposed
 from maild.core.clocks import Opening
 from maild.core.draft import Draft
 from maild.core.effects import Keep, RemoveToken, SetField, Tell
@@ -24,7 +23,6 @@ from maild.core.words import fold
 
 OPENING_ACTS = ("register", "begin")
 _MAIL = "mail"
-_READ = 5000  # characters of a mail that say what it is about
 
 
 def first_words(text: str) -> str:
@@ -51,20 +49,15 @@ def new_ticket(
     )
 
 
-def classified(book: Rulebook, number: int, title: str, text: str, requester: Address, now: datetime) -> Ticket:
-    """A new ticket of the type that the catalogue proposes for these words, with its service; people may change both."""
-    service = proposed(f"{title}\n{text[:_READ]}", book.services.values())
-    kind = service.type if service and service.type else book.default_type
-    ticket = new_ticket(book, number, kind, title, requester, now)
+def classified(
+    book: Rulebook, number: int, title: str, found: sorting.Sorted, requester: Address, now: datetime
+) -> Ticket:
+    """A new ticket as the rules sorted it; people may change all of it."""
+    ticket = replace(new_ticket(book, number, found.type, title, requester, now), priority=found.priority)
+    service = found.service
     if service is None:
         return ticket
-    return replace(
-        ticket,
-        category=service.category,
-        subcategory=service.name,
-        service=service.key,
-        priority=service.priority,
-    )
+    return replace(ticket, category=service.category, subcategory=service.name, service=service.key)
 
 
 def begin(draft: Draft, ticket: Ticket, procedure: str = "") -> Walk:

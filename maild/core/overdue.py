@@ -13,6 +13,7 @@ from maild.core.events import Overdue
 from maild.core.moves import OnClock
 from maild.core.office import Office
 from maild.core.procedure import Walk
+from maild.core.ticket import Timer
 from maild.core.values import because
 
 
@@ -23,7 +24,7 @@ def overdue(case: Overdue, office: Office, now: datetime) -> Decision:
         return Decision(ticket.number, (), (because("clock-gone", clock=case.clock),))
     draft = Draft(office, now, kin=case.kin)
     walk = draft.walk(ticket)
-    draft.do(StopTimer(ticket.number, case.clock, case.token, fired=True))
+    draft.do(StopTimer(ticket.number, case.clock, case.token, fired=True, ran=timer.ran))
     draft.because("clock-fired", clock=case.clock)
     told = {"due_at": timer.due.isoformat()}
     if (opened := _opened(walk, case)) is not None:
@@ -32,9 +33,9 @@ def overdue(case: Overdue, office: Office, now: datetime) -> Decision:
     for token, move in listening:
         walk.make(token, move, told)
         if move.again and token in walk.ticket.tokens:
-            walk.start(case.clock, token.id)
+            _again(walk, case, token.id, timer.ran + 1)
     if not listening:
-        _ran_out(walk, case, told)
+        _ran_out(walk, case, timer)
     draft.pass_through()
     draft.settle()
     return draft.decision(ticket.number)
@@ -55,13 +56,26 @@ def _opened(walk: Walk, case: Overdue) -> Decision | None:
     return replace(draft.decision(case.ticket.number), effects=recurring.saying(effects, late))
 
 
-def _ran_out(walk: Walk, case: Overdue, told: dict[str, str]) -> None:
-    """What the clock itself says where no move of the step listens to it."""
-    clock = walk.office.book.clocks.get(case.clock)
+def _ran_out(walk: Walk, case: Overdue, timer: Timer) -> None:
+    """What the clock itself says where no move of the step listens to it, and who hears of it besides, the longer it lies."""
+    clock, ladder = walk.office.book.clocks.get(case.clock), walk.office.book.ladder
     if clock is None:
         return
     token = walk.ticket.token(case.token)
     step = walk.step_of(token) if token else None
-    walk.send(clock.letters, step.role if step else "", told)
+    role = step.role if step else ""
+    if not timer.ran or clock.again:
+        walk.send(clock.letters, role, {"due_at": timer.due.isoformat()})
+    rungs = ladder.of(clock)
+    if 0 < timer.ran <= len(rungs):
+        walk.send(rungs[timer.ran - 1 : timer.ran], role, {"reason_code": "still-waiting", "times": str(timer.ran + 1)})
     if clock.again:
-        walk.start(case.clock, case.token)
+        _again(walk, case, case.token, timer.ran + 1)
+    elif timer.ran < len(rungs):
+        walk.start(case.clock, case.token, timer.ran + 1, ladder.span)
+
+
+def _again(walk: Walk, case: Overdue, token: int, ran: int) -> None:
+    clock = walk.office.book.clocks.get(case.clock)
+    if clock and (not clock.times or ran < clock.times):
+        walk.start(case.clock, token, ran)

@@ -16,7 +16,7 @@ from maild.core.effects import Adjust
 from maild.core.office import Office
 from maild.core.rulebook import Rulebook
 from maild.core.ticket import Ticket, Timer
-from maild.core.worktime import Calendar, Pause
+from maild.core.worktime import Calendar, Pause, Span
 
 if TYPE_CHECKING:
     from maild.core.procedure import Walk
@@ -25,17 +25,23 @@ if TYPE_CHECKING:
 ABSENT, BOUNCED = "absent", "bounced"
 
 
-def timer(walk: Walk, clock: Clock, token_id: int, role: str) -> Timer | None:
-    """The clock as it starts now; None where nothing says how long it runs."""
+def timer(walk: Walk, clock: Clock, token_id: int, role: str, ran: int = 0, after: Span | None = None) -> Timer | None:
+    """The clock as it starts now, after having run out so often; None where nothing says how long it runs. `after`: so long."""
     office, now = walk.office, walk.now
     calendar = office.hours(walk.ticket, role, asked=clock.of == "requester")
-    due = deadlines.due(clock, office.book, walk.ticket, walk.said, now, calendar)
+    span = after or deadlines.span(clock, walk.said)
+    due = (
+        worktime.end(now, after, calendar)
+        if after
+        else deadlines.due(clock, office.book, walk.ticket, walk.said, now, calendar)
+    )
     if due is None:
         return None
     home = token_id if clock.scope == "step" else 0
-    span = deadlines.span(clock, walk.said)
     silence = clock.meaning == "silence"
-    started = Timer(clock.key, home, due, silence, started=now, span=span, calendar=calendar.key if span else "")
+    started = Timer(
+        clock.key, home, due, silence, started=now, span=span, calendar=calendar.key if span else "", ran=ran
+    )
     if clock.of != "requester" or span is None:
         return started
     return _paused(started, _at_the_start(walk, calendar), office.book)

@@ -117,7 +117,7 @@ def _row(row: Row, office: Office) -> Reason:
     }
     told |= {"title": row.title} if row.title and row.shown else {}
     told |= {"responsible": row.responsible} if row.responsible else {}
-    told |= {"due": row.due.isoformat()} if row.due else {}
+    told |= {"overdue" if row.overdue else "due": row.due.isoformat()} if row.due else {}
     return because("list-row", **told)
 
 
@@ -147,11 +147,15 @@ def _letter(
     if verb.act in ("away", "back"):
         return (Send(0, echo.OK, to, audience, language, (), told),)
     facts = (("ticket_count", str(case.total)), ("reason_code", f"list-{verb.act}"), ("words", case.order.text))
-    example = (("orders", f"{case.rows[0].number} {take}"),) if case.rows and (take := _take(case, office)) else ()
+    example = (
+        (("orders", f"{case.rows[0].number} {order}"),)
+        if case.rows and (order := take(office, case.author.role))
+        else ()
+    )
     return (Send(0, LIST, to, audience, language, (*facts, *example), told),)
 
 
-def _take(case: Personal, office: Office) -> str:
+def take(office: Office, role: str) -> str:
     """The order that an example shows to who may give orders on a list."""
-    staff = office.book.is_staff(case.author.role)
+    staff = office.book.is_staff(role)
     return next((v.key for v in office.book.verbs.values() if staff and v.act == "take"), "")

@@ -43,6 +43,7 @@ from maild.core.office import Office
 from maild.core.said import Said
 from maild.core.ticket import Ticket, Token
 from maild.core.values import Address
+from maild.core.worktime import Span
 
 if TYPE_CHECKING:
     from maild.core.draft import Draft
@@ -283,11 +284,12 @@ class Walk:
 
     # -- clocks and resting -------------------------------------------------------------------------------------------
 
-    def start(self, key: str, token_id: int) -> None:
+    def start(self, key: str, token_id: int, ran: int = 0, after: Span | None = None) -> None:
+        """A clock of this token starts; `ran`: for so many more times, `after`: with a span of its own."""
         clock = deadlines.clock(self.office.book, key)
         token = self.ticket.token(token_id)
         step = self.step_of(token) if token else None
-        timer = pausing.timer(self, clock, token_id, step.role if step else "") if clock else None
+        timer = pausing.timer(self, clock, token_id, step.role if step else "", ran, after) if clock else None
         if timer is not None:
             self.draft.do(StartTimer(self.ticket.number, timer))
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service, Table
-from maild.core.clocks import Clock
-from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
+from maild.core.classify import Classifier
+from maild.core.clocks import Clock, Ladder
+from maild.core.filters import Filter
+from maild.core.moves import LetterTo, Move, OnClock, OnMail, OnOrder, Procedure, Step
 from maild.core.policy import Mode, Policy, Weight
 from maild.core.takes import Takes
 from maild.core.words import fold
@@ -169,11 +171,16 @@ class Reopening:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Sent once, when a ticket is closed; an answer of one number up to `best` counts. No `template`: there is none."""
+    """Sent once, when a ticket is closed; an answer of one number up to `best` counts. No `template`: there is none.
+
+    Nobody gets more than `most` of them in `days` (0: as many as there are).
+    """
 
     template: str = ""
     best: int = 5
     clock: str = ""
+    most: int = 0
+    days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +205,7 @@ class Rulebook:
     `pairs`: what a key in `clave=valor` means to the engine (usuario → requester); `facts`: the values it may have.
     `told`: every fact that people may tell; `polite`: words that say nothing beside an order; `synonyms`: other words for values.
     `once`: templates that one ticket is sent once; `once_per_text`: again only where they say something else.
+    `urgent`: the priorities whose reminders rest at no hour.
     `calendars`: those of sites and units that have hours of their own; `sites` and `units` say whose, by folded name.
     `settings`: the dotted keys that a story or an operator may change.
     `notices`: what the institution has left open.
@@ -223,6 +231,7 @@ class Rulebook:
     closings: Mapping[str, str] = field(default_factory=dict)
     policies: Mapping[Mode, Policy] = field(default_factory=dict)
     survey: Survey = field(default_factory=Survey)
+    ladder: Ladder = field(default_factory=Ladder)
     mails: Mapping[str, MailRule] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
@@ -241,8 +250,12 @@ class Rulebook:
     polite: frozenset[str] = frozenset()
     synonyms: Mapping[str, str] = field(default_factory=dict)
     once: frozenset[str] = frozenset()
+    urgent: frozenset[str] = frozenset()
     once_per_text: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()
+    natures: Mapping[str, str] = field(default_factory=dict)
+    classifier: Classifier | None = None
+    filters: tuple[Filter, ...] = ()
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)
@@ -306,6 +319,11 @@ class Rulebook:
             for _, step in self.all_steps()
             for move in step.moves
         )
+
+    def set_anew(self) -> frozenset[str]:
+        """The clocks that some move sets anew when they run out."""
+        moves = (move for _, step in self.all_steps() for move in step.moves if move.again)
+        return frozenset(trigger.clock for move in moves for trigger in move.on if isinstance(trigger, OnClock))
 
     def waits_for(self, rule: str) -> frozenset[tuple[str, str]]:
         """The steps (procedure, number) that a mail of this rule can move."""

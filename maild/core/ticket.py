@@ -37,6 +37,7 @@ class Timer:
     """A running clock. `clock` is a clock key of the rulebook, `token` the token whose step started it (0: none).
 
     `on_silence`: it means that nobody objected, so it may fire only once the mailbox has been read past `due`.
+    `ran`: how often it has run out already, while nothing moved.
     `due` follows from the rest where a `span` is counted: since when, on which calendar ('': the institution's), and when
     the clock stood still. None and none of it: the moment itself was told.
     """
@@ -49,6 +50,7 @@ class Timer:
     span: Span | None = None
     calendar: str = ""
     pauses: tuple[Pause, ...] = ()
+    ran: int = 0
 
 
 @dataclass(frozen=True, slots=True)

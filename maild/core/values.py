@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import Literal
 
@@ -236,7 +236,8 @@ class Person:
 
     `absent_from` and `absent_until` are the first and last day of an absence (no first day: it has begun), `deputy` the key
     of who stands in for him. `echo`: which answers to his orders he wants; `undo_wait`: how long letters that his orders
-    cause wait here (None: as long as everybody's).
+    cause wait here (None: as long as everybody's). `zone` is his own clock ('': the desk's), `quiet` his hours of rest,
+    `fold` how long letters wait to become one (None: as the desk says), `without` the announcements he has no use for.
     """
 
     key: str
@@ -255,6 +256,10 @@ class Person:
     deputy: str = ""
     echo: Echo = "needed"
     undo_wait: timedelta | None = None
+    zone: str = ""
+    quiet: tuple[time, time] | None = None
+    fold: timedelta | None = None
+    without: tuple[str, ...] = ()
 
     def is_away(self, day: date | None) -> bool:
         if day is None or self.absent_until is None:

@@ -88,6 +88,10 @@ class Calendar:
             return tuple(((a - first).replace(tzinfo=UTC), (b - first).replace(tzinfo=UTC)) for a, b in edges)
         return tuple(_over_change(edges, midnight, first, last, self.zone))
 
+    def is_worktime(self, now: datetime) -> bool:
+        """Whether somebody works at this moment."""
+        return any(start <= now < until for start, until in self.intervals(now.astimezone(self.zone).date()))
+
     def working_day(self) -> timedelta:
         """The length of the longest weekday."""
         lengths = [sum((_length(a, b) for a, b in day), timedelta()) for day in self.week]

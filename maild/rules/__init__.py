@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from maild.core.rulebook import Rulebook
 from maild.errors import Problem, RulesError
 from maild.forms import Form, fill, read_toml
-from maild.rules import files
+from maild.rules import files, meaning, model
 from maild.rules.build import Sources, build
 from maild.rules.policy_file import PolicyFile
 from maild.rules.wordfiles import WordsFile
@@ -23,6 +23,8 @@ _LAYERED: Mapping[str, type[Form]] = {
     "words.toml": WordsFile,
     "policy.toml": PolicyFile,
     "calendar.toml": files.CalendarFile,
+    "concepts.toml": meaning.ConceptsFile,
+    "classify.toml": meaning.ClassifyFile,
 }
 # Who there is and what there is to choose from: a folder that has the file says all of it.
 _WHOLE: Mapping[str, type[Form]] = {
@@ -33,9 +35,10 @@ _WHOLE: Mapping[str, type[Form]] = {
 _OWN: Mapping[str, type[Form]] = {
     "mails.toml": files.MailsFile,
     "escalation.toml": files.EscalationFile,
-    "catalogue.toml": files.CatalogueFile,
+    "catalogue.toml": meaning.CatalogueFile,
     "documents.toml": files.DocumentsFile,
     "indicators.toml": files.IndicatorsFile,
+    "filters.toml": meaning.FiltersFile,
 }
 
 
@@ -62,6 +65,7 @@ def load(folder: Path, *, zone: str = "America/Lima", mark: str = "", base: Path
     forms = {**_LAYERED, **_WHOLE, **_OWN}
     filled = {name: _form(form, read[name], name, problems) for name, form in forms.items()}
     procedures = _procedures(folder, problems)
+    models = model.read(dict.fromkeys((below, folder)), problems)
     if problems or institution is None:
         raise RulesError(problems)
     sources = Sources(
@@ -70,6 +74,7 @@ def load(folder: Path, *, zone: str = "America/Lima", mark: str = "", base: Path
         procedures=procedures,
         zone=ZoneInfo(institution.institution.zone or zone),
         mark=mark,
+        models=models,
     )
     book, found = build(sources)
     if found:

@@ -6,7 +6,7 @@ from maild.core.catalogue import Channel
 from maild.core.rulebook import Role, Rulebook, State
 from maild.core.words import fold
 from maild.errors import Problem
-from maild.rules import calendars, lists, policies, steps
+from maild.rules import calendars, lists, policies, signs, steps
 from maild.rules.naming import Names, Sources
 
 __all__ = ["Sources", "build"]
@@ -43,6 +43,8 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         letters={k: names.letters(f, "institution.toml", f"letters.{k}") for k, f in institution.letters.items()},
         closings={k: f.label for k, f in sources.states.closing.items()},
         survey=lists.survey(names),
+        ladder=lists.ladder(names),
+        urgent=frozenset(k for k, f in sources.priorities.priority.items() if f.urgent),
         mails={k: lists.mail_rule(names, k, f) for k, f in sources.mails.mail.items()},
         channels={k: Channel(k, f.label) for k, f in institution.channel.items()},
         services=lists.services(names),
@@ -60,6 +62,8 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         once=frozenset(institution.institution.once),
         once_per_text=frozenset(institution.institution.once_per_text),
         notices=institution.institution.notices,
+        natures={k: f.nature for k, f in institution.type.items() if f.nature},
+        **signs.compiled(names),
     )
     return book, names.problems
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
-from maild.core.openings import classified
+from maild.core.classify import Words
 from maild.core.rulebook import Rulebook
-from maild.core.values import Address
+from maild.core.sorting import sort
 from maild.errors import Problem
 from maild.forms import fill, read_toml
 from maild.rules.files import CasesFile
 
 _FILE = "cases.toml"
-_NOW = datetime(2026, 1, 5, 15, tzinfo=UTC)
 
 
 def problems(book: Rulebook, folder: Path) -> Iterator[Problem]:
@@ -25,12 +23,15 @@ def problems(book: Rulebook, folder: Path) -> Iterator[Problem]:
     form, wrong = fill(CasesFile, data, _FILE) if data is not None else (None, [])
     yield from (*found, *wrong)
     for key, case in form.case.items() if form else ():
-        ticket = classified(book, 1, case.subject, case.text, Address("alguien@entidad.example"), _NOW)
+        made = sort(Words(case.subject, case.text), book)
+        service = made.service
         seen = {
-            "type": ticket.type,
-            "procedure": book.opening[ticket.type],
-            "service": ticket.service,
-            "priority": ticket.priority,
+            "type": made.type,
+            "procedure": book.opening[made.type],
+            "service": service.key if service else "",
+            "category": service.category if service else "",
+            "subcategory": service.name if service else "",
+            "priority": made.priority,
         }
         for name, value in seen.items():
             wanted = getattr(case, name)

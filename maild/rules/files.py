@@ -43,6 +43,7 @@ class TypeForm(Form):
     label: str
     procedure: str
     definition: str = ""
+    nature: Literal["", "fault", "request"] = ""
 
 
 class ChannelForm(Form):
@@ -58,8 +59,10 @@ class ReopeningForm(Form):
 
 class SurveyForm(Form):
     template: str = ""
-    best: int = Field(default=5, ge=1, le=20)
+    best: int = Field(default=5, ge=1, le=10)
     clock: str = ""
+    most: int = Field(default=0, ge=0)
+    days: int = Field(default=30, ge=1, le=366)
 
 
 class KnowledgeForm(Form):
@@ -95,10 +98,14 @@ class PriorityForm(Form):
     definition: str = ""
     share: str = ""
     when: tuple[str, ...] = ()
+    urgent: bool = False
 
 
 class PrioritiesFile(Form):
+    """`matrix`: urgency → impact → priority. Without it none is proposed."""
+
     priority: dict[str, PriorityForm] = Field(default={})
+    matrix: dict[str, dict[str, str]] = Field(default={})
 
 
 class LevelForm(Form):
@@ -115,21 +122,6 @@ class CriterionForm(Form):
 class EscalationFile(Form):
     level: dict[str, LevelForm] = Field(default={})
     criterion: dict[str, CriterionForm] = Field(default={})
-
-
-class ServiceForm(Form):
-    name: str
-    category: str = ""
-    number: str = ""
-    printed: str = ""
-    type: str = ""
-    priority: str = ""
-    when: tuple[str, ...] = ()
-    spellings: tuple[str, ...] = ()
-
-
-class CatalogueFile(Form):
-    service: dict[str, ServiceForm] = Field(default={})
 
 
 class DocumentForm(Form):
@@ -195,10 +187,19 @@ class ClockForm(RecurringForm):
     of: Literal["worker", "requester"] = "worker"
     urgent: bool = False
     report: Names = ()
+    climbs: Names = ()
+    times: int = Field(default=0, ge=0)
+
+
+class LadderForm(Form):
+    after: str = ""
+    template: str = ""
+    superiors: Names = ()
 
 
 class ClocksFile(Form):
     clock: dict[str, ClockForm]
+    ladder: LadderForm = LadderForm()
 
 
 class VerbForm(Form):
@@ -322,6 +323,8 @@ class CaseForm(Form):
     type: str = ""
     procedure: str = ""
     service: str = ""
+    category: str = ""
+    subcategory: str = ""
     priority: str = ""
 
 

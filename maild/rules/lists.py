@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from maild.core.catalogue import Column, Criterion, Document, Indicator, Level, Service, Table
-from maild.core.clocks import Clock
+from maild.core.clocks import SUPERIORS, Clock, Ladder
+from maild.core.findings import ASKS
 from maild.core.indicators import COMPUTED
 from maild.core.moves import NEEDS, Procedure
 from maild.core.past import SECTIONS
@@ -45,10 +46,23 @@ def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
         of=form.of,
         urgent=form.urgent,
         report=_sections(names, listed(form.report), f"{at}.report"),
+        climbs=_climbs(names, listed(form.climbs), f"{at}.climbs"),
+        times=form.times,
         name=form.name,
         expects=recurring.expected(names, form, form.expects, f"{at}.expects") if form.expects else None,
         lists=recurring.lists(names, form, f"{at}.lists"),
     )
+
+
+def _climbs(names: Names, who: tuple[str, ...], at: str) -> tuple[str, ...]:
+    names.roles(tuple(each for each in who if each != SUPERIORS), "clocks.toml", at)
+    return who
+
+
+def ladder(names: Names) -> Ladder:
+    form = names.sources.clocks.ladder
+    superiors = names.roles(form.superiors, "clocks.toml", "ladder.superiors")
+    return Ladder(names.span(form.after, "clocks.toml", "ladder.after"), form.template, superiors)
 
 
 def _sections(names: Names, keys: tuple[str, ...], at: str) -> tuple[str, ...]:
@@ -124,7 +138,7 @@ def survey(names: Names) -> Survey:
     form = names.sources.institution.survey
     if form.clock:
         names.clocks(form.clock, "institution.toml", "survey.clock")
-    return Survey(form.template, form.best, form.clock)
+    return Survey(form.template, form.best, form.clock, form.most, form.days)
 
 
 def mail_rule(names: Names, key: str, form: files.MailRuleForm) -> MailRule:
@@ -157,9 +171,11 @@ def services(names: Names) -> dict[str, Service]:
         if form.priority:
             priorities = names.sources.priorities.priority
             names.known(form.priority, priorities, "la prioridad", "catalogue.toml", f"service.{key}.priority")
+        for ask in form.asks:
+            names.known(ask, ASKS, "el dato", "catalogue.toml", f"service.{key}.asks")
         spellings = tuple(fold(word) for word in form.spellings)
         found[key] = Service(
-            key, form.name, form.category, form.number, form.printed, form.type, form.priority, form.when, spellings
+            key, form.name, form.category, form.number, form.printed, form.type, form.priority, form.asks, spellings
         )
     return found
 

@@ -14,7 +14,7 @@ from maild.core.rulebook import GROUPS, RELATIONS
 from maild.core.worktime import Span
 from maild.errors import Problem
 from maild.forms import offer
-from maild.rules import files
+from maild.rules import files, meaning
 from maild.rules.policy_file import PolicyFile
 from maild.rules.wordfiles import WordsFile
 
@@ -37,12 +37,16 @@ class Sources:
     mails: files.MailsFile
     priorities: files.PrioritiesFile
     escalation: files.EscalationFile
-    catalogue: files.CatalogueFile
+    catalogue: meaning.CatalogueFile
     documents: files.DocumentsFile
     indicators: files.IndicatorsFile
+    concepts: meaning.ConceptsFile
+    classify: meaning.ClassifyFile
+    filters: meaning.FiltersFile
     procedures: Mapping[str, files.ProcedureFile]
     zone: ZoneInfo
     mark: str
+    models: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     Select,
     and_,
+    case,
     exists,
     func,
     or_,
@@ -27,6 +28,7 @@ from sqlalchemy import table as called
 
 from maild.core.events import Happened, Row
 from maild.core.words import fold
+from maild.core.worktime import NEVER
 from maild.store import records
 from maild.store.schema import message, provider, ticket, timer, token
 
@@ -88,11 +90,15 @@ def _takes_part(addresses: Collection[str]) -> ColumnElement[bool]:
 
 
 def _rows() -> Select[Any]:
-    due = select(func.min(timer.c.due)).where(
-        timer.c.ticket == ticket.c.number, timer.c.ended_at.is_(None), timer.c.on_silence.is_(False)
-    )
+    own = (timer.c.ticket == ticket.c.number, timer.c.on_silence.is_(False))
+    first = (*own, timer.c.ran == 0, timer.c.due < NEVER)  # what runs on after it ran out only tells of it
+    due = select(func.min(timer.c.due)).where(*first, timer.c.ended_at.is_(None)).scalar_subquery()
+    missed = select(func.max(timer.c.due)).where(*first, timer.c.outcome == "fired").scalar_subquery()
+    still = case((or_(timer.c.outcome == "fired", and_(timer.c.ended_at.is_(None), timer.c.ran > 0)), 1), else_=0)
+    newest = select(still).where(*own).order_by(timer.c.id.desc()).limit(1).scalar_subquery()
     columns = (ticket.c.number, ticket.c.title, ticket.c.state, ticket.c.requester, ticket.c.responsible_name)
-    return select(*columns, ticket.c.responsible, due.scalar_subquery().label("due"))
+    when = case((newest == 1, missed), else_=due).label("due")
+    return select(*columns, ticket.c.responsible, ticket.c.opened_at, when, newest.label("overdue"))
 
 
 def _listed(tx: Connection, which: ColumnElement[bool], limit: int) -> tuple[tuple[Row, ...], int]:
@@ -106,7 +112,16 @@ def _listed(tx: Connection, which: ColumnElement[bool], limit: int) -> tuple[tup
 
 def _row(row: Any) -> Row:
     who = str(row["responsible_name"] or row["responsible"] or "")
-    return Row(int(row["number"]), str(row["title"]), str(row["state"]), str(row["requester"]), who, row["due"])
+    return Row(
+        int(row["number"]),
+        str(row["title"]),
+        str(row["state"]),
+        str(row["requester"]),
+        who,
+        row["due"],
+        overdue=bool(row["overdue"]) and row["due"] is not None,
+        opened_at=row["opened_at"],
+    )
 
 
 # -- full text --------------------------------------------------------------------------------------------------------

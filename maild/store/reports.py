@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from maild.store import mails
 from maild.store.schema import epoch, inbound, journal, outbox, ticket, timer
@@ -92,3 +92,12 @@ def holders(tx: Connection, number: int, upto: datetime) -> list[str]:
     waiting = and_(or_(inbound.c.state == "stored", parked), inbound.c.received_at <= upto)
     undecided = select(inbound.c.id, inbound.c.state).where(waiting).order_by(inbound.c.id).limit(20)
     return [*boxes, *(f"mail {mail_id} ({state})" for mail_id, state in tx.execute(undecided))]
+
+
+def opening_mails(tx: Connection, since: datetime | None = None) -> list[tuple[int, str]]:
+    """Ticket and bytes (their hash) of each mail that opened one, oldest first."""
+    first = select(func.min(inbound.c.id)).where(inbound.c.ticket.is_not(None), inbound.c.state == "done")
+    chosen = select(inbound.c.ticket, inbound.c.sha256).where(inbound.c.id.in_(first.group_by(inbound.c.ticket)))
+    if since is not None:
+        chosen = chosen.where(inbound.c.received_at >= since)
+    return [(int(number), str(digest)) for number, digest in tx.execute(chosen.order_by(inbound.c.id))]

@@ -18,9 +18,13 @@ from sqlalchemy import (
 
 from maild.store.columns import BIG, Instant, Key, Words, row_id
 from maild.store.columns import metadata as metadata
+from maild.store.memory import correction as correction
+from maild.store.memory import form as form
+from maild.store.memory import habit as habit
+from maild.store.memory import knowledge as knowledge
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0014"
+VERSION = "0015"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -177,6 +181,7 @@ timer = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     _words("span"),  # 4wh: what is counted from started_at on; empty: the moment itself was told
     _words("calendar"),  # on whose calendar; empty: the institution's
+    Column("ran", Integer, nullable=False, server_default=text("0")),  # how often it had run out before
     _words("pauses"),  # from/until/why;… : when it stood still
     Index(
         "uq_timer_running",
@@ -187,6 +192,7 @@ timer = Table(
         sqlite_where=text("ended_at IS NULL"),
         postgresql_where=text("ended_at IS NULL"),
     ),
+    Index(None, "ticket"),
     Index("ix_timer_due", "due", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
     sqlite_autoincrement=True,
 )
@@ -269,6 +275,8 @@ outbox = Table(
     Column("leased_until", Instant),
     Column("ended_at", Instant),
     _words("held_by"),  # of a held one: rehearsal | operator | stopped | brake | address | ticket | domain
+    _words("gist"),  # of one that may be taken in by a later letter: what it says, a list in JSON
+    _words("part_of"),  # of one that was: the Message-ID of the letter that says it all
     Index(None, "created_at"),
     Index("ix_outbox_held", "held_by", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
     Index(
@@ -313,36 +321,4 @@ held_order = Table(
     Column("state", Words, nullable=False),  # waiting | done | denied | refused | changed
     Column("ended_at", Instant),
     Index(None, "address", "created_at"),
-)
-
-# Numbered forms as they were made out.
-form = Table(
-    "form",
-    metadata,
-    Column("document", Words, primary_key=True),
-    Column("serial", Words, primary_key=True),
-    Column("ticket", ForeignKey("ticket.number"), nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("lines", Words, nullable=False),
-)
-
-# What the desk learned while it worked.
-knowledge = Table(
-    "knowledge",
-    metadata,
-    Column("key", Words, primary_key=True),
-    Column("title", Words, nullable=False),
-    Column("text", Words, nullable=False),
-    Column("ticket", ForeignKey("ticket.number"), nullable=False),
-    Column("at", Instant, nullable=False),
-)
-
-# Paragraphs at the end of mails, by fingerprint, until they are known to be a habit (core/habits.py).
-habit = Table(
-    "habit",
-    metadata,
-    Column("domain", Key, primary_key=True),
-    Column("fingerprint", Key, primary_key=True),
-    Column("sender", Key, primary_key=True),
-    Column("mails", Integer, nullable=False),
 )

@@ -225,12 +225,6 @@ def open_of(tx: Connection, address: str) -> list[int]:
     return [int(number) for (number,) in tx.execute(query.order_by(ticket.c.number))]
 
 
-def open_with_responsible(tx: Connection, address: str) -> list[int]:
-    """The numbers of the open tickets that this address has, oldest first."""
-    query = select(ticket.c.number).where(ticket.c.responsible == address, ticket.c.closed_at.is_(None))
-    return [int(number) for (number,) in tx.execute(query.order_by(ticket.c.number))]
-
-
 def participants(tx: Connection, numbers: Iterable[int]) -> dict[int, frozenset[str]]:
     """Of those of these tickets that exist, the addresses of who takes part. Locks nothing."""
     wanted = sorted(set(numbers))[-_MOST_NAMED:]
@@ -301,11 +295,13 @@ def places(tx: Connection) -> list[tuple[int, str, str]]:
     return [(int(n), str(procedure), str(step)) for n, procedure, step in tx.execute(query)]
 
 
-def listed(tx: Connection, *, only_open: bool, limit: int) -> list[dict[str, object]]:
-    """Tickets for a list, newest first."""
+def listed(tx: Connection, *, only_open: bool, limit: int, unsorted: bool = False) -> list[dict[str, object]]:
+    """Tickets for a list, newest first; `unsorted`: those that stand in no row of the catalogue."""
     query = select(ticket).order_by(ticket.c.number.desc()).limit(limit)
     if only_open:
         query = query.where(ticket.c.closed_at.is_(None))
+    if unsorted:
+        query = query.where(ticket.c.service == "")
     return [dict(row) for row in tx.execute(query).mappings()]
 
 

@@ -19,7 +19,7 @@ Key = tuple[str, int]
 
 # A timer whose decision failed this often is left for a person to see in `maild why`.
 MOST_ATTEMPTS = 5
-_COLUMNS = ("ticket", "clock", "token", "due", "on_silence", "started_at", "span", "calendar", "pauses")
+_COLUMNS = ("ticket", "clock", "token", "due", "on_silence", "started_at", "span", "calendar", "pauses", "ran")
 _START = Prepared(timer.insert().inline(), _COLUMNS)
 
 
@@ -93,6 +93,7 @@ def save(
             "span": str(t.span or ""),
             "calendar": t.calendar,
             "pauses": _pauses_text(t.pauses),
+            "ran": t.ran,
         }
         for t in new[len(kept) :]
     ]
@@ -124,6 +125,7 @@ def timer_of(row: Mapping[Any, Any]) -> Timer:
         span=Span.read(row["span"]),
         calendar=row["calendar"],
         pauses=_pauses(row["pauses"]),
+        ran=row["ran"],
     )
 
 

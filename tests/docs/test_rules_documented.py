@@ -11,7 +11,7 @@ import pytest
 from maild.core.moves import ASSIGNS, GUARDS, NEEDS, SAID, StepKind
 from maild.core.rulebook import GROUPS, RELATIONS, Act, RoleKind, StateKind
 from maild.forms import Form
-from maild.rules import files, wordfiles
+from maild.rules import files, meaning, wordfiles
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
 BLOCKS: dict[str, type[Form]] = {
@@ -34,7 +34,16 @@ BLOCKS: dict[str, type[Form]] = {
     "priorities.toml `[priority.X]`": files.PriorityForm,
     "escalation.toml `[level.X]`": files.LevelForm,
     "escalation.toml `[criterion.X]`": files.CriterionForm,
-    "catalogue.toml `[service.X]`": files.ServiceForm,
+    "catalogue.toml `[service.X]`": meaning.ServiceForm,
+    "catalogue.toml `[category.X]`": meaning.CategoryForm,
+    "concepts.toml `[concept.X]`": meaning.ConceptForm,
+    "concepts.toml `[spelling]`": meaning.SpellingForm,
+    "classify.toml `[classify]`": meaning.ClassifyForm,
+    "classify.toml `[weights]`": meaning.WeightsForm,
+    "classify.toml `[places]`": meaning.PlacesForm,
+    "classify.toml `[threshold]`": meaning.ThresholdForm,
+    "classify.toml `[nature.X]` `[urgency.X]` `[impact.X]`": meaning.SignsForm,
+    "filters.toml `[filter.X]`": meaning.FilterForm,
     "documents.toml `[document.X]`": files.DocumentForm,
     "documents.toml `[checklist.X]`": files.ListForm,
     "indicators.toml `[indicator.X]`": files.IndicatorForm,
@@ -50,8 +59,9 @@ _FREE = ("letters", "conformity", "parameters")
 
 def sections() -> dict[str, list[tuple[str, bool]]]:
     """For each block of the page, the keys of its first column and whether they are bold."""
+    keys = PAGE.partition("Todas las claves")[2]
     found: dict[str, list[tuple[str, bool]]] = {}
-    for part in re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]:
+    for part in re.split(r"^### ", keys, flags=re.MULTILINE)[1:]:
         title, _, body = part.partition("\n")
         rows = [
             line.split(" | ")[0] for line in body.splitlines() if line.startswith("| ") and "`" in line.split(" | ")[0]
@@ -64,7 +74,7 @@ def test_the_blocks_of_the_page_are_those_of_the_loader() -> None:
     assert set(sections()) == set(BLOCKS)
     forms = {
         each
-        for each in (*vars(files).values(), wordfiles.AnswerForm)
+        for each in (*vars(files).values(), *vars(meaning).values(), wordfiles.AnswerForm)
         if isinstance(each, type) and issubclass(each, Form)
     }
     tables = {form for form in forms if form.__name__.endswith("File")} - {files.CalendarFile, files.ProcedureFile}

@@ -18,7 +18,8 @@ IDENTITY = DeskIdentity(
     phone="(01) 555-0100",
     instance="maild-prueba",
     zone="America/Lima",
-    bulk_list_id="resumen.entidad.example",
+    bulk_list_id="avisos.entidad.example",
+    operator="operador@entidad.example",
 )
 NASTY = (
     "<script>alert(1)</script><img src=x onerror=alert(2)> **fuerte** _c_ `x` [aquí](https://malo.example) ![i](cid:x)"

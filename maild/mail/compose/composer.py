@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,12 +15,14 @@ from maild.core.values import Address, Reason
 from maild.errors import Problem
 from maild.mail.charset import one_line
 from maild.mail.compose import envelope, look, plain, tables, workbook
+from maild.mail.compose.calendar import CALENDAR_TYPE, Appointment, as_ics
 from maild.mail.compose.check import problems_of
 from maild.mail.compose.pages import Pages, filled
 from maild.mail.compose.phrases import Phrases
 from maild.mail.compose.tables import Table
 from maild.mail.compose.templates import (
     SUFFIX,
+    ZONE,
     BrokenTemplate,
     ButtonRow,
     Printed,
@@ -29,12 +31,17 @@ from maild.mail.compose.templates import (
     Templates,
     Value,
 )
-from maild.mail.compose.words import clipped, lines, spoken_date
+from maild.mail.compose.threads import thread_index
+from maild.mail.compose.words import clipped, lines, place, spoken_date
 
 LONGEST_SUBJECT = 200
 _LONGEST_TEXT = 1500
+# Gmail shows so much of a page and hides the rest behind a link, the buttons with it.
+_LARGEST_PAGE = 100_000
 _LONGEST_FACT = 300
 _LONGEST_LABEL = 40
+# What is put on the bytes of a mail last of all: a signature, where the relay makes none.
+Sign = Callable[[bytes], bytes]
 # A moment among the facts of a reason, with its zone, as the core writes it.
 _INSTANT = re.compile(r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d{6})?[+-]\d\d:\d\d")
 
@@ -50,6 +57,7 @@ class DeskIdentity:
     instance: str = ""
     zone: str = "America/Lima"
     bulk_list_id: str = ""
+    operator: str = ""  # whom one asks not to be sent digests any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +68,23 @@ class Rendered:
     text: str
     html: str
     problem: Problem | None = None
+    bulk: bool = False
+    moment: str = ""  # the fact whose day and hour goes along for calendars
+    heading: str = ""
 
 
 class Composer:
     """Writes letters from the templates of some folders: the institution's own first, the shipped ones last."""
 
-    def __init__(self, folders: Sequence[Path], identity: DeskIdentity) -> None:
-        self.identity = identity
+    def __init__(self, folders: Sequence[Path], identity: DeskIdentity, sign: Sign | None = None) -> None:
+        self.identity, self._sign = identity, sign
         self._zone = ZoneInfo(identity.zone)
         self._phrases = Phrases(folders)
         self._about: dict[str, Fact] = {
             "desk_name": identity.name,
             "institution": identity.institution,
             "phone": identity.phone,
-            "place": identity.zone.rpartition("/")[2].replace("_", " "),
+            "place": place(identity.zone),
         }
         # A broken letter of the institution gives way to the shipped one: every shorter list of folders is ready.
         kinds = [Templates(folders[at:], self._zone) for at in range(len(folders))]
@@ -126,6 +137,11 @@ class Composer:
         """The keys of all letters that are written for somebody."""
         return frozenset(name.rpartition("/")[2].removesuffix(SUFFIX) for name in self._names)
 
+    def names(self) -> tuple[str, ...]:
+        """Every letter there is in the first language, as `es/user/acuse.md.j2`; parts of letters are left out."""
+        letters = (name for name in self._names if name.startswith(LANGUAGES[0] + "/") and name.count("/") == 2)
+        return tuple(sorted(letters))
+
     def _file(self, template: str, audience: str, language: str) -> str:
         """The file of a letter: of its reader's audience, or of the next one whose words he may read."""
         files = [f"{language}/{a}/{template}{SUFFIX}" for a in (audience, *STAND_INS.get(audience, ()))]
@@ -147,12 +163,18 @@ class Composer:
         templates, pages = kind
         values: list[Value] = ["", str(facts["mark"]), ButtonRow(bool(letter.buttons)), letter.code]
         printed = templates.print(name, facts, Printed(values=values))
-        page = pages.page(name, language, printed)
+        if facts["earlier"]:
+            before = templates.print(f"{language}/_antes{SUFFIX}", facts, Printed(values=values))
+            printed = Printed(f"{printed.source}\n\n{before.source}", values)
+        page = pages.page(name, language, str(facts["place"]), printed)
         words = [value if isinstance(value, str) else "" for value in values]
         values[0] = subject = clipped(one_line(filled(page.subject, words)), LONGEST_SUBJECT)
         text = filled(page.text, [self._as_text(value, letter, language) for value in values])
         html = filled(page.html, [self._as_html(value, letter, language) for value in values])
-        return Rendered(subject, text, html, problem)
+        if len(html.encode()) > _LARGEST_PAGE:
+            raise BrokenTemplate(name, 0, f"la carta pasa de {_LARGEST_PAGE // 1000} kB; Gmail escondería el final")
+        heading = clipped(one_line(filled(page.heading, words)), LONGEST_SUBJECT)
+        return Rendered(subject, text, html, problem, page.bulk, page.calendar, heading)
 
     def _prepared(self, letter: Letter, language: str) -> dict[str, object]:
         """The facts as templates see them: every known word is there, cleaned, shortened, in the reader's language."""
@@ -163,14 +185,17 @@ class Composer:
         given = {key: value for key, value in letter.facts.items() if value not in (None, "")}
         for key, fact in {**self._about, **given}.items():
             facts[key] = self._shown(key, fact, language)
-        if "@" in str(facts["requester_name"]):
-            facts["requester_name"] = ""  # a name that says an address is there to deceive (S-18)
+        for name in ("requester_name", "reader_name"):
+            if "@" in str(facts[name]):
+                facts[name] = ""  # a name that says an address is there to deceive (S-18)
         facts.update(
             language=language,
             buttons=ButtonRow(bool(letter.buttons)),
             report=Tables(letter.report),
             period=self._period(letter.report),
         )
+        if letter.zone and letter.zone != self.identity.zone:
+            facts |= {ZONE: ZoneInfo(letter.zone), "place": place(letter.zone)}
         return facts
 
     def _period(self, report: Report | None) -> str:
@@ -192,7 +217,7 @@ class Composer:
             case str():
                 return (
                     clipped(lines(fact), _LONGEST_TEXT)
-                    if key in ("text", "request")
+                    if key in ("text", "request", "earlier")
                     else clipped(one_line(fact), _LONGEST_FACT)
                 )
             case int() | datetime():
@@ -219,12 +244,21 @@ class Composer:
             case Tables(report) if report:
                 return tables.as_html(self.tables(report, language), self.identity.address)
             case _:
-                return look.value(value) if isinstance(value, str) else ""
+                words = value if isinstance(value, str) else ""
+                return look.mark(words) if words and words == letter.facts.get("mark") else look.value(words)
 
     # -- bytes -----------------------------------------------------------------------------------------------------
 
     def to_bytes(self, letter: Letter, rendered: Rendered, *, message_id: str, date: datetime) -> bytes:
         """The mail as it will be sent, however often: nothing in it depends on when or where it is written."""
+        fields = [*self._header(letter, rendered, message_id, date), *self._thread(letter, rendered, message_id, date)]
+        if rendered.bulk:
+            fields += self._bulk(letter)
+        files = [*self._event(letter, rendered, date), *self._books(letter)]
+        raw = envelope.message(fields, rendered.text, rendered.html, message_id, files)
+        return self._sign(raw) if self._sign else raw
+
+    def _header(self, letter: Letter, rendered: Rendered, message_id: str, date: datetime) -> list[envelope.Field]:
         me = self.identity
         # A stranger's letter carries no word of his, not even the name he gave himself (S-03).
         known = letter.audience != "user" or bool(letter.facts.get("title"))
@@ -232,7 +266,7 @@ class Composer:
         own = envelope.mailbox(Address(me.address, me.name))
         answers = letter.answers.strip("<>")
         replied = bool(answers) or not letter.generated
-        fields: list[envelope.Field] = [
+        return [
             ("From", own),
             ("To", envelope.mailbox(to)),
             ("Reply-To", envelope.mailbox(Address(letter.reply_to, me.name)) if letter.reply_to else own),
@@ -244,23 +278,53 @@ class Composer:
             ("Auto-Submitted", ("auto-replied" if replied else "auto-generated",)),
             ("X-Auto-Response-Suppress", ("All",)),
             ("X-Maild-Instance", (me.instance,) if me.instance else ()),
-            ("Precedence", ("bulk",) if letter.bulk else ()),
-            ("List-Id", (f"<{me.bulk_list_id}>",) if letter.bulk and me.bulk_list_id else ()),
             ("Content-Language", (letter.language,)),
         ]
+
+    def _thread(self, letter: Letter, rendered: Rendered, message_id: str, date: datetime) -> list[envelope.Field]:
+        """What keeps the letters about one ticket together in Outlook, which does not look at References."""
+        mark = letter.facts.get("mark")
+        if not mark:
+            return []
+        index = thread_index(letter.conversation, f"{self.identity.instance} {mark}", message_id, date)
+        return [("Thread-Topic", envelope.unstructured(rendered.subject)), ("Thread-Index", (index,))]
+
+    def _bulk(self, letter: Letter) -> list[envelope.Field]:
+        """A digest or an announcement says so, and whom to ask to be left out: a person, as all of it is by mail."""
+        me = self.identity
+        fields: list[envelope.Field] = [("Precedence", ("bulk",))]
+        if me.bulk_list_id:
+            fields.append(("List-Id", (f"<{letter.template}.{me.bulk_list_id}>",)))
+        if me.operator:
+            asked = Button("", "", f"BAJA {letter.template} {letter.to.address}")
+            fields.append(("List-Unsubscribe", (f"<{look.mailto(asked, me.operator)}>",)))
+        return fields
+
+    def _event(self, letter: Letter, rendered: Rendered, date: datetime) -> list[envelope.File]:
+        """The day and hour that the letter names, for calendars."""
+        at = letter.facts.get(rendered.moment) if rendered.moment else None
+        if not isinstance(at, datetime):
+            return []
+        domain = self.identity.address.rpartition("@")[2]
+        key = f"{letter.facts.get('mark')}.{rendered.moment}@{domain}"
+        takes_time = rendered.moment == "appointment_at"
+        what = Appointment(key, rendered.subject, rendered.heading, at, takes_time)
+        return [("agenda.ics", CALENDAR_TYPE, as_ics(what, self.identity.name, self.identity.address, date))]
+
+    def _books(self, letter: Letter) -> list[envelope.File]:
+        """The tables of a report, to be worked with."""
         if letter.report is None:
-            return envelope.alternative(fields, rendered.text, rendered.html, message_id)
+            return []
         found = self.tables(letter.report, letter.language if letter.language in LANGUAGES else LANGUAGES[0])
         name = f"{letter.template}-{letter.report.until.astimezone(self._zone):%Y-%m-%d}"
-        books = [
+        return [
             (f"{name}.xlsx", workbook.TYPE, workbook.xlsx(found)),
             (f"{name}.csv", "text/csv", workbook.csv_of(found)),
         ]
-        return envelope.mixed(fields, rendered.text, rendered.html, message_id, books)
 
 
 def _tidy(button: Button) -> Button:
     """A button may repeat the ticket's title: cleaned and shortened like any other words of a mail."""
     label = clipped(one_line(button.label), _LONGEST_LABEL)
     body = clipped(lines(button.body), _LONGEST_FACT)
-    return Button(button.key, label, one_line(button.subject), body)
+    return replace(button, label=label, subject=one_line(button.subject), body=body)

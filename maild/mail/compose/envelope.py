@@ -29,6 +29,8 @@ _FIELD = re.compile(r"[A-Za-z-]+: [ -~\w]*(?:\r\n [ -~\w]+)*")
 
 # One field: its name and the words of its value, each of which may begin a new line.
 Field = tuple[str, Sequence[str]]
+# A file that goes along: its name in plain ASCII, its content type, its bytes.
+File = tuple[str, str, bytes]
 
 
 def mailbox(who: Address) -> Sequence[str]:
@@ -87,15 +89,10 @@ def date(moment: datetime) -> Sequence[str]:
     return [format_datetime(moment)]
 
 
-def alternative(fields: Iterable[Field], text: str, html: str, message_id: str) -> bytes:
-    """The whole message. The boundary is made from the Message-ID, so a repetition is the same to the byte."""
-    return _head(fields) + _alternative(text, html, message_id)
-
-
-def mixed(
-    fields: Iterable[Field], text: str, html: str, message_id: str, attached: Iterable[tuple[str, str, bytes]]
-) -> bytes:
-    """The same with files: (name, content type, bytes) of each. Names are plain ASCII."""
+def message(fields: Iterable[Field], text: str, html: str, message_id: str, attached: Sequence[File] = ()) -> bytes:
+    """The whole message. Boundaries are made from the Message-ID, so a repetition is the same to the byte."""
+    if not attached:
+        return _head(fields) + _alternative(text, html, message_id)
     boundary = _boundary(message_id, "files")
     parts = [f"--{boundary}\r\n".encode("ascii") + _alternative(text, html, message_id)]
     for name, kind, octets in attached:

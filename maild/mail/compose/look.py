@@ -92,6 +92,11 @@ def value(words: str) -> str:
     return escape(words)
 
 
+def mark(words: str) -> str:
+    """A ticket's mark, which never breaks at its hyphens."""
+    return f'<span style="white-space:nowrap">{escape(words)}</span>'
+
+
 def quotation(said: str) -> str:
     paragraphs = (escape(part).replace("\n", "<br>") for part in said.split("\n\n"))
     inner = '<div style="height:10px;line-height:10px;font-size:10px">&nbsp;</div>'.join(paragraphs)
@@ -104,7 +109,7 @@ def quotation(said: str) -> str:
 
 def buttons(row: Sequence[Button], address: str, hint: str) -> str:
     """Bulletproof buttons: the cell carries the colour, the link is the touch area; stacked on a phone."""
-    drawn = "".join(_button(button, address, first=at == 0) for at, button in enumerate(row))
+    drawn = "".join(_button(button, address, first=at == 0 and not button.even) for at, button in enumerate(row))
     orders = " · ".join(f'<strong style="white-space:nowrap">{escape(button.order)}</strong>' for button in row)
     hint = escape(hint).replace("{orders}", orders)
     note = f'<p class="soft" style="margin:2px 0 0;font-size:14px;line-height:20px;color:{SOFT}">{hint}</p>'

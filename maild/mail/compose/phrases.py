@@ -40,8 +40,7 @@ class Phrases:
         """What the plain text says in place of buttons: the words to answer with."""
         if not buttons:
             return ""
-        said = (b.order if b.label in ("", b.order) else f"{b.order} — {b.label}" for b in buttons)
-        orders = "\n".join(f"  {line}" for line in said)
+        orders = "\n".join(f"  {_named(button)}" for button in buttons)
         return _with(self._tables[language, "phrases.toml"].get("buttons-text", "{orders}"), {"orders": orders})
 
     def hint(self, language: str) -> str:
@@ -82,6 +81,10 @@ class Phrases:
             if not isinstance(sentence, str):
                 self._problems.append(Problem(shown, code, 'debe ser una frase entre comillas: código = "frase"'))
         return {code: sentence for code, sentence in (table or {}).items() if isinstance(sentence, str)}
+
+
+def _named(button: Button) -> str:
+    return button.order if button.order == button.label else f"{button.order} — {button.label}"
 
 
 def _with(sentence: str, facts: Mapping[str, str]) -> str:

@@ -30,6 +30,7 @@ FRAME = "frame.html.j2"
 SURROUNDINGS = frozenset({"language", "place", "buttons", "report", "period"})
 KNOWN = FACTS | SURROUNDINGS
 _SLOTS = "_slots"
+ZONE = "_zone"  # the reader's own clock, where it is not the desk's
 # The buttons are the third of the values that every letter begins with.
 BUTTONS = 2
 BUTTONS_SLOT = BLOCK_SLOT.format(BUTTONS)
@@ -119,7 +120,9 @@ def _into_slot(context: Context, value: object) -> str:
 
 @pass_context
 def _in_words(context: Context, moment: datetime) -> str:
-    zone = context.environment.globals["zone"]
+    zone = context.resolve(ZONE)
+    if not isinstance(zone, tzinfo):
+        zone = context.environment.globals["zone"]
     assert isinstance(zone, tzinfo)
     return spoken_date(moment, str(context.resolve("language")), zone)
 
@@ -145,6 +148,7 @@ class Templates:
     """The letters of some folders, the first one that has a file wins."""
 
     def __init__(self, folders: Sequence[Path], zone: tzinfo) -> None:
+        self._folders = tuple(folders)
         self._environment = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader([str(folder) for folder in folders]),
             undefined=StrictUndefined,
@@ -159,6 +163,10 @@ class Templates:
     def names(self) -> tuple[str, ...]:
         """Every template file, as `es/user/acuse.md.j2`; parts that others include begin with an underscore."""
         return tuple(self._environment.list_templates(filter_func=lambda name: name.endswith(SUFFIX)))
+
+    def origin(self, name: str) -> int:
+        """Which of the folders a file comes from."""
+        return next((at for at, folder in enumerate(self._folders) if (folder / name).is_file()), -1)
 
     def print(self, name: str, facts: Mapping[str, object], printed: Printed) -> Printed:
         """Run one template. Raises BrokenTemplate."""

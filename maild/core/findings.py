@@ -1,0 +1,116 @@
+"""Facts that people write into their mails: codes, addresses of machines, telephones; and what must not be repeated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from maild.core.values import Reason, because
+
+Kind = Literal["asset", "ip", "extension", "phone", "serial", "site", "dni", "password"]
+
+# So much of a mail is looked through, in characters. Every repetition below is bounded: linear time on any text.
+LONGEST = 20_000
+_HIDDEN = "••••"
+_MOST_VALUES = 5
+_PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    # What somebody calls a password, whatever he puts between; the value is one word with a digit, a sign or a capital.
+    (
+        "password",
+        re.compile(
+            r"(?i:\b(?:contrase[nñ]a|clave|password|passwd|pass|pwd|pin)\b(?:[ \t]{1,3}\w{1,12}){0,3}?"
+            r"[ \t]{0,3}(?:[:=]|\b(?:es|era|puse|is)\b)[ \t]{0,3}[«\"'(]?)"
+            r"((?=[^\s«»\"']{0,39}(?:[0-9@#$%&*!_+]|[a-z][A-Z]))[^\s«»\"',;]{3,39}[^\s«»\"',;.!?)])"
+        ),
+    ),
+    (
+        "dni",
+        re.compile(r"(?i:\b(?:dni|d\.n\.i\.?|c\.?i\.?|c[eé]dula|carn[eé] de identidad)\b[^\d\n]{0,15})(\d{7,8})(?!\d)"),
+    ),
+    # Peru: twelve digits of the national catalogue (SBN); the first eight say what kind of good it is.
+    ("asset", re.compile(r"(?<![\d.-])(\d{12})(?![\d.-])|(?<![\d.-])(\d{8}[-. ]\d{4})(?![\d.-])")),
+    ("ip", re.compile(r"(?<![\d.])((?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d))(?!\.?\d)")),
+    ("extension", re.compile(r"(?i:\b(?:anexo|anx|interno|int|extensi[oó]n|ext)\b[.:\s#°nro]{0,6})(\d{3,5})(?!\d)")),
+    (
+        "phone",
+        re.compile(r"(?<![\d-])((?:\+5[19][1 ]{0,2})?9\d{2}[ -]?\d{3}[ -]?\d{3}|(?:\+591[ -]?)?[67]\d{7})(?![\d-])"),
+    ),
+    (
+        "serial",
+        re.compile(
+            r"(?i:\b(?:serie|s/n|serial|n[uú]mero de serie|service tag)\b[.:\s#°nro]{0,8})([A-Z0-9][A-Z0-9-]{4,24})\b"
+        ),
+    ),
+    (
+        "site",
+        re.compile(r"\b[Tt](?:ambo|AMBO)\s((?:[A-ZÁÉÍÓÚÑ][\wáéíóúñ]{1,20})(?:\s[A-ZÁÉÍÓÚÑ][\wáéíóúñ]{1,20}){0,3})"),
+    ),
+)
+# Never told to anybody, neither in letters nor in logs.
+SECRET: frozenset[Kind] = frozenset({"dni", "password"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fact as it stands in `text[start:end]`."""
+
+    kind: Kind
+    value: str
+    start: int
+    end: int
+
+
+def findings(text: str) -> tuple[Finding, ...]:
+    """Every fact in the text, in its order; no two of them overlap."""
+    return tuple(sorted(_first_come(text[:LONGEST]), key=lambda f: f.start))
+
+
+def _first_come(text: str) -> Iterator[Finding]:
+    taken: list[tuple[int, int]] = []
+    for kind, pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            group = match.lastindex or 0
+            start, end = match.span(group)
+            if any(start < e and s < end for s, e in taken):
+                continue
+            taken.append((start, end))
+            yield Finding(kind, match[group], start, end)
+
+
+# What a row of the catalogue may ask for; a picture is there when a file came with the mail.
+ASKS = ("asset", "ip", "extension", "phone", "serial", "site", "screenshot")
+
+
+def told(found: Iterable[Finding]) -> dict[str, str]:
+    """The facts that may be kept, each kind with its values; secrets are not among them."""
+    values: dict[str, list[str]] = {}
+    for each in found:
+        if each.kind not in SECRET and each.value not in values.setdefault(each.kind, []):
+            values[each.kind].append(each.value)
+    return {kind: " ".join(said[:_MOST_VALUES]) for kind, said in values.items()}
+
+
+def advice(text: str) -> tuple[Reason, ...]:
+    """What to tell somebody who wrote down what is nobody else's business."""
+    kinds = dict.fromkeys(each.kind for each in findings(text))
+    return tuple(because(f"secret-{kind}") for kind in kinds if kind in SECRET)
+
+
+def lacking(asks: Iterable[str], text: str, *, files: bool) -> tuple[Reason, ...]:
+    """What the row of the catalogue asks for and the mail does not say."""
+    have = {each.kind for each in findings(text)} | ({"screenshot"} if files else set())
+    have |= {"phone"} if "extension" in have else set()
+    return tuple(because(f"ask-{each}") for each in asks if each not in have)
+
+
+def masked(text: str) -> str:
+    """The text with what must not be repeated covered; of an identity number the last two digits stay, to tell two apart."""
+    parts, at = [], 0
+    for found in findings(text):
+        if found.kind in SECRET:
+            kept = found.value[-2:] if found.kind == "dni" else ""
+            parts += [text[at : found.start], _HIDDEN + kept]
+            at = found.end
+    return "".join((*parts, text[at:]))

@@ -1,0 +1,80 @@
+"""What happens to a first mail besides its ticket: filters that turn it away or give it to somebody, facts that it tells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from maild.core import filters, findings, openings, sorting, subject
+from maild.core.draft import Draft
+from maild.core.effects import Assign, Decision, Effect, Keep, Send, Tell
+from maild.core.events import FirstMail
+from maild.core.filters import Filtered
+from maild.core.moves import LetterTo
+from maild.core.office import Office
+from maild.core.values import Address, because
+
+# Facts that the engine keeps begin with an underscore: no procedure asks for them by chance.
+TAGS, ROUTE = "_tags", "_route"
+
+
+def filtered(case: FirstMail, office: Office) -> Filtered:
+    """The filters that fit this mail."""
+    book = office.book
+    if book.classifier is None or not book.filters:
+        return Filtered()
+    return filters.fitting(
+        case.mail, case.author, case.received_at, book.filters, book.classifier.vocabulary, book.calendar
+    )
+
+
+def turned_away(case: FirstMail, found: Filtered, office: Office) -> Decision | None:
+    """The decision that no ticket is opened, where a filter says so: in silence, or with a letter to whoever can be answered."""
+    if found.ignored is not None:
+        return Decision(0, (), (because("filter-ignored", filter=found.ignored.key), *case.signs))
+    if found.refused is None:
+        return None
+    reason = because("filter-refused", filter=found.refused.key)
+    letters: tuple[Effect, ...] = ()
+    if case.mail.answerable:
+        language = case.author.language or office.language
+        letters = (Send(0, "no_admitido", Address(case.author.address), "user", language),)
+    return Decision(0, letters, (reason, *case.signs), refused=reason)
+
+
+def opened(draft: Draft, case: FirstMail, filtered: Filtered, asks: Address, language: str) -> None:
+    """Open the ticket of a first mail as the rules sort it, and do what the filters say of it."""
+    book, mail, author, number = draft.office.book, case.mail, case.author, case.number
+    found = sorting.sort(sorting.words_of(mail, book.mark_key), book, filtered)
+    if author.person is not None or author.own_domain:  # a stranger's words are never sent on (RELIABILITY S-03)
+        draft.told = {"text": mail.new_text, "sender_name": asks.name or asks.address}
+        draft.told |= {"understood_by": sorting.understood_by(found)}
+    title = subject.title(mail.subject, book.mark_key) or openings.first_words(mail.new_text)
+    ticket = replace(
+        openings.classified(book, number, title, found, asks, draft.now),
+        language=language,
+        related=case.related.number if case.related else 0,
+        first_message_id=mail.message_id,
+    )
+    openings.begin(draft, ticket)
+    draft.reasons.extend((*case.signs, because("opened", number=number), *found.reasons()))
+    _carry_out(draft, number, filtered, case)
+    draft.do(Keep(number, "public"))
+
+
+def _carry_out(draft: Draft, number: int, found: Filtered, case: FirstMail) -> None:
+    """Do what the filters say of the ticket that was opened, and keep the facts of the text."""
+    mail, office, walk = case.mail, draft.office, draft.walks[number]
+    for kind, value in findings.told(findings.findings(f"{mail.subject}\n{mail.new_text}")).items():
+        draft.do(Tell(number, f"_{kind}", value))
+    if tags := found.tags:
+        draft.do(Tell(number, TAGS, " ".join(tags)))
+    if route := found.said("route"):
+        draft.do(Tell(number, ROUTE, route))
+        walk.send((LetterTo("tarea", route),))
+    people = office.find_person(found.said("assign")) if found.said("assign") else ()
+    if len(people) == 1:
+        draft.do(Assign(number, Address(people[0].address, people[0].name)))
+        walk.send((LetterTo("asignacion", "responsible"),))
+    for each in found.fits:
+        did = (each.service, each.type, each.priority, each.assign, each.route, *each.tags)
+        draft.because("filtered", filter=each.key, did=", ".join(part for part in did if part))

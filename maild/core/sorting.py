@@ -1,0 +1,111 @@
+"""A new mail gets its type, row of the catalogue and priority, and the reasons for them; filters may say it first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from maild.core import subject
+from maild.core.catalogue import Service
+from maild.core.classify import Answer, Spoke, Verdict, Words, classify
+from maild.core.filters import Filtered
+from maild.core.rulebook import Rulebook
+from maild.core.values import CutKind, Mail, Reason, because
+
+# So many signs of an answer stand in the journal; `maild explain` shows all of them.
+_MOST_TOLD = 6
+NOTHING = Filtered()
+UNSAID = Verdict()
+_CITED = (CutKind.QUOTE, CutKind.FORWARD)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """What a mail is here: keys of the institution's own lists, '' where nothing is known."""
+
+    type: str
+    service: Service | None = None
+    priority: str = ""
+    verdict: Verdict = UNSAID
+
+    def reasons(self, *, all_of_them: bool = False) -> Iterator[Reason]:
+        """Why, as codes and facts: what won and by how much, and the signs that spoke for it and for the next."""
+        verdict = self.verdict
+        if self.service is not None:
+            yield _won("service", f"{self.service.category} · {self.service.name}", verdict.service)
+        elif verdict.service.spoke:
+            yield because("not-sorted", score=_shown(verdict.service.score))
+        for question, answer in (("type", verdict.nature), ("urgency", verdict.urgency), ("impact", verdict.impact)):
+            if answer.value and (question not in ("urgency", "impact") or self.priority):
+                yield _won(question, self.type if question == "type" else answer.value, answer)
+        for question, answer in (
+            ("service", verdict.service),
+            ("type", verdict.nature),
+            ("urgency", verdict.urgency),
+            ("impact", verdict.impact),
+        ):
+            best = [name for name, _ in answer.ranked[:2]]
+            spoke = sorted(answer.spoke, key=lambda s: -abs(s.weight))
+            told = spoke if all_of_them else [s for s in spoke if s.answer in best][:_MOST_TOLD]
+            yield from (_spoke(question, each) for each in told)
+
+
+def _won(question: str, value: str, answer: Answer) -> Reason:
+    after = answer.ranked[1][0] if len(answer.ranked) > 1 else ""
+    return because(
+        "sorted", question=question, value=value, score=_shown(answer.score), margin=_shown(answer.margin), after=after
+    )
+
+
+def _spoke(question: str, spoke: Spoke) -> Reason:
+    facts = {"question": question, "answer": spoke.answer, "weight": _shown(spoke.weight), "place": spoke.place}
+    return because("spoke", **facts, sign=spoke.sign, words=spoke.words)
+
+
+def _shown(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def words_of(mail: Mail, mark_key: str) -> Words:
+    """The words of a mail by what they are. One that only passes something on is about what it passes on."""
+    title = subject.title(mail.subject, mark_key)
+    old = "\n".join(mail.text[cut.start : cut.end] for cut in mail.cuts if cut.kind in _CITED)
+    said = mail.new_text
+    if len(said.split()) < 2 and old:
+        said, old = f"{said}\n{old}", ""
+    return Words(title, said, old, answers=title != " ".join(mail.subject.split()))
+
+
+def sort(words: Words, book: Rulebook, filtered: Filtered = NOTHING) -> Sorted:
+    """What the rules make of these words; what a filter says goes first."""
+    if book.classifier is None:
+        return Sorted(book.default_type)
+    verdict = classify(words, book.classifier)
+    service = book.services.get(filtered.said("service") or verdict.service.value)
+    priority = filtered.said("priority") or verdict.priority or (service.priority if service else "")
+    kind = filtered.said("type") or _type(service, verdict.nature.value, book)
+    return Sorted(kind, service, priority, verdict)
+
+
+def _type(service: Service | None, nature: str, book: Rulebook) -> str:
+    """The type: the row's own where types are procedures, else the one of this nature, the row's own before others."""
+    own = service.type if service else ""
+    if own and own not in book.natures:
+        return own
+    alike = [key for key, kind in book.natures.items() if kind == nature]
+    if own and (own in alike or not alike):
+        return own
+    return alike[0] if alike else own or book.default_type
+
+
+def understood_by(found: Sorted) -> str:
+    """The words by which the row was chosen, for the person who wrote them: «no imprime», «impresora»."""
+    if found.service is None:
+        return ""
+    chosen = found.service.key
+    words = dict.fromkeys(
+        each.words
+        for each in sorted(found.verdict.service.spoke, key=lambda s: -s.weight)
+        if each.weight > 0 and each.words and (each.answer == chosen or each.answer.startswith("category:"))
+    )
+    return ", ".join(f"«{each}»" for each in list(words)[:3])

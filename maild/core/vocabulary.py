@@ -1,0 +1,225 @@
+"""Which known phrases stand in a text: folded, stemmed, forgiving of the usual misspellings, all looked up in one pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from maild.core.words import fold
+
+# What stands between two sentences; between two clauses of one.
+_SENTENCE = re.compile(r"[.!?;\n]+(?=\s|$)|\n")
+_CLAUSE = re.compile(r"[,:()–—]")
+_WORD = re.compile(r"[a-z0-9ñ]+")
+# Addresses of every kind count as one word each, whatever they are made of.
+_NAMED = (
+    (re.compile(r"\\\\[^\s,;]+"), " rutacompartida "),
+    (re.compile(r"https?://\S+|www\.\S+"), " enlaceweb "),
+    (re.compile(r"\S+@\S*"), " direccioncorreo "),
+)
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
+_RUN = re.compile(r"([a-z])\1+")
+_SOFT = str.maketrans({"v": "b", "z": "s", "w": "u"})
+_EXACT, _STEM = "=", "~"
+_END = "."  # no word is a dot
+# Shorter words are not guessed at: too many of them are one letter away from each other.
+_SHORTEST_GUESS = 7
+_MOST_WORDS = 20_000
+_MOST_FORMS = 400
+
+
+@lru_cache(maxsize=32768)
+def sound(word: str) -> str:
+    """A folded word as it is heard, so that the usual misspellings fall together: b/v, s/c/z, ll/y, h, doubled letters.
+
+    >>> sound("estava"), sound("contracena"), sound("inpresora")
+    ('estaba', 'kontrasena', 'impresora')
+    """
+    word = word.replace("ll", "y").replace("ch", "\0").replace("h", "").replace("\0", "ch")
+    word = word.replace("que", "ke").replace("qui", "ki").replace("ce", "se").replace("ci", "si")
+    word = word.replace("ge", "je").replace("gi", "ji").replace("c", "k").replace("kh", "ch").translate(_SOFT)
+    word = word.replace("np", "mp").replace("nb", "mb").replace("q", "k")
+    return _RUN.sub(r"\1", word) or "h"
+
+
+def expand(phrase: str) -> Iterator[str]:
+    """«no (abre|entra)» is two phrases; «(la|) clave» may lack its article.
+
+    >>> list(expand("no (abre|entra) bien"))
+    ['no abre bien', 'no entra bien']
+    """
+    opening = phrase.find("(")
+    closing = phrase.find(")", opening)
+    if opening < 0 or closing < 0:
+        yield phrase
+        return
+    for choice in phrase[opening + 1 : closing].split("|"):
+        yield from expand(phrase[:opening] + choice + phrase[closing + 1 :])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A known phrase in a text: what it means, as it stood there, in which sentence and clause (counted from 0)."""
+
+    concept: str
+    words: str
+    sentence: int
+    clause: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as it was looked through. `clauses`: the sentence of each clause."""
+
+    found: tuple[Found, ...]
+    clauses: tuple[int, ...]
+
+
+@lru_cache(maxsize=32768)
+def plain(word: str) -> str:
+    """A folded word without the marks of number and gender.
+
+    >>> plain("impresoras"), plain("redes"), plain("clave"), plain("lentas")
+    ('impresor', 'red', 'clav', 'lent')
+    """
+    if len(word) > 4 and word.endswith("es") and word[-3] not in "aeiou":
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s"):
+        word = word[:-1]
+    return word[:-1] if len(word) > 4 and word[-1] in "aeo" else word
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Every phrase of the rules in one trie over stems. Built once by `vocabulary`; reading takes time linear in the text."""
+
+    stem: Callable[[str], str]
+    ignored: frozenset[str]
+    written: Mapping[str, str]
+    root: dict[str, Any]
+    near: Mapping[str, str]
+    known: frozenset[str]
+    cache: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def read(self, text: str) -> Reading:
+        """Every phrase that stands in the text, also those inside longer ones."""
+        found: list[Found] = []
+        clauses: list[int] = []
+        for number, sentence in enumerate(_sentences(text)):
+            keys, words, places = [], [], []
+            for part in _CLAUSE.split(sentence):
+                clauses.append(number)
+                for key, word in self._keys(part):
+                    keys.append(key)
+                    words.append(word)
+                    places.append(len(clauses) - 1)
+            for start in range(len(keys)):
+                found.extend(
+                    Found(concept, " ".join(words[start:end]), number, places[start], start)
+                    for end, concept in self._from(keys, start)
+                )
+        return Reading(tuple(found), tuple(clauses))
+
+    def _from(self, keys: list[tuple[str, ...]], start: int) -> Iterator[tuple[int, str]]:
+        """The phrases that begin at this word, with where each ends. Words that do not count may stand between theirs."""
+        nodes = [self.root]
+        for position in range(start, len(keys)):
+            word = keys[position]
+            on = [child for node in nodes for key in word if (child := node.get(key)) is not None]
+            for node in on:
+                for concept in node.get(_END, ()):
+                    yield position + 1, concept
+            nodes = [*nodes, *on] if len(word) == 1 and position > start else on
+            if not nodes:
+                return
+
+    def _keys(self, text: str) -> Iterator[tuple[tuple[str, ...], str]]:
+        for word in _WORD.findall(text):
+            word = _STRETCHED.sub(r"\1", word)
+            for each in self.written.get(word, word).split():
+                yield self.cache.get(each) or self._key(each), each
+
+    def _key(self, word: str) -> tuple[str, ...]:
+        """By what a word is looked up: as it stands, without number and gender, and by its stem. One that does not count: as it
+        stands only."""
+        if word in self.ignored:
+            return (_EXACT + sound(word),)
+        lone, stem = sound(plain(word)), _STEM + sound(self.stem(word))
+        if lone not in self.known and stem not in self.known and len(lone) >= _SHORTEST_GUESS and lone.isalpha():
+            lone = self.near.get(lone) or _guess(lone, self.near, self.known)
+        keys = (_EXACT + sound(word), lone, stem)
+        if len(self.cache) < _MOST_WORDS:  # a flood of invented words must not fill the memory
+            self.cache[word] = keys
+        return keys
+
+
+def _sentences(text: str) -> Iterator[str]:
+    lowered = text
+    for pattern, name in _NAMED:
+        lowered = pattern.sub(name, lowered)
+    for sentence in _SENTENCE.split(lowered):
+        if folded := fold(sentence):
+            yield folded
+
+
+def _shorter(key: str) -> Iterator[str]:
+    return (key[:i] + key[i + 1 :] for i in range(1, len(key) - 1))  # first and last are hardly ever wrong
+
+
+def _guess(key: str, near: Mapping[str, str], known: frozenset[str]) -> str:
+    """The known stem that one slip of the fingers away gives this one, if exactly one does; else the stem itself."""
+    close = {short for short in _shorter(key) if short in known}
+    close |= {near[short] for short in _shorter(key) if near.get(short)}
+    return close.pop() if len(close) == 1 else key
+
+
+def vocabulary(
+    phrases: Iterable[tuple[str, str]],
+    stem: Callable[[str], str],
+    ignored: Iterable[str] = (),
+    written: Mapping[str, str] | None = None,
+) -> Vocabulary:
+    """The trie of (phrase, concept) pairs.
+
+    A lone word also means its plural and feminine; a word among others, or one after `~`, all forms of its stem; a word with
+    `!` this very form. Of a word that says more alone, the neighbours say what is meant.
+    """
+    left_out, root, known = frozenset(ignored), dict[str, Any](), set[str]()
+    for phrase, concept in phrases:
+        for form in islice(expand(fold(phrase)), _MOST_FORMS):
+            node = root
+            for key in _path(form, stem, left_out, written or {}):
+                known.add(key)
+                node = node.setdefault(key, {})
+            if node is not root and concept not in node.setdefault(_END, []):
+                node[_END].append(concept)
+    near: dict[str, str] = {}
+    for key in known:
+        if len(key) >= _SHORTEST_GUESS and key.isalpha():
+            for short in _shorter(key):
+                near[short] = "" if near.get(short, key) != key else key
+    return Vocabulary(stem, left_out, dict(written or {}), root, near, frozenset(known))
+
+
+def _path(form: str, stem: Callable[[str], str], ignored: frozenset[str], written: Mapping[str, str]) -> list[str]:
+    """The keys of one phrase, word by word. Words that do not count are left out, unless only one other would be left."""
+    words = []
+    for word in form.split():
+        bare = "".join(_WORD.findall(word))
+        words += [(each, word[0], word[-1]) for each in written.get(bare, bare).split() if each]
+    counting = [word for word in words if word[0] not in ignored]
+    if len(counting) > 1 or len(words) == 1:
+        words = counting
+    return [
+        _EXACT + sound(each)
+        if last == "!" or each in ignored
+        else _STEM + sound(stem(each))
+        if len(words) > 1 or first == "~"
+        else sound(plain(each))
+        for each, first, last in words
+    ]

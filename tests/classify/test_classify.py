@@ -1,0 +1,83 @@
+"""What a mail is about: of the shipped rules, in the words of people."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from maild import rules
+from maild.config.shipped import shipped
+from maild.core.classify import Words
+from maild.core.sorting import Sorted, sort
+
+_BOOKS = {name: rules.load(shipped("rules") / name) for name in ("pnpais", "osce")}
+
+
+def _sorted(subject: str, text: str = "", profile: str = "pnpais", old: str = "", answers: bool = False) -> Sorted:
+    return sort(Words(subject, text, old, answers), _BOOKS[profile])
+
+
+def _service(subject: str, text: str = "", profile: str = "pnpais", old: str = "", answers: bool = False) -> str:
+    found = _sorted(subject, text, profile, old, answers).service
+    return found.key if found else ""
+
+
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("la impresora sí funciona, lo que no abre es el SGD", "sgd-sin-acceso"),
+        ("El internet y la laptop están bien. El proyector de la sala no prende.", "equipo-proyector"),
+        ("No es la impresora, es el teclado que no responde", "equipo-teclado-mouse"),
+        ("Gracias por la laptop. Otra cosa: el Zoom no me deja grabar", "video-zoom"),
+    ],
+)
+def test_what_is_said_to_be_well_is_not_what_the_mail_is_about(text: str, service: str) -> None:
+    assert _service("consulta", text) == service
+
+
+def test_a_quotation_hardly_counts() -> None:
+    old = "No puedo entrar al SISMONITOR, olvidé la contraseña del SISMONITOR"
+    assert _service("RE: SISMONITOR", "la impresora no imprime nada", old=old, answers=True) == "equipo-impresora"
+
+
+def test_nothing_known_is_left_for_a_person_to_sort() -> None:
+    found = _sorted("Ayuda", "por favor comuníquense conmigo")
+    assert found.service is None
+    assert found.type in _BOOKS["pnpais"].types
+
+
+@pytest.mark.parametrize(
+    ("text", "priority"),
+    [
+        ("La impresora del tambo no imprime. Es la única, no hay otra forma y la gente está esperando.", "alta"),
+        ("La impresora no imprime. Mientras tanto imprimo en la de mi compañera.", "media"),
+        ("La impresora suena un poco. No es urgente, cuando puedan.", "baja"),
+        ("La impresora no imprime.", ""),
+        ("URGENTE la impresora no imprime", ""),
+    ],
+)
+def test_the_priority_is_what_the_table_says_of_what_the_mail_says(text: str, priority: str) -> None:
+    assert _sorted("impresora", text).priority == priority
+
+
+def test_an_institution_without_a_table_gets_no_priority() -> None:
+    text = "No imprime, es la única impresora y no hay otra forma"
+    assert _sorted("impresora", text, profile="osce").priority == ""
+
+
+def test_every_sign_is_told_with_weight_place_and_words() -> None:
+    reasons = list(_sorted("Impresora", "no agarra papel").reasons(all_of_them=True))
+    spoke = [dict(each.facts) for each in reasons if each.code == "spoke" and dict(each.facts)["question"] == "service"]
+    assert {"impresora", "no agarra papel"} <= {each["words"] for each in spoke}
+    assert all(float(each["weight"]) and each["place"] and each["sign"] for each in spoke)
+    won = next(dict(each.facts) for each in reasons if each.code == "sorted")
+    assert float(won["margin"]) > 0
+
+
+@pytest.mark.parametrize("piece", ["no abre pero ", "impresora, ", "a. ", "(((", "\\\\a@b http://", "no " * 50 + "\n"])
+def test_five_megabytes_of_anything_are_sorted_in_no_time(piece: str) -> None:
+    text = piece * (5_000_000 // len(piece))
+    started = time.process_time()
+    _sorted("asunto", text)
+    assert time.process_time() - started < 1
