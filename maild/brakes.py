@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from maild.core.effects import Away, Decision, Present, Resume, Send, Suppress
+from maild.core.effects import Away, Decision, Guessed, Present, Resume, Send, Suppress
 from maild.core.office import Office
 from maild.store import addresses, holds, letters
 from maild.store.database import Tx
@@ -117,10 +117,12 @@ def settle(tx: Tx, decision: Decision, cause: str, now: datetime) -> None:
             case Resume(_, address):
                 if addresses.resume(tx, address):
                     log.info("address-resumed", extra={"address": address, "freed": holds.let_go_for(tx, address, now)})
-            case Away(_, address, until, proved, ordered, deputy):
-                addresses.away(tx, address, until, cause, now, proved=proved, ordered=ordered, deputy=deputy)
-            case Present(_, address):
-                addresses.present(tx, address)
+            case Guessed(_, address):
+                addresses.guessed(tx, address, now)
+            case Away():
+                addresses.away(tx, effect, cause, now)
+            case Present(_, address, until):
+                addresses.present(tx, address, until or now.date(), cause, now)
             case _:
                 pass
 

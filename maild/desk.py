@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from maild import brakes, reporting, returning
 from maild.absences import knowing_who_is_away
 from maild.brakes import Limits
-from maild.core import bounces, expected, files, pausing, seal, subject, twins
+from maild.core import bounces, expected, files, guessed, pausing, seal, subject, twins
 from maild.core.bounced import refused
 from maild.core.decide import decide
 from maild.core.effects import Adjust, Decision, Keep, Resume, Review, Send
@@ -116,6 +116,8 @@ class Desk:
             wrote = because("letters-resume", address=mail.sender.address)
             effects = (Resume(decision.number, mail.sender.address), *decision.effects)
             decision = replace(decision, effects=effects, reasons=(*decision.reasons, wrote))
+        if gathered.guesses:
+            decision = guessed.noted(decision, mail.sender.mailbox, gathered.guesses, self.office)
         if isinstance(gathered.case, Robot):
             fresh = ()
         came = expected.arrived(mail, gathered.author, self.office.book, event.received_at)

@@ -13,7 +13,7 @@ from typing import Any
 
 from maild import brakes
 from maild.brakes import Hold, Limits
-from maild.core import files, pacing, seal, writing
+from maild.core import echo, files, pacing, seal, writing
 from maild.core.effects import Decision, Open, Review, Send
 from maild.core.letters import Letter
 from maild.core.office import Office
@@ -32,8 +32,6 @@ log = logging.getLogger("maild.desk")
 # How long a letter is worth sending (RELIABILITY OB-12).
 LETTER_LIFE = timedelta(days=3)
 _AT_ONCE = timedelta(0)
-# Readers to whom nothing can be unsaid.
-_OUTSIDE = ("user", "provider")
 
 
 _NO_PACE = Pace()
@@ -96,7 +94,7 @@ class Envelopes:
             )
             fresh = number in opened
             # While the order that caused it can be undone, a letter to people outside waits as long as its author wants.
-            still = wait if send.audience in _OUTSIDE else _AT_ONCE
+            still = wait if send.audience in echo.OUTSIDE else _AT_ONCE
             row, problem = self._letter(
                 tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh, wait=still
             )

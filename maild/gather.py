@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from maild import inquire
+from maild import inquire, machines
 from maild.core import expected, files, habits, merging, recognise, seal, thread, twins
 from maild.core.effects import Decision
 from maild.core.events import (
+    Alerted,
     Bounced,
     Case,
     Confirmation,
@@ -41,13 +42,15 @@ _Placed = tuple[Case, Ticket | None]
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A mail with what the store knows about it. `ticket` is the one it speaks of, as it stands."""
+    """A mail with what the store knows about it. `ticket` is the one it speaks of, as it stands; `guesses`: how many of
+    his mails within the hour bore a token that nobody gave him, this one included (0: it does not)."""
 
     case: Case
     ticket: Ticket | None
     author: Author
     keys: thread.Keys
     placed: thread.Placement
+    guesses: int = 0
 
 
 # -- mails ------------------------------------------------------------------------------------------------------------
@@ -62,7 +65,10 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
     his = person.addresses if person else (mail.sender.address,)
     wanted = thread.keys(mail, office.book.mark_key)
     waiting = held.waiting(tx, person.addresses, now) if person else {}
-    known = replace(_known(tx, wanted, author, his, office, office.day(now)), held=tuple(waiting))
+    claims = mail.kind.from_person and thread.claims_a_letter(mail, wanted)
+    guesses = addresses.guesses(tx, mail.sender.mailbox, now - _HOUR) if claims or seal.has_code(mail.text) else 0
+    known = _known(tx, wanted, author, his, office, office.day(now))
+    known = replace(known, held=tuple(waiting), guesses=guesses >= office.policy.guesses_hour)
     placed = thread.choose(mail, his, wanted, known, terms.ring, now.date())
     proved = placed.number and placed.answers_own_letter
     # Lines of orders that answer a list written to him; a mark that he quotes with it says nothing.
@@ -74,7 +80,8 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
         case = Confirmation(case, asked) if author.assurance >= Assurance.A1 else case
     elif list_of is not None and isinstance(case, FirstMail | Reply):
         case, ticket = inquire.orders_on_list(tx, mail, author, case.signs, office, now), None
-    return Gathered(case, ticket, author, wanted, placed)
+    in_vain = claims and placed.token is None and list_of is None
+    return Gathered(case, ticket, author, wanted, placed, guesses + 1 if in_vain else 0)
 
 
 def _known(
@@ -128,7 +135,8 @@ def _case(
         return Robot(mail, ticket, (*signs, because("own-message"))), ticket
     from_us = mail.sender.mailbox in office.addresses
     # A mail that answers a ticket speaks to that ticket; only one on its own is asked what it means by itself.
-    if (ticket is None or not mail.kind.from_person) and not from_us:
+    alone = ticket is None or not mail.kind.from_person or office.speaks_as(author.person) == "machine"
+    if alone and not from_us:
         recognised = _recognised(tx, mail, author, signs, office, now)
         if recognised is not None:
             return recognised, recognised.ticket
@@ -230,8 +238,8 @@ def _flooded(tx: Tx, author: Author, terms: Terms, now: datetime) -> Ticket | No
 
 def _recognised(
     tx: Tx, mail: Mail, author: Author, signs: tuple[Reason, ...], office: Office, now: datetime
-) -> Recognised | None:
-    """The first rule that fits and has something to do: a ticket that waits for it, one to join, or one to open."""
+) -> Recognised | Alerted | None:
+    """The first rule that fits and has something to do: a ticket that waits for it, one to join, or one to open; else an alert."""
     if author.assurance < Assurance.A1:
         return None
     book = office.book
@@ -245,10 +253,11 @@ def _recognised(
         kin = kin_of(tx, about, "", office, now) if about else Kin(number)
         joins = joined is not None
         return Recognised(mail, author, rule.key, found.facts, number, about, joined=joins, signs=signs, kin=kin)
-    if expected.arrived(mail, author, book, now):
+    alert = machines.alerted(tx, mail, author, signs, office, now)
+    if alert is None and expected.arrived(mail, author, book, now):
         first = recognise.understood(mail, author.role, book)[0]
         return Recognised(mail, author, first.rule.key, first.facts, 0, expected=True, signs=signs)
-    return None
+    return alert
 
 
 def _waiting(tx: Tx, found: recognise.Understood, author: Author, office: Office) -> Iterable[Ticket]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from maild.core.alerts import Count
 from maild.core.effects import Decision, Issue, Learn, Open, Review, evolve, ran_out
 from maild.core.pending import Arrived, EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket
 from maild.core.values import Mail
-from maild.store import agenda, held, papers, tickets, undone
+from maild.store import agenda, alerts, held, papers, tickets, undone
 from maild.store.database import Tx
 
 
@@ -52,6 +53,8 @@ def keep_beside(
         match effect:
             case Issue():
                 papers.issue(tx, effect, now)
+            case Count():
+                alerts.count(tx, effect, now)
             case Learn():
                 papers.learn(tx, effect, now)
             case HoldOrders() if mail and (before := stood.get(effect.number)):

@@ -158,7 +158,7 @@ def _not_taken_out(out: Output, house: House, whole: dict[str, Any], folder: Pat
 
 def _whole(tx: Tx, house: House, number: int) -> dict[str, Any] | None:
     """Everything about one ticket, as data."""
-    from maild.store import attachments, records, reports, tickets
+    from maild.store import alerts, attachments, records, reports, tickets
 
     found = tickets.load(tx, number)
     if found is None:
@@ -169,6 +169,7 @@ def _whole(tx: Tx, house: House, number: int) -> dict[str, Any] | None:
         "timers": reports.timers_of(tx, number),
         "conversation": records.conversation(tx, number),
         "attachments": attachments.of_ticket(tx, number),
+        "alerts": [asdict(point) for point in alerts.of_ticket(tx, number)],
         "history": records.history(tx, number),
         "letters": reports.letters_of_ticket(tx, number),
     }
@@ -199,6 +200,9 @@ def _page(out: Output, house: House, whole: dict[str, Any]) -> None:
     clocks = ((f"timer:{t['id']}", t["clock"], moment(house, t["due"])) for t in running)
     if running:
         out.table(("Plazo / timer", "", "Vence / due"), clocks)
+    if whole["alerts"]:
+        points = ((one_line(f"{p['host']} · {p['service']}"), p["what"], p["count"]) for p in whole["alerts"])
+        out.table(("Alerta / alert", "", "Veces / times"), points)
     files = [f for f in whole["attachments"] if f["fate"] != "logo"]
     if files:
         columns = ("Archivo / file", "Bytes", "sha256", "", "Antivirus")

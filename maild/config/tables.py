@@ -141,7 +141,7 @@ class Letters(Form):
     patient: tuple[Line, ...] = ("avance", "asignacion", "tarea", "derivacion", "nota_usuario", "cierre")
     quiet: Rest | None = None
     spare: tuple[Line, ...] = ("avance", "nota_usuario")
-    undo_wait: Duration = Field(default=timedelta(0), le=timedelta(minutes=30))
+    undo_wait: Duration = Field(default=timedelta(minutes=1), le=timedelta(minutes=30))
 
 
 class Database(Form):

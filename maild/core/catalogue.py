@@ -36,6 +36,14 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Macro:
+    """Orders and words under one name."""
+
+    orders: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
     """Why a ticket may go up to `level` (the keys of the matrix); `text` word by word."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from maild.core import answers, echo, following, forwarding, openings, orders, receiving, subject, survey, worktime
+from maild.core.alerting import alerted
 from maild.core.batch import batch
 from maild.core.bounced import bounced
 from maild.core.carrying import carried_out, echo_of, given, known, says_only_words
@@ -14,6 +15,7 @@ from maild.core.confirming import confirmed, forged
 from maild.core.draft import Draft
 from maild.core.effects import Decision, Effect, Keep, Reopen, Review, Send, Tell
 from maild.core.events import (
+    Alerted,
     Batch,
     Bounced,
     Case,
@@ -61,6 +63,8 @@ def _decided(case: Case, office: Office, now: datetime) -> Decision:
             return batch(case, office, now)
         case Bounced():
             return bounced(case, office, now)
+        case Alerted():
+            return alerted(case, office, now)
         case _:
             return _mailed(case, office, now)
 

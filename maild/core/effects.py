@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, assert_never
 
+from maild.core.alerts import Count
 from maild.core.pending import Arrived, EndHold, HoldOrders, Undo, Undoable
+from maild.core.pending import Present as Present
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason
 
@@ -201,10 +203,19 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Guessed:
+    """This address bore a token that nobody gave it."""
+
+    number: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Away:
     """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him.
 
-    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile.
+    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile, from
+    `since` on (none: from now on).
     """
 
     number: int
@@ -213,14 +224,7 @@ class Away:
     proved: bool
     ordered: bool = False
     deputy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """Whoever has this address is back, whatever was said before."""
-
-    number: int
-    address: str
+    since: date | None = None
 
 
 Effect = (
@@ -242,10 +246,12 @@ Effect = (
     | Reopen
     | Keep
     | Send
+    | Count
     | Review
     | Suppress
     | Resume
     | Away
+    | Guessed
     | HoldOrders
     | EndHold
     | CallOff
@@ -304,7 +310,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold() | Present() | Undoable() | Undo() | Arrived():
+        case HoldOrders() | EndHold() | Guessed() | Present() | Undoable() | Undo() | Count() | Arrived():
             return ticket
         case _:
             return _moved(ticket, effect)

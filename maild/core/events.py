@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from maild.core.alerts import Alert, Point
 from maild.core.files import Scan
+from maild.core.listing import Happened as Happened
+from maild.core.listing import Row as Row
 from maild.core.orders import Order
 from maild.core.ticket import Ticket
 from maild.core.undo import Done
@@ -122,6 +125,27 @@ class Recognised:
     ticket: Ticket | None = None
     joined: bool = False
     expected: bool = False
+    signs: tuple[Reason, ...] = ()
+    kin: Kin = _ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """What a machine says of something. `ticket` is the one about it, open or closed not long ago by a recovery, and `point`
+    how it stood there; `others`: how many other things of that ticket are still wrong. Where there is none: `related` is one
+    about it that was closed, `burst` how many tickets machines opened lately, and `storm` the one that gathers a flood.
+    """
+
+    mail: Mail
+    author: Author
+    alert: Alert
+    number: int
+    ticket: Ticket | None = None
+    point: Point | None = None
+    others: int = 0
+    related: int = 0
+    burst: int = 0
+    storm: Ticket | None = None
     signs: tuple[Reason, ...] = ()
     kin: Kin = _ALONE
 
@@ -261,33 +285,6 @@ class Ordered:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A ticket in a list. `due`: the next deadline of the work, or the last one where it was missed (`overdue`) and nothing has
-    moved since; `shown`: its title may be repeated to others."""
-
-    number: int
-    title: str
-    state: str
-    requester: str
-    responsible: str
-    due: datetime | None = None
-    shown: bool = True
-    overdue: bool = False
-    opened_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One line of a ticket's story: when, who, and what in words or as the code of a reason. `internal`: staff only."""
-
-    at: datetime
-    by: str
-    code: str
-    words: str = ""
-    internal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Personal:
     """An order about no ticket: what its author asks (`rows`, of `total`), or says of himself. Or `ticket`: its whole sheet."""
 
@@ -320,6 +317,7 @@ class Batch:
 Case = (
     FirstMail
     | Recognised
+    | Alerted
     | Reply
     | Confirmation
     | Intrusion

@@ -144,6 +144,7 @@ class Exploration:
             s.child.at or first for _, s in self.book.all_steps() if s.child and s.child.procedure == procedure
         }
         read = {fact for rule in self.book.mails.values() for fact in (*rule.read, *rule.tell)}
+        read |= {fact for branch in self.book.machines.branches for fact in branch.tell}
         told = [{}, *({f: v} for f in sorted(read & self._values.keys()) for v in self._values[f])]
         for kind, channel, entry, facts in itertools.product(types, channels, sorted(entries), told):
             ticket = Ticket(1, "", "", _ASKS, _NOW, type=kind, channel=channel, facts=tuple(facts.items()))

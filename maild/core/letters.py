@@ -49,6 +49,7 @@ FACTS = frozenset(
         "history",
         "understood",  # orders that were put right: «cerar → #cerrar»
         "lines",  # reasons: what changed, or the tickets of a list, one by one
+        "leaves_at",  # when the letters leave that wait for an undo
         "undo_until",  # until when the order that this letter answers can be taken back
         "orders",
         "problem_lines",

@@ -76,7 +76,7 @@ class Office:
         role = self.book.roles.get(person.role) if person else None
         if role is None or role.kind == "requester":
             return "user"
-        return "provider" if role.kind == "provider" else "staff"
+        return role.kind if role.kind in ("provider", "machine") else "staff"
 
     def unproved(self, verb: Verb, author: Author) -> Reason | None:
         """Why this order of this author is not done for want of proof, or None."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maild.core import recurring
+from maild.core.beside import SAYS
 from maild.core.children import open_children
 from maild.core.draft import Draft
 from maild.core.effects import Decision, StopTimer
@@ -65,7 +66,10 @@ def _ran_out(walk: Walk, case: Overdue, timer: Timer) -> None:
     step = walk.step_of(token) if token else None
     role = step.role if step else ""
     if not timer.ran or clock.again:
-        walk.send(clock.letters, role, {"due_at": timer.due.isoformat()})
+        told = {"due_at": timer.due.isoformat()}
+        if words := walk.ticket.fact(SAYS + clock.given_by):
+            told["text"] = words
+        walk.send(clock.letters, role, told)
     rungs = ladder.of(clock)
     if 0 < timer.ran <= len(rungs):
         walk.send(rungs[timer.ran - 1 : timer.ran], role, {"reason_code": "still-waiting", "times": str(timer.ran + 1)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 
@@ -56,3 +56,13 @@ class EndHold:
     number: int
     mail: int
     outcome: Literal["done", "denied", "refused", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Whoever has this address is back, whatever he said before; and whatever the directory says of an absence that has begun
+    and ends by `until` (None: it says of none)."""
+
+    number: int
+    address: str
+    until: date | None = None

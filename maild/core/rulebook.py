@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service, Table
+from maild.core.alerts import Machines
+from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Macro, Service, Table
 from maild.core.classify import Classifier
 from maild.core.clocks import Clock, Ladder
 from maild.core.filters import Filter
@@ -55,6 +56,11 @@ Act = Literal[
     "follow",
     "leave",
     "undo",
+    "reply",
+    "copy",
+    "remind",
+    "link",
+    "template",
 ]
 # On what proof a verb is done: the least assurance, or its row of policy.toml.
 Proof = Literal["A1", "A2", "A3", "A4", "read", "safe", "act", "proved", "final"]
@@ -233,6 +239,7 @@ class Rulebook:
     survey: Survey = field(default_factory=Survey)
     ladder: Ladder = field(default_factory=Ladder)
     mails: Mapping[str, MailRule] = field(default_factory=dict)
+    machines: Machines = field(default_factory=Machines)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=dict)
@@ -256,6 +263,7 @@ class Rulebook:
     natures: Mapping[str, str] = field(default_factory=dict)
     classifier: Classifier | None = None
     filters: tuple[Filter, ...] = ()
+    macros: Mapping[str, Macro] = field(default_factory=dict)
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)

@@ -99,8 +99,9 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts["due_at"] = datetime.fromisoformat(ended)
     if count := given.pop("ticket_count", ""):
         facts["ticket_count"] = int(count)
-    if until := given.pop(echo.UNDO, ""):
-        facts[echo.UNDO] = datetime.fromisoformat(until)
+    for name in (echo.UNDO, echo.LEAVES):
+        if moment := given.pop(name, ""):
+            facts[name] = datetime.fromisoformat(moment)
     if "text" in given:
         given["text"] = findings.masked(given["text"])
     lines = {

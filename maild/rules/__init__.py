@@ -12,8 +12,9 @@ from maild.errors import Problem, RulesError
 from maild.forms import Form, fill, read_toml
 from maild.rules import files, meaning, model
 from maild.rules.build import Sources, build
+from maild.rules.machine_file import MachinesFile
 from maild.rules.policy_file import PolicyFile
-from maild.rules.wordfiles import WordsFile
+from maild.rules.wordfiles import MacrosFile, WordsFile
 
 # What a folder leaves out of these stands as in `base`; what it says, key by key, goes first.
 _LAYERED: Mapping[str, type[Form]] = {
@@ -21,8 +22,10 @@ _LAYERED: Mapping[str, type[Form]] = {
     "clocks.toml": files.ClocksFile,
     "commands.toml": files.CommandsFile,
     "words.toml": WordsFile,
+    "macros.toml": MacrosFile,
     "policy.toml": PolicyFile,
     "calendar.toml": files.CalendarFile,
+    "machines.toml": MachinesFile,
     "concepts.toml": meaning.ConceptsFile,
     "classify.toml": meaning.ClassifyFile,
 }

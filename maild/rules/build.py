@@ -6,7 +6,7 @@ from maild.core.catalogue import Channel
 from maild.core.rulebook import Role, Rulebook, State
 from maild.core.words import fold
 from maild.errors import Problem
-from maild.rules import calendars, lists, policies, signs, steps
+from maild.rules import calendars, lists, machines, policies, signs, steps
 from maild.rules.naming import Names, Sources
 
 __all__ = ["Sources", "build"]
@@ -19,6 +19,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
     procedures = steps.procedures(names)
     calendar = calendars.calendar(names)
     _types(names, tuple(procedures))
+    verbs = {k: lists.verb(names, k, f) for k, f in sources.commands.verb.items()}
     book = Rulebook(
         key=institution.institution.key,
         name=institution.institution.name,
@@ -28,7 +29,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         types={k: f.label for k, f in institution.type.items()},
         priorities={k: f.label for k, f in sources.priorities.priority.items()},
         clocks={k: lists.clock(names, k, f) for k, f in sources.clocks.clock.items()},
-        verbs={k: lists.verb(names, k, f) for k, f in sources.commands.verb.items()},
+        verbs=verbs,
         procedures=procedures,
         opening={k: f.procedure for k, f in institution.type.items()},
         default_type=institution.institution.default_type,
@@ -46,6 +47,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         ladder=lists.ladder(names),
         urgent=frozenset(k for k, f in sources.priorities.priority.items() if f.urgent),
         mails={k: lists.mail_rule(names, k, f) for k, f in sources.mails.mail.items()},
+        machines=machines.machines(names),
         channels={k: Channel(k, f.label) for k, f in institution.channel.items()},
         services=lists.services(names),
         levels=lists.levels(names),
@@ -64,6 +66,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         notices=institution.institution.notices,
         natures={k: f.nature for k, f in institution.type.items() if f.nature},
         **signs.compiled(names),
+        macros=lists.macros(names, verbs),
     )
     return book, names.problems
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from maild.core.catalogue import Column, Criterion, Document, Indicator, Level, Service, Table
+from maild.core.catalogue import Column, Criterion, Document, Indicator, Level, Macro, Service, Table
 from maild.core.clocks import SUPERIORS, Clock, Ladder
 from maild.core.findings import ASKS
 from maild.core.indicators import COMPUTED
 from maild.core.moves import NEEDS, Procedure
+from maild.core.orders import read
 from maild.core.past import SECTIONS
 from maild.core.policy import BY_PROOF
 from maild.core.rulebook import Answers, MailRule, Reopening, Survey, Verb
@@ -105,6 +106,20 @@ def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
         about=dict(form.about),
         card=dict(form.card),
     )
+
+
+def macros(names: Names, verbs: Mapping[str, Verb]) -> dict[str, Macro]:
+    """Macros by their folded name; every order in them must be one."""
+    found = {}
+    for key, form in names.sources.macros.macro.items():
+        given = read(form.orders, "", "", verbs, names.sources.institution.institution.mark)
+        for order in (each for each in given if not each.verb):
+            wrong = f"«#{order.word}» no es una orden{offer(order.word, verbs)}"
+            names.wrong("macros.toml", f"macro.{key}.orders", wrong)
+        if not given:
+            names.wrong("macros.toml", f"macro.{key}.orders", "no da ninguna orden; escriba #responder")
+        found[fold(key)] = Macro(form.orders, form.text)
+    return found
 
 
 def answers(names: Names) -> Answers:

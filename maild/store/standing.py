@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Table, Text, UniqueConstraint, false, text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Table, Text, UniqueConstraint, false, text
 
 from maild.store.columns import BIG, Instant, Key, Words, metadata, row_id
 
@@ -56,6 +56,20 @@ absence = Table(
     Column("cause", Words, nullable=False),
     Column("ordered", Boolean, nullable=False, server_default=false()),  # by #ausente: then his turns go to the deputy
     Column("deputy", Words, nullable=False, server_default=text("''")),  # a key of the directory, or empty
+    Column("since", Date),  # the first day; none: it began when it was told
+    Column("back", Boolean, nullable=False, server_default=false()),  # by #presente: what the directory says is over
+)
+
+# Mails that carried a token of ours which nobody ever gave their sender, for an hour: who guesses is found out.
+guess = Table(
+    "guess",
+    metadata,
+    row_id(),
+    Column("address", Key, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "address", "at"),
+    Index(None, "at"),
+    sqlite_autoincrement=True,
 )
 
 # Orders that can still be taken back, with their tickets before and after. A day later the row goes.
@@ -104,4 +118,19 @@ event = Table(
     Index(None, "ticket", "id"),
     Index(None, "kind", "at", "ticket"),
     sqlite_autoincrement=True,
+)
+
+# What machines say, counted: one row for each thing that is wrong on a ticket (core/alerting.py). The keys are folded.
+alert = Table(
+    "alert",
+    metadata,
+    Column("ticket", BIG, primary_key=True, autoincrement=False),
+    Column("host", Key, primary_key=True),
+    Column("service", Key, primary_key=True),
+    Column("what", Words, nullable=False),  # problem | recovery
+    Column("severity", Integer, nullable=False),  # the worst so far
+    Column("count", Integer, nullable=False),  # of problems
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Index(None, "service", "host"),
 )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from icalendar import Alarm, Calendar, Event, vCalAddress
-
 CALENDAR_TYPE = 'text/calendar; charset="utf-8"; method=PUBLISH'
 _LASTS = timedelta(hours=1)
 _WARNS = timedelta(hours=-1)
@@ -25,6 +23,8 @@ class Appointment:
 
 def as_ics(what: Appointment, desk_name: str, desk: str, written: datetime) -> bytes:
     """One event, published: it needs no answer. The same matter has the same UID, so a later letter moves the entry."""
+    from icalendar import Alarm, Calendar, Event, vCalAddress  # slow to import; few letters carry a date
+
     event = Event()
     event.add("uid", what.key)
     event.add("sequence", int(written.timestamp()) // 60)

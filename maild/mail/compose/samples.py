@@ -21,6 +21,7 @@ _COMMON: Mapping[str, Fact] = {
     "opened_at": _OPENED,
     "due_at": _DUE,
     "closes_at": _DUE,
+    "leaves_at": _DUE,
     "undo_until": _DUE,
     "appointment_at": _DUE,
     "also_to": ("Carmen Díaz Soto",),

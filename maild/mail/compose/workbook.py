@@ -7,8 +7,6 @@ import io
 import re
 from collections.abc import Sequence
 
-import xlsxwriter
-
 from maild.core.past import Cell
 from maild.mail.compose.tables import Table
 
@@ -25,6 +23,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 def xlsx(tables: Sequence[Table]) -> bytes:
     """One sheet for each table: its title, its definition, its columns, its rows. Numbers stay numbers."""
+    import xlsxwriter  # slow to import, and only digests and reports want it
+
     out = io.BytesIO()
     plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(out, plain) as book:
