@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from maild import inquire, machines
 from maild.alike import alike
-from maild.core import files, habits, merging, recognise, seal, thread, twins
+from maild.core import expected, files, habits, merging, recognise, seal, thread, twins
 from maild.core.effects import Decision
 from maild.core.events import (
     Alerted,
@@ -256,7 +256,11 @@ def _recognised(
         kin = kin_of(tx, about, "", office, now) if about else Kin(number)
         joins = joined is not None
         return Recognised(mail, author, rule.key, found.facts, number, about, joined=joins, signs=signs, kin=kin)
-    return machines.alerted(tx, mail, author, signs, office, now)
+    alert = machines.alerted(tx, mail, author, signs, office, now)
+    if alert is None and expected.arrived(mail, author, book, now):
+        first = recognise.understood(mail, author.role, book)[0]
+        return Recognised(mail, author, first.rule.key, first.facts, 0, expected=True, signs=signs)
+    return alert
 
 
 def _waiting(tx: Tx, found: recognise.Understood, author: Author, office: Office) -> Iterable[Ticket]:

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Literal, assert_never
 
 from maild.core.alerts import Count
-from maild.core.pending import EndHold, Guessed, HoldOrders, Undo, Undoable
+from maild.core.pending import Arrived, EndHold, Guessed, HoldOrders, Undo, Undoable
+from maild.core.pending import Present as Present
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason
 
@@ -217,15 +218,6 @@ class Away:
     since: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
-    """Whoever has this address is back, whatever he said, or the directory says of an absence that ends by `until` (or none)."""
-
-    number: int
-    address: str
-    until: date | None = None
-
-
 Effect = (
     Open
     | SetState
@@ -257,6 +249,7 @@ Effect = (
     | Present
     | Undoable
     | Undo
+    | Arrived
 )
 
 
@@ -308,7 +301,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold() | Guessed() | Present() | Undoable() | Undo() | Count():
+        case HoldOrders() | EndHold() | Guessed() | Present() | Undoable() | Undo() | Count() | Arrived():
             return ticket
         case _:
             return _moved(ticket, effect)

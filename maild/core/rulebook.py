@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from maild.core.alerts import Machines
-from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Macro, Service
+from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Macro, Service, Table
 from maild.core.classify import Classifier
 from maild.core.clocks import Clock, Ladder
 from maild.core.filters import Filter
@@ -249,6 +249,7 @@ class Rulebook:
     documents: Mapping[str, Document] = field(default_factory=dict)
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     sites: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)

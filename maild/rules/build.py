@@ -55,6 +55,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         criteria=lists.criteria(names),
         documents=lists.documents(names),
         indicators=lists.indicators(names),
+        tables=lists.tables(names),
         lists={k: f.items for k, f in sources.documents.checklist.items()},
         pairs={k: f.means for k, f in sources.commands.fact.items() if f.means},
         facts={k: f.values for k, f in sources.commands.fact.items() if f.values},

@@ -24,7 +24,7 @@ from maild.store.memory import habit as habit
 from maild.store.memory import knowledge as knowledge
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0014"
+VERSION = "0015"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:

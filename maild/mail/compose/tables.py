@@ -48,7 +48,8 @@ def _table(section: Section, word: Callable[[str], str]) -> Table:
     if kind:  # what an institution adds of its own is called by its key
         named = ((row, f"{kind}-{row[0]}") for row in section.rows)
         rows = tuple((word(key) if word(key) != key else row[0], *row[1:]) for row, key in named)
-    columns = tuple(word(f"column-{column}") for column in section.columns)
+    heads = ((column, f"column-{column}") for column in section.columns)
+    columns = tuple(word(key) if word(key) != key else column for column, key in heads)
     title = section.name or word(f"title-{section.key}")
     return Table(title, section.note, columns, rows, section.bars, section.links)
 
