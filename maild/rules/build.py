@@ -42,6 +42,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         mails={k: lists.mail_rule(names, k, f) for k, f in sources.mails.mail.items()},
         channels={k: Channel(k, f.label) for k, f in institution.channel.items()},
         services=lists.services(names),
+        own_catalogue=sources.own_catalogue,
         levels=lists.levels(names),
         criteria=lists.criteria(names),
         documents=lists.documents(names),
