@@ -244,6 +244,7 @@ class Rulebook:
     outages: Outages = field(default_factory=Outages)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
+    own_catalogue: bool = False  # else the rows are those of `base`, and people may also say others
     levels: Mapping[str, Level] = field(default_factory=dict)
     criteria: Mapping[str, Criterion] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict)

@@ -35,12 +35,12 @@ _LAYERED: Mapping[str, type[Form]] = {
 _WHOLE: Mapping[str, type[Form]] = {
     "roles.toml": files.RolesFile,
     "priorities.toml": files.PrioritiesFile,
+    "catalogue.toml": meaning.CatalogueFile,
 }
 # What only some institutions have.
 _OWN: Mapping[str, type[Form]] = {
     "mails.toml": files.MailsFile,
     "escalation.toml": files.EscalationFile,
-    "catalogue.toml": meaning.CatalogueFile,
     "documents.toml": files.DocumentsFile,
     "indicators.toml": files.IndicatorsFile,
     "filters.toml": meaning.FiltersFile,
@@ -80,6 +80,7 @@ def load(folder: Path, *, zone: str = "America/Lima", mark: str = "", base: Path
         zone=ZoneInfo(institution.institution.zone or zone),
         mark=mark,
         models=models,
+        own_catalogue=folder != below and (folder / "catalogue.toml").is_file(),
     )
     book, found = build(sources)
     if found:

@@ -51,6 +51,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         outages=outaging.outages(names),
         channels={k: Channel(k, f.label) for k, f in institution.channel.items()},
         services=lists.services(names),
+        own_catalogue=sources.own_catalogue,
         levels=lists.levels(names),
         criteria=lists.criteria(names),
         documents=lists.documents(names),

@@ -53,6 +53,7 @@ class Sources:
     zone: ZoneInfo
     mark: str
     models: Mapping[str, Any] = field(default_factory=dict)
+    own_catalogue: bool = False
 
 
 @dataclass(slots=True)
