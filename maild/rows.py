@@ -7,10 +7,10 @@ from datetime import datetime
 
 from maild.core.alerts import Count
 from maild.core.effects import Decision, Effect, Issue, Learn, Open, Review, StopTimer, evolve
-from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
+from maild.core.pending import Arrived, EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket
 from maild.core.values import Mail
-from maild.store import alerts, held, papers, tickets, undone
+from maild.store import agenda, alerts, held, papers, tickets, undone
 from maild.store.database import Tx
 
 
@@ -59,6 +59,8 @@ def keep_beside(
                 papers.learn(tx, effect, now)
             case HoldOrders() if mail and (before := stood.get(effect.number)):
                 held.put(tx, effect, mail, before, now)
+            case Arrived():
+                agenda.arrive(tx, effect, cause)
             case EndHold():
                 held.end(tx, effect, now)
             case Undo():
