@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from maild import inquire, machines
+from maild.alike import alike
 from maild.core import expected, files, habits, merging, recognise, seal, thread, twins
 from maild.core.effects import Decision
 from maild.core.events import (
@@ -153,7 +154,9 @@ def _case(
     if latest := _flooded(tx, author, terms, now):
         return Flood(mail, latest, signs), latest
     kin = recalled(tx, Kin(), author, office, now)
-    return FirstMail(mail, author, event.received_at, tickets.next_number(tx), signs=signs, kin=kin), None
+    number = tickets.next_number(tx)  # first: its lock lets no other report of the same failure in meanwhile
+    others = alike(tx, author, office, now)
+    return FirstMail(mail, author, event.received_at, number, signs=signs, kin=kin, alike=others), None
 
 
 def _acknowledged(mail: Mail, author: Author, office: Office) -> Author:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from maild.core.alerts import Count
-from maild.core.effects import Decision, Issue, Learn, Open, Review, evolve, ran_out
+from maild.core.effects import Decision, Effect, Issue, Learn, Open, Review, StopTimer, evolve
 from maild.core.pending import Arrived, EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket
 from maild.core.values import Mail
@@ -28,7 +28,7 @@ def save(
             continue
         after[number] = stood, stands
         if stands != stood:
-            tickets.save(tx, stood, stands, ran_out(decision.effects, number), now)
+            tickets.save(tx, stood, stands, _ran_out(decision.effects, number), now)
     if decision.number in before and decision.number not in after:
         after[decision.number] = before[decision.number], before[decision.number]
     return after
@@ -69,3 +69,9 @@ def keep_beside(
                 scope = scopes.get(effect.number)
                 mine = [(before, after) for before, after in every if scope is None or after.number in scope]
                 undone.remember(tx, effect, cause, mine, now)
+
+
+def _ran_out(effects: Iterable[Effect], number: int) -> frozenset[tuple[str, int]]:
+    """The clocks (with their tokens) of a ticket that ended by running out."""
+    stops = (e for e in effects if isinstance(e, StopTimer) and e.number == number)
+    return frozenset((e.clock, e.token) for e in stops if e.fired)

@@ -82,6 +82,11 @@ class Clock:
     expects: Expected | None = None
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def is_deadline(self) -> bool:
+        """Whether those who work are late when it runs out; that a requester has not answered is no fault of theirs."""
+        return self.meaning == "work" and self.of == "worker" and not self.recurring
+
 
 @dataclass(frozen=True, slots=True)
 class Ladder:

@@ -101,7 +101,7 @@ _ALONE = Kin()
 
 @dataclass(frozen=True, slots=True)
 class FirstMail:
-    """A mail that belongs to no ticket. `number` is the next free ticket number; `related` a closed ticket it follows."""
+    """A mail about no ticket. `number`: the next free one; `related`: a closed one it follows; `alike`: reports of failures."""
 
     mail: Mail
     author: Author
@@ -110,6 +110,7 @@ class FirstMail:
     related: Ticket | None = None
     signs: tuple[Reason, ...] = ()
     kin: Kin = _ALONE
+    alike: tuple[Ticket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

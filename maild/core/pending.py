@@ -59,6 +59,14 @@ class EndHold:
 
 
 @dataclass(frozen=True, slots=True)
+class Guessed:
+    """This address bore a token that nobody gave it."""
+
+    number: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """Whoever has this address is back, whatever he said before; and whatever the directory says of an absence that has begun
     and ends by `until` (None: it says of none)."""

@@ -12,6 +12,7 @@ from maild.core.classify import Classifier
 from maild.core.clocks import Clock, Ladder
 from maild.core.filters import Filter
 from maild.core.moves import LetterTo, Move, OnClock, OnMail, OnOrder, Procedure, Step
+from maild.core.outages import Outages
 from maild.core.policy import Mode, Policy, Weight
 from maild.core.takes import Takes
 from maild.core.words import fold
@@ -240,8 +241,10 @@ class Rulebook:
     ladder: Ladder = field(default_factory=Ladder)
     mails: Mapping[str, MailRule] = field(default_factory=dict)
     machines: Machines = field(default_factory=Machines)
+    outages: Outages = field(default_factory=Outages)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
+    own_catalogue: bool = False  # else the rows are those of `base`, and people may also say others
     levels: Mapping[str, Level] = field(default_factory=dict)
     criteria: Mapping[str, Criterion] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict)
@@ -327,6 +330,10 @@ class Rulebook:
             for _, step in self.all_steps()
             for move in step.moves
         )
+
+    def deadlines(self) -> frozenset[str]:
+        """The clocks by which work is late."""
+        return frozenset(key for key, clock in self.clocks.items() if clock.is_deadline)
 
     def set_anew(self) -> frozenset[str]:
         """The clocks that some move sets anew when they run out."""

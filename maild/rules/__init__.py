@@ -13,6 +13,7 @@ from maild.forms import Form, fill, read_toml
 from maild.rules import files, meaning, model
 from maild.rules.build import Sources, build
 from maild.rules.machine_file import MachinesFile
+from maild.rules.outage_file import OutagesFile
 from maild.rules.policy_file import PolicyFile
 from maild.rules.wordfiles import MacrosFile, WordsFile
 
@@ -26,6 +27,7 @@ _LAYERED: Mapping[str, type[Form]] = {
     "policy.toml": PolicyFile,
     "calendar.toml": files.CalendarFile,
     "machines.toml": MachinesFile,
+    "outages.toml": OutagesFile,
     "concepts.toml": meaning.ConceptsFile,
     "classify.toml": meaning.ClassifyFile,
 }
@@ -33,12 +35,12 @@ _LAYERED: Mapping[str, type[Form]] = {
 _WHOLE: Mapping[str, type[Form]] = {
     "roles.toml": files.RolesFile,
     "priorities.toml": files.PrioritiesFile,
+    "catalogue.toml": meaning.CatalogueFile,
 }
 # What only some institutions have.
 _OWN: Mapping[str, type[Form]] = {
     "mails.toml": files.MailsFile,
     "escalation.toml": files.EscalationFile,
-    "catalogue.toml": meaning.CatalogueFile,
     "documents.toml": files.DocumentsFile,
     "indicators.toml": files.IndicatorsFile,
     "filters.toml": meaning.FiltersFile,
@@ -78,6 +80,7 @@ def load(folder: Path, *, zone: str = "America/Lima", mark: str = "", base: Path
         zone=ZoneInfo(institution.institution.zone or zone),
         mark=mark,
         models=models,
+        own_catalogue=folder != below and (folder / "catalogue.toml").is_file(),
     )
     book, found = build(sources)
     if found:

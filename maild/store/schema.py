@@ -132,7 +132,7 @@ fact = Table(
     Column("key", Key, primary_key=True),
     Column("value", Words, nullable=False),
     Column("position", Integer, nullable=False),
-    Index(None, "key"),
+    Index(None, "key", "ticket"),
 )
 
 provider = Table(

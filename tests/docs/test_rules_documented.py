@@ -11,7 +11,7 @@ import pytest
 from maild.core.moves import ASSIGNS, GUARDS, NEEDS, SAID, StepKind
 from maild.core.rulebook import GROUPS, RELATIONS, Act, RoleKind, StateKind
 from maild.forms import Form
-from maild.rules import files, machine_file, meaning, wordfiles
+from maild.rules import files, machine_file, meaning, outage_file, wordfiles
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
 BLOCKS: dict[str, type[Form]] = {
@@ -40,6 +40,8 @@ BLOCKS: dict[str, type[Form]] = {
     "machines.toml `[shape.X]`": machine_file.ShapeForm,
     "machines.toml `[shape.X.read]`": machine_file.ReadForm,
     "machines.toml `[branch.X]`": machine_file.BranchForm,
+    "outages.toml `[outages]`": outage_file.OutagesForm,
+    "outages.toml `[outage.X]`": outage_file.OutageForm,
     "priorities.toml `[priority.X]`": files.PriorityForm,
     "escalation.toml `[level.X]`": files.LevelForm,
     "escalation.toml `[criterion.X]`": files.CriterionForm,
@@ -88,6 +90,7 @@ def test_the_blocks_of_the_page_are_those_of_the_loader() -> None:
         for each in (
             *vars(files).values(),
             *vars(machine_file).values(),
+            *vars(outage_file).values(),
             *vars(meaning).values(),
             wordfiles.AnswerForm,
             wordfiles.MacroForm,
