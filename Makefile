@@ -48,18 +48,17 @@ system:
 setup: .venv/ready
 
 # Debian ships Python without ensurepip unless python3-venv is there; then the pip of the machine fills the new folder.
-# Wheels only, save for dkimpy, which has none: pure Python, built from its locked source.
-.venv/libraries: requirements.lock
+.venv/libraries: requirements.lock requirements-source.lock
 	@test -n "$(PYTHON)" || { echo "maild needs Python 3.11 or newer: apt-get install python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "maild needs Python 3.11 or newer; $(PYTHON) is older. Say which: make PYTHON=python3.11 …" >&2; exit 1; }
 	@echo "Setting up .venv …"
 	@rm -rf .venv
 	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
-		$(PYTHON) -m venv .venv && $(BIN)/python $(PIP) install --require-hashes --only-binary :all: --no-binary dkimpy -r requirements.lock; \
+		$(PYTHON) -m venv .venv && $(BIN)/python $(PIP) install --require-hashes --only-binary :all: -r requirements.lock; \
 	elif $(PYTHON) -c 'import pip' 2>/dev/null; then \
 		$(PYTHON) -m venv --without-pip .venv \
-		&& $(PYTHON) $(PIP) --python $(BIN)/python install --require-hashes --only-binary :all: --no-binary dkimpy -r requirements.lock; \
+		&& $(PYTHON) $(PIP) --python $(BIN)/python install --require-hashes --only-binary :all: -r requirements.lock; \
 	else \
 		echo "Python has neither ensurepip nor pip: apt-get install python3-venv python3-pip" >&2; exit 1; \
 	fi
@@ -68,7 +67,8 @@ setup: .venv/ready
 .venv/ready: .venv/libraries pyproject.toml
 	@if $(BIN)/python -c 'import pip' 2>/dev/null; then installer="$(BIN)/python $(PIP)"; \
 		else installer="$(PYTHON) $(PIP) --python $(BIN)/python"; fi; \
-		$$installer install --no-deps --no-build-isolation --editable .
+		$$installer install --require-hashes --no-deps --no-build-isolation -r requirements-source.lock \
+		&& $$installer install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # After a change of pyproject.toml; needs uv, which nobody else needs.

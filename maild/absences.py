@@ -9,8 +9,9 @@ from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from maild.core.office import Office
-from maild.core.values import Directory
+from maild.core.values import Directory, Person
 from maild.store import addresses
+from maild.store.addresses import Ordered
 from maild.store.database import Tx
 
 if TYPE_CHECKING:
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-_Absences = tuple[tuple[str, date, str], ...]
 
 
 def with_absences(tx: Tx, office: Office, today: date) -> Office:
     """The desk with everybody away who said so. Mostly nobody did: then it is the very same."""
     told = addresses.ordered_absences(tx, today)
-    return office if not told else replace(office, directory=_applied(_Same(office.directory), told))
+    if not told:
+        return office
+    here = tuple(replace(each, told_at=each.told_at.astimezone(office.book.calendar.zone)) for each in told)
+    return replace(office, directory=_applied(_Same(office.directory), here))
 
 
 def knowing_who_is_away(act: Callable[Concatenate[Desk, Tx, _P], _R]) -> Callable[Concatenate[Desk, Tx, _P], _R]:
@@ -53,10 +56,19 @@ class _Same:
 
 
 @lru_cache(maxsize=8)
-def _applied(same: _Same, told: _Absences) -> Directory:
-    away = {address.lower(): (until, deputy) for address, until, deputy in told}
+def _applied(same: _Same, told: tuple[Ordered, ...]) -> Directory:
+    said = {each.address.lower(): each for each in told}
     people = []
     for person in same.directory.people:
-        until, deputy = next((away[a.lower()] for a in person.addresses if a.lower() in away), (None, ""))
-        people.append(replace(person, absent_until=until, deputy=deputy or person.deputy) if until else person)
+        his = next((said[a.lower()] for a in person.addresses if a.lower() in said), None)
+        people.append(_with(person, his) if his else person)
     return replace(same.directory, people=tuple(people))
+
+
+def _with(person: Person, his: Ordered) -> Person:
+    """The person as he says: the directory's own absence no longer counts, unless it is another than he came back from."""
+    if not his.back:
+        return replace(person, absent_from=his.since, absent_until=his.until, deputy=his.deputy or person.deputy)
+    since, until = person.absent_from, person.absent_until
+    another = since > his.told_at.date() if since else until is not None and until > his.until
+    return person if another else replace(person, absent_from=None, absent_until=None)

@@ -10,6 +10,7 @@ from typing import Any
 
 from maild.core.effects import Away, Decision, Present, Resume, Send, Suppress
 from maild.core.office import Office
+from maild.core.pending import Guessed
 from maild.store import addresses, holds, letters
 from maild.store.database import Tx
 from maild.store.holds import Holder
@@ -117,10 +118,12 @@ def settle(tx: Tx, decision: Decision, cause: str, now: datetime) -> None:
             case Resume(_, address):
                 if addresses.resume(tx, address):
                     log.info("address-resumed", extra={"address": address, "freed": holds.let_go_for(tx, address, now)})
-            case Away(_, address, until, proved, ordered, deputy):
-                addresses.away(tx, address, until, cause, now, proved=proved, ordered=ordered, deputy=deputy)
-            case Present(_, address):
-                addresses.present(tx, address)
+            case Guessed(_, address):
+                addresses.guessed(tx, address, now)
+            case Away():
+                addresses.away(tx, effect, cause, now)
+            case Present(_, address, until):
+                addresses.present(tx, address, until or now.date(), cause, now)
             case _:
                 pass
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from maild import brakes
+from maild import brakes, reporting, returning
 from maild.absences import knowing_who_is_away
 from maild.brakes import Limits
-from maild.core import bounces, files, habits, seal, subject, twins
+from maild.core import bounces, expected, files, guessed, pausing, seal, subject, twins
 from maild.core.bounced import refused
 from maild.core.decide import decide
-from maild.core.effects import Decision, Keep, Resume, Review, Send
+from maild.core.effects import Adjust, Decision, Keep, Resume, Review, Send
 from maild.core.events import (
     Bounced,
     Case,
@@ -28,18 +28,19 @@ from maild.core.events import (
     TimerFired,
 )
 from maild.core.office import Office
+from maild.core.pacing import Pace
+from maild.core.past import Report
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import Address, Author, Mail, Reason, because
-from maild.core.worktime import following
 from maild.envelopes import Envelopes
 from maild.failpoints import failpoint
-from maild.gather import Gathered, gather, told_of, without_habits
-from maild.kin import kin_of, known, known_to, recurring
+from maild.gather import Judgement, Outcome, gather, told_of, without_habits
+from maild.kin import kin_of, known, known_to
 from maild.mail.compose import Composer
 from maild.recall import recalled
 from maild.rows import keep_beside, save
-from maild.store import addresses, agenda, attachments, corrections, letters, mails, records, tickets, timers
+from maild.store import addresses, attachments, corrections, eventlog, letters, mails, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
 from maild.weighing import Terms
@@ -47,31 +48,9 @@ from maild.weighing import Terms
 # Without a border that we know, no Authentication-Results are believed.
 _NOBODY = Boundary()
 _DEFAULTS = Limits()
+_NO_PACE = Pace()
 _FILE_RULES = files.FileRules()
 _MOST_LINES = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an event. `done` False: it had been dealt with before, and nothing was written now."""
-
-    decision: Decision
-    before: Ticket | None = None
-    after: Ticket | None = None
-    cause: str = ""
-    done: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A mail as it is read here (without what its sender always writes below his words), all that is known of it, what shall
-    be done about it and what becomes of its files. `fresh` are the paragraphs at its end that may become a habit."""
-
-    mail: Mail
-    gathered: Gathered
-    decision: Decision
-    files: Sequence[files.Judged] = ()
-    fresh: Sequence[habits.Ending] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +67,7 @@ class Desk:
     file_rules: files.FileRules = _FILE_RULES
     hold: bool = False
     plus_address: bool = False
+    pace: Pace = _NO_PACE
     margin: timedelta = timedelta(minutes=10)
 
     # -- events -------------------------------------------------------------------------------------------------------
@@ -104,12 +84,14 @@ class Desk:
         decision, gathered = judged.decision, judged.gathered
         aside = any(isinstance(e, Review) for e in decision.effects)
         if aside:
-            cause = self._set_aside(event.inbound)
+            cause = _set_aside(event.inbound)
         before = known_to(gathered.case, gathered.ticket)
         outcome = self._write(tx, cause, event.mail.sender.address, before, decision, event, judged=judged.files)
         if outcome.done:
             self._finish(tx, event, gathered.case, decision, verdict)
             self._learn(tx, event, outcome.after)
+            for back in (e for e in decision.effects if isinstance(e, Resume)):
+                self._heard_of(tx, back.address, back.address, cause)
             if not aside:  # it is decided again when it is released
                 seen.count(tx, event.mail.sender.address, judged.fresh)
         failpoint("desk.mail-written")
@@ -134,9 +116,13 @@ class Desk:
             wrote = because("letters-resume", address=mail.sender.address)
             effects = (Resume(decision.number, mail.sender.address), *decision.effects)
             decision = replace(decision, effects=effects, reasons=(*decision.reasons, wrote))
+        if gathered.guesses:
+            decision = guessed.noted(decision, mail.sender.mailbox, gathered.guesses, self.office)
         if isinstance(gathered.case, Robot):
             fresh = ()
-        return Judgement(mail, gathered, replace(decision, reasons=(*decision.reasons, *cut)), judged, fresh)
+        came = expected.arrived(mail, gathered.author, self.office.book, event.received_at)
+        decision = replace(decision, effects=(*decision.effects, *came), reasons=(*decision.reasons, *cut))
+        return Judgement(mail, gathered, decision, judged, fresh)
 
     @knowing_who_is_away
     def time(self, tx: Tx, event: TimerFired) -> Outcome:
@@ -152,7 +138,9 @@ class Desk:
                 return Outcome(Decision(event.number, (), (because("silence-unread"),)), cause=cause, done=False)
         kin = self._kin(tx, ticket)
         decision = decide(Overdue(ticket, event.clock, event.token, kin), self.office, self.now())
-        outcome = self._write(tx, cause, "clock", known(ticket, kin), decision, None)
+        clock = self.office.book.clocks.get(event.clock)
+        hush = clock is None or not clock.urgent
+        outcome = self._write(tx, cause, "clock", known(ticket, kin), decision, None, in_hours=hush)
         failpoint("desk.timer-written")
         return outcome
 
@@ -174,7 +162,7 @@ class Desk:
             return
         decision = Decision(0, (Review(reason),), (reason,), refused=reason)
         sender = mail.sender.address if mail else ""
-        self._write(tx, self._set_aside(mail_id), sender, {}, decision, None)
+        self._write(tx, _set_aside(mail_id), sender, {}, decision, None)
         mails.finish(tx, mail_id, "parked", reason=reason.code, mail=mail)
         failpoint("desk.mail-parked")
 
@@ -188,7 +176,7 @@ class Desk:
         facts = (("requester_address", str(row["recipient"])), ("problem_lines", why))
         number = ticket.number if ticket else 0
         sends = (Send(number, "carta_fallida", operator, "operator", self.office.language, facts),)
-        refusal = refused(ticket, bounces.refusal(str(row["recipient"]), why), self.office)
+        refusal = refused(ticket, bounces.refusal(str(row["recipient"]), why), self.office, self.now())
         stops = refusal if row["state"] == "failed" and not addresses.is_stopped(tx, str(row["recipient"])) else ()
         decision = Decision(number, (*sends, *stops), (because("letter-lost", letter=letter_id, why=why),))
         self._write(tx, f"letter:{letter_id}:{row['attempts']}", "dispatch", known(ticket), decision, None)
@@ -198,21 +186,32 @@ class Desk:
         if not addresses.is_stopped(tx, address):
             return False
         decision = Decision(0, (Resume(0, address),), (because("letters-resume", address=address),))
-        return self._write(tx, f"address:{secrets.token_hex(6)}", actor, {}, decision, None).done
+        cause = f"address:{secrets.token_hex(6)}"
+        done = self._write(tx, cause, actor, {}, decision, None).done
+        self._heard_of(tx, address, actor, cause)
+        return done
 
-    def _set_aside(self, mail_id: int) -> str:
-        """The cause of setting a mail aside is not that of deciding it: a released mail is decided after all."""
-        return f"inbound:{mail_id}:aside:{secrets.token_hex(4)}"
+    def retime(self, tx: Tx, number: int, actor: str, cause: str) -> tuple[Adjust, ...]:
+        """Count the running clocks of a ticket anew on today's calendars; what changed is written and answered."""
+        ticket = tickets.load(tx, number)
+        changed = pausing.recounted(ticket, self.office.book) if ticket else ()
+        if changed:
+            decision = Decision(number, changed, (because("calendar-changed", count=len(changed)),))
+            self._write(tx, cause, actor, known(ticket), decision, None)
+        return changed
+
+    def _heard_of(self, tx: Tx, address: str, actor: str, cause: str) -> None:
+        """Clocks that stood still because no letter reached this address go on."""
+        for number in tickets.open_of(tx, address):
+            ticket = tickets.load(tx, number)
+            effects = pausing.heard_of(ticket, address, self.office, self.now()) if ticket else ()
+            if effects:
+                decision = Decision(number, effects, (because("clocks-go-on", address=address),))
+                self._write(tx, f"{cause}:heard:{number}", actor, known(ticket), decision, None)
 
     def plan(self, tx: Tx) -> None:
-        """Every recurring clock has a row that says when it comes next; the row of a clock that is no more goes."""
-        planned, now, book = agenda.planned(tx), self.now(), self.office.book
-        for key in planned.keys() - book.clocks.keys():
-            agenda.drop(tx, key)
-        for key, clock in book.clocks.items():
-            due = following(now, clock.schedule, book.calendar.zone) if clock.recurring and clock.schedule else None
-            if due is not None and key not in planned:
-                agenda.plan(tx, key, due)
+        """Every recurring clock has a row that says when it comes next."""
+        returning.plan(tx, self.office.book, self.now())
 
     # -- rules --------------------------------------------------------------------------------------------------------
 
@@ -243,15 +242,18 @@ class Desk:
     @knowing_who_is_away
     def moment(self, tx: Tx, event: MomentCame) -> Outcome:
         """The time of a recurring clock came. Times missed while nobody looked come once, not each."""
-        cause, clock = f"moment:{event.clock}:{event.at.isoformat()}", self.office.book.clocks.get(event.clock)
-        schedule = clock.schedule if clock else None
-        after = following(max(event.at, self.now()), schedule, self.office.book.calendar.zone) if schedule else None
-        if not agenda.strike(tx, event.clock, event.at, after) or clock is None:
-            return Outcome(Decision(0), cause=cause, done=False)
-        case = recurring(tx, event.clock, self.office, self.now())
+        struck = returning.strike(tx, event, self.office, self.now(), self.margin)
+        if struck is None:
+            return Outcome(Decision(0), done=False)
+        (cause, case), clock = struck, self.office.book.clocks[event.clock]
         decision = decide(case, self.office, self.now())
         before = {ticket.number: ticket for ticket in (*case.tickets, *case.kin.parents)}
-        return self._write(tx, cause, "clock", before, decision, None)
+        reports: dict[str, Report] = {}
+        if clock.report:
+            decision, reports = reporting.told(tx, self.office, self.ring, clock, decision, case.times[-1], self.now())
+        elif listed := returning.lists(tx, case, self.office):
+            reports = {e.to.address: listed for e in decision.effects if isinstance(e, Send)}
+        return self._write(tx, cause, "clock", before, decision, None, reports=reports, in_hours=not clock.urgent)
 
     def _kin(self, tx: Tx, ticket: Ticket, words: str = "") -> Kin:
         return kin_of(tx, ticket, words, self.office, self.now())
@@ -268,6 +270,8 @@ class Desk:
         event: MailArrived | None,
         text: str = "",
         judged: Sequence[files.Judged] = (),
+        reports: Mapping[str, Report] | None = None,
+        in_hours: bool = False,
     ) -> Outcome:
         """The decision in rows: journal, ticket, words, letters. A cause that was decided before changes nothing."""
         now = self.now()
@@ -277,6 +281,7 @@ class Desk:
             records.enter(tx, f"{cause}:{part.number}", actor, part, now)
         changes = save(tx, before, decision, now)
         after = {number: stands for number, (_, stands) in changes.items()}
+        eventlog.append(tx, decision.effects, now)
         failpoint("desk.ticket-written")
         brakes.settle(tx, decision, cause, now)
         corrections.keep(tx, decision, before.get(decision.number), actor, now)
@@ -288,21 +293,13 @@ class Desk:
             if event:
                 attachments.keep(tx, event.inbound, keep.number, actor, judged)
         keep_beside(tx, decision, cause, changes.values(), event.mail if event else None, now)
-        self._envelopes().write(tx, cause, decision, after, event.mail if event else None, judged)
+        self._envelopes(in_hours).write(tx, cause, decision, after, event.mail if event else None, judged, reports)
         failpoint("desk.letters-written")
         return Outcome(decision, before.get(decision.number), after.get(decision.number), cause)
 
-    def _envelopes(self) -> Envelopes:
-        return Envelopes(
-            self.office,
-            self.ring,
-            self.composer,
-            self.domain,
-            self.limits,
-            self.now(),
-            rehearsal=self.hold,
-            plus_address=self.plus_address,
-        )
+    def _envelopes(self, in_hours: bool) -> Envelopes:
+        me = (self.office, self.ring, self.composer, self.domain, self.limits, self.now(), self.pace)
+        return Envelopes(*me, rehearsal=self.hold, plus_address=self.plus_address, in_hours=in_hours)
 
     def _learn(self, tx: Tx, event: MailArrived, ticket: Ticket | None) -> None:
         """What later mails of the conversation are known by. A provider may give the matter a number of his own."""
@@ -339,3 +336,8 @@ class Desk:
 
 def operator_address(address: str) -> Address:
     return Address(address, "Operador / Operator")
+
+
+def _set_aside(mail_id: int) -> str:
+    """The cause of setting a mail aside is not that of deciding it: a released mail is decided after all."""
+    return f"inbound:{mail_id}:aside:{secrets.token_hex(4)}"

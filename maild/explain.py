@@ -24,8 +24,9 @@ from maild.core.rulebook import Rulebook
 from maild.core.sorting import Sorted
 from maild.core.strict import Strict
 from maild.core.values import Author, Directory, Mail, Reason, because
-from maild.desk import Desk, Judgement, operator_address
+from maild.desk import Desk, operator_address
 from maild.errors import PermanentError, UsageError
+from maild.gather import Judgement
 from maild.mail.compose import Composer, DeskIdentity
 from maild.store import mails, records, tickets
 from maild.store.database import Database

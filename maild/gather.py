@@ -7,9 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from maild import inquire
-from maild.core import habits, merging, recognise, seal, thread, twins
+from maild import inquire, machines
+from maild.alike import alike
+from maild.core import expected, files, habits, merging, recognise, seal, thread, twins
+from maild.core.effects import Decision
 from maild.core.events import (
+    Alerted,
     Bounced,
     Case,
     Confirmation,
@@ -40,13 +43,15 @@ _Placed = tuple[Case, Ticket | None]
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A mail with what the store knows about it. `ticket` is the one it speaks of, as it stands."""
+    """A mail with what the store knows about it. `ticket` is the one it speaks of, as it stands; `guesses`: how many of
+    his mails within the hour bore a token that nobody gave him, this one included (0: it does not)."""
 
     case: Case
     ticket: Ticket | None
     author: Author
     keys: thread.Keys
     placed: thread.Placement
+    guesses: int = 0
 
 
 # -- mails ------------------------------------------------------------------------------------------------------------
@@ -61,7 +66,10 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
     his = person.addresses if person else (mail.sender.address,)
     wanted = thread.keys(mail, office.book.mark_key)
     waiting = held.waiting(tx, person.addresses, now) if person else {}
-    known = replace(_known(tx, wanted, author, his, office, office.day(now)), held=tuple(waiting))
+    claims = mail.kind.from_person and thread.claims_a_letter(mail, wanted)
+    guesses = addresses.guesses(tx, mail.sender.mailbox, now - _HOUR) if claims or seal.has_code(mail.text) else 0
+    known = _known(tx, wanted, author, his, office, office.day(now))
+    known = replace(known, held=tuple(waiting), guesses=guesses >= office.policy.guesses_hour)
     placed = thread.choose(mail, his, wanted, known, terms.ring, now.date())
     proved = placed.number and placed.answers_own_letter
     # Lines of orders that answer a list written to him; a mark that he quotes with it says nothing.
@@ -73,7 +81,8 @@ def gather(tx: Tx, event: MailArrived, verdict: twins.Verdict, terms: Terms, now
         case = Confirmation(case, asked) if author.assurance >= Assurance.A1 else case
     elif list_of is not None and isinstance(case, FirstMail | Reply):
         case, ticket = inquire.orders_on_list(tx, mail, author, case.signs, office, now), None
-    return Gathered(case, ticket, author, wanted, placed)
+    in_vain = claims and placed.token is None and list_of is None
+    return Gathered(case, ticket, author, wanted, placed, guesses + 1 if in_vain else 0)
 
 
 def _known(
@@ -127,7 +136,8 @@ def _case(
         return Robot(mail, ticket, (*signs, because("own-message"))), ticket
     from_us = mail.sender.mailbox in office.addresses
     # A mail that answers a ticket speaks to that ticket; only one on its own is asked what it means by itself.
-    if (ticket is None or not mail.kind.from_person) and not from_us:
+    alone = ticket is None or not mail.kind.from_person or office.speaks_as(author.person) == "machine"
+    if alone and not from_us:
         recognised = _recognised(tx, mail, author, signs, office, now)
         if recognised is not None:
             return recognised, recognised.ticket
@@ -144,7 +154,9 @@ def _case(
     if latest := _flooded(tx, author, terms, now):
         return Flood(mail, latest, signs), latest
     kin = recalled(tx, Kin(), author, office, now)
-    return FirstMail(mail, author, event.received_at, tickets.next_number(tx), signs=signs, kin=kin), None
+    number = tickets.next_number(tx)  # first: its lock lets no other report of the same failure in meanwhile
+    others = alike(tx, author, office, now)
+    return FirstMail(mail, author, event.received_at, number, signs=signs, kin=kin, alike=others), None
 
 
 def _acknowledged(mail: Mail, author: Author, office: Office) -> Author:
@@ -229,8 +241,8 @@ def _flooded(tx: Tx, author: Author, terms: Terms, now: datetime) -> Ticket | No
 
 def _recognised(
     tx: Tx, mail: Mail, author: Author, signs: tuple[Reason, ...], office: Office, now: datetime
-) -> Recognised | None:
-    """The first rule that fits and has something to do: a ticket that waits for it, one to join, or one to open."""
+) -> Recognised | Alerted | None:
+    """The first rule that fits and has something to do: a ticket that waits for it, one to join, or one to open; else an alert."""
     if author.assurance < Assurance.A1:
         return None
     book = office.book
@@ -244,7 +256,11 @@ def _recognised(
         kin = kin_of(tx, about, "", office, now) if about else Kin(number)
         joins = joined is not None
         return Recognised(mail, author, rule.key, found.facts, number, about, joined=joins, signs=signs, kin=kin)
-    return None
+    alert = machines.alerted(tx, mail, author, signs, office, now)
+    if alert is None and expected.arrived(mail, author, book, now):
+        first = recognise.understood(mail, author.role, book)[0]
+        return Recognised(mail, author, first.rule.key, first.facts, 0, expected=True, signs=signs)
+    return alert
 
 
 def _waiting(tx: Tx, found: recognise.Understood, author: Author, office: Office) -> Iterable[Ticket]:
@@ -259,6 +275,29 @@ def _joined(tx: Tx, found: recognise.Understood) -> Ticket | None:
     key = found.rule.joins[0]
     value = dict(found.facts).get(key, "")
     return recognise.joins(found, loaded(tx, tickets.open_with(tx, key, value))) if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an event. `done` False: it had been dealt with before, and nothing was written now."""
+
+    decision: Decision
+    before: Ticket | None = None
+    after: Ticket | None = None
+    cause: str = ""
+    done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A mail as it is read here (without what its sender always writes below his words), all that is known of it, what shall
+    be done about it and what becomes of its files. `fresh` are the paragraphs at its end that may become a habit."""
+
+    mail: Mail
+    gathered: Gathered
+    decision: Decision
+    files: Sequence[files.Judged] = ()
+    fresh: Sequence[habits.Ending] = ()
 
 
 def without_habits(tx: Tx, mail: Mail) -> tuple[Mail, Sequence[habits.Ending]]:

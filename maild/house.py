@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import IO
 
 from maild import config as configuration
@@ -21,16 +22,20 @@ from maild.config.shipped import shipped
 from maild.config.tables import Mailbox
 from maild.core.files import FileRules
 from maild.core.office import Manners, Office
+from maild.core.pacing import Pace
 from maild.core.seal import KeyRing
 from maild.core.trust import Boundary
 from maild.desk import Desk, operator_address
-from maild.errors import PermanentError
-from maild.mail.compose import Composer, DeskIdentity
+from maild.errors import ConfigError, PermanentError, Problem
+from maild.mail.compose import Composer, DeskIdentity, Logo, Sign, read_logo
 from maild.mail.mailbox import MailboxSettings
 from maild.mail.smtp import RelaySettings
 from maild.reading import SignatureCheck
 from maild.store.database import Database, instance_value
 from maild.store.raw import RawStore
+
+# Read so far of a file that claims to be a logo: enough to say how large it is.
+_LARGEST_LOGO = 4 * 1024 * 1024
 
 
 def real_now() -> datetime:
@@ -91,6 +96,7 @@ def desk_of(config: Config, ring: KeyRing, now: Callable[[], datetime] = real_no
         file_rules=_file_rules(config),
         hold=config.rehearsal.outbox == "hold",
         plus_address=config.desk.plus_address,
+        pace=_pace(config),
     )
 
 
@@ -115,21 +121,66 @@ def signature_check(config: Config) -> SignatureCheck | None:
     """Who verifies the signatures of mails; nobody unless the operator wants it."""
     if not config.security.dkim:
         return None
+    dkim = _dkim()
+    servers = dkim.Resolver(config.security.dns_servers, config.security.dns_timeout.total_seconds())
+    checker: SignatureCheck = dkim.Checker(servers)
+    return checker
+
+
+def _signer(config: Config) -> Sign | None:
+    """Who signs outgoing letters; nobody where the relay does."""
+    smtp = config.smtp
+    if not smtp.dkim_selector:
+        return None
+    sign: Sign = _dkim().Signer(smtp.dkim_domain or config.domain, smtp.dkim_selector, smtp.dkim_key).sign
+    return sign
+
+
+def _dkim() -> ModuleType:
+    """Two libraries that most desks do not need."""
     try:
-        from maild.mail.dkim import Checker, Resolver  # two libraries that most desks do not need
+        from maild.mail import dkim
     except ImportError as missing:
         raise PermanentError(
-            f"dkim = true necesita el paquete {missing.name}: pip install 'maild[dkim]' / package missing"
+            f"DKIM necesita el paquete {missing.name}: pip install 'maild[dkim]' / package missing"
         ) from missing
-    return Checker(Resolver(config.security.dns_servers, config.security.dns_timeout.total_seconds()))
+    return dkim
 
 
 def composer(config: Config, instance: str = "") -> Composer:
     desk = config.desk
     identity = DeskIdentity(
-        desk.name, desk.address, desk.institution, desk.phone, instance=instance, zone=desk.zone.key
+        desk.name,
+        desk.address,
+        desk.institution,
+        desk.phone,
+        instance=instance,
+        zone=desk.zone.key,
+        bulk_list_id=f"avisos.{config.domain}",
+        operator=desk.operator,
+        logo=logo_of(config),
     )
-    return Composer(config.template_folders, identity)
+    return Composer(config.template_folders, identity, _signer(config))
+
+
+def logo_of(config: Config) -> Logo | None:
+    """The picture of [desk] logo. Raises ConfigError where it cannot be shown."""
+    file = config.desk.logo
+    if file is None:
+        return None
+    try:
+        with file.open("rb") as octets:
+            return read_logo(octets.read(_LARGEST_LOGO))
+    except OSError as error:
+        text = f"no se puede leer {file}: {error.strerror}"
+    except ValueError as error:
+        text = f"{file.name}: {error}"
+    raise ConfigError([Problem(config.path.name, "desk.logo", text)])
+
+
+def _pace(config: Config) -> Pace:
+    told = config.letters
+    return Pace(told.fold, frozenset(told.patient), told.quiet, frozenset(told.spare))
 
 
 def _limits(config: Config) -> Limits:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maild.core import merging, subject
 from maild.core.events import Batch, Case, Kin, Recurring
 from maild.core.moves import OnClock
 from maild.core.office import Office
+from maild.core.rulebook import Survey
 from maild.core.ticket import Ticket
-from maild.store import papers, tickets
+from maild.store import addresses, letters, papers, tickets
 from maild.store.database import Tx
 
 _MOST_PARENTS = 20
@@ -44,6 +45,7 @@ def kin_of(tx: Tx, ticket: Ticket, words: str, office: Office, now: datetime) ->
     family = tickets.children(tx, [ticket.number, *(p.number for p in parents)]) if opens else ()
     marks = (*subject.marks(words, book.mark_key), merging.into(ticket))
     named = tuple(n for n in dict.fromkeys(marks) if n and n != ticket.number)[:3]
+    asked = ticket.requester.address
     forms = [key for key, document in book.documents.items() if document.form]
     return Kin(
         number=tickets.next_number(tx) if opens else 0,
@@ -52,10 +54,19 @@ def kin_of(tx: Tx, ticket: Ticket, words: str, office: Office, now: datetime) ->
         named=tuple(loaded(tx, named)),
         serials=papers.next_serials(tx, forms, office.day(now).year),
         entries=papers.entries(tx) if "entry" in {verb.act for verb in book.verbs.values()} else (),
+        unreachable=frozenset({asked} if addresses.is_stopped(tx, asked) else ()),
+        away={asked: back} if (back := addresses.away_until(tx, asked, proved_only=True)) else {},
+        surveyed=_surveyed(tx, asked, book.survey, now),
     )
 
 
-def recurring(tx: Tx, clock: str, office: Office, now: datetime) -> Recurring:
+def _surveyed(tx: Tx, address: str, survey: Survey, now: datetime) -> int:
+    if not survey.template or not survey.most:
+        return 0
+    return letters.written_of(tx, address, survey.template, now - timedelta(days=survey.days))
+
+
+def listening(tx: Tx, clock: str, office: Office, now: datetime) -> Recurring:
     """The tickets that listen to a recurring clock, oldest first."""
     wanted = OnClock(clock)
     listening = [(p.key, s.number) for p, s in office.book.all_steps() if any(wanted in m.on for m in s.moves)]

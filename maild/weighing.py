@@ -16,10 +16,17 @@ from maild.store import letters, tickets
 from maild.store.database import Tx
 
 _DAY = timedelta(days=1)
+# Programs read the headers of such a mail differently: who checked one reading proved nothing of the other.
+_GARBLED = "header-garbage"
 _MOST_LETTERS = 100
 # For how long after a ticket was closed its letters still prove who answers them.
 _AFTER_CLOSING = timedelta(days=10)
-_CLASS: Mapping[Who, seal.Class] = {"user": seal.USER, "provider": seal.PROVIDER, "staff": seal.STAFF}
+_CLASS: Mapping[Who, seal.Class] = {
+    "user": seal.USER,
+    "provider": seal.PROVIDER,
+    "staff": seal.STAFF,
+    "machine": seal.STAFF,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,9 @@ def weighed(
         traces=Traces(mail.authentication_results, mail.results_depth, mail.received_by, event.signatures),
         boundary=terms.boundary,
     )
-    if conflict:  # whose mail had this id first nobody knows: it proves nothing of the other one
+    if (
+        conflict or _GARBLED in mail.defects
+    ):  # whose mail had this id first nobody knows: it proves nothing of the other one
         assurance, answers = min(assurance, Assurance.A1), False
     told = bool(assurance is Assurance.A0 and person and _told_lately(tx, person.address, now))
     return replace(author, assurance=assurance, evidence=(*evidence, *why), both=answers, told=told)

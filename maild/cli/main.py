@@ -53,6 +53,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "maild.cli.simulate:simulate",
             "Juega historias contra las reglas / plays stories against the rules",
         ),
+        "letters": (
+            "maild.cli.letters:letters",
+            "Muestra todas las cartas para aprobarlas / shows every letter, for those who approve them",
+        ),
         "ticket": ("maild.cli.ticket:ticket", "Muestra tickets y su historia / shows tickets and their history"),
         "do": ("maild.cli.do:do", "Da órdenes sobre un ticket en nombre de alguien / orders on a ticket"),
         "commands": (
@@ -62,6 +66,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "outbox": ("maild.cli.outbox:outbox", "Gobierna las cartas que salen / steers outgoing letters"),
         "quarantine": ("maild.cli.quarantine:quarantine", "Resuelve correos apartados / settles mails set aside"),
         "why": ("maild.cli.why:why", "Dice qué pasó con un correo, ticket o plazo / what happened, and why"),
+        "report": (
+            "maild.cli.report:report",
+            "Cifras e indicadores de un periodo / figures and indicators of a period",
+        ),
+        "calendar": (
+            "maild.cli.calendar:calendar",
+            "Horario, feriados, y plazos contados de nuevo / hours, holidays, deadlines counted anew",
+        ),
         "import": (
             "maild.cli.importing:importing",
             "Trae personas de una tabla / brings people from a table",

@@ -114,9 +114,16 @@ def _why(house: House, row: dict[str, Any]) -> str:
     metavar="CARPETA",
     help="Escribe ahí los archivos, con su sha256 por nombre / writes files there, named by their sha256.",
 )
+@click.option(
+    "--evidence",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="CARPETA",
+    help="Escribe ahí correos, cartas, historia y conformidades con sus huellas / mails, letters, proofs, hashes.",
+)
 @pass_call
-def export(call: Call, which: tuple[str, ...], folder: Path | None) -> int:
+def export(call: Call, which: tuple[str, ...], folder: Path | None, evidence: Path | None) -> int:
     """Tickets enteros, uno por línea JSON; sin argumentos, todos. / Whole tickets, one JSON line each; none named: all."""
+    from maild.cli import evidence as proofs
     from maild.store import tickets
 
     out = Output(as_json=True)
@@ -128,6 +135,8 @@ def export(call: Call, which: tuple[str, ...], folder: Path | None) -> int:
         for number in named or sorted(every):
             with house.database.write() as tx:  # one at a time: the daemon writes between two
                 whole = _whole(tx, house, number)
+                if whole and evidence:
+                    proofs.write(tx, house, whole, evidence / whole["mark"])
             missing += whole is None
             if whole is None:
                 _absent(out, house, number)
@@ -149,7 +158,7 @@ def _not_taken_out(out: Output, house: House, whole: dict[str, Any], folder: Pat
 
 def _whole(tx: Tx, house: House, number: int) -> dict[str, Any] | None:
     """Everything about one ticket, as data."""
-    from maild.store import attachments, records, reports, tickets
+    from maild.store import alerts, attachments, records, reports, tickets
 
     found = tickets.load(tx, number)
     if found is None:
@@ -160,6 +169,7 @@ def _whole(tx: Tx, house: House, number: int) -> dict[str, Any] | None:
         "timers": reports.timers_of(tx, number),
         "conversation": records.conversation(tx, number),
         "attachments": attachments.of_ticket(tx, number),
+        "alerts": [asdict(point) for point in alerts.of_ticket(tx, number)],
         "history": records.history(tx, number),
         "letters": reports.letters_of_ticket(tx, number),
     }
@@ -190,6 +200,9 @@ def _page(out: Output, house: House, whole: dict[str, Any]) -> None:
     clocks = ((f"timer:{t['id']}", t["clock"], moment(house, t["due"])) for t in running)
     if running:
         out.table(("Plazo / timer", "", "Vence / due"), clocks)
+    if whole["alerts"]:
+        points = ((one_line(f"{p['host']} · {p['service']}"), p["what"], p["count"]) for p in whole["alerts"])
+        out.table(("Alerta / alert", "", "Veces / times"), points)
     files = [f for f in whole["attachments"] if f["fate"] != "logo"]
     if files:
         columns = ("Archivo / file", "Bytes", "sha256", "", "Antivirus")

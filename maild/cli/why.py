@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,6 +33,17 @@ _TIMER_WORDS = {
     "unread": "significa silencio, y aún no se ha leído todo el correo / it means silence, and not all mail is read yet",
     "due": "vencido: se cumple en la próxima vuelta de «maild run» / due: fires at the next look of «maild run»",
 }
+
+
+_PAUSES = {
+    "absent": "quien debe responder está fuera / whoever is asked is away",
+    "bounced": "no le llega el correo / no letter reaches whoever is asked",
+}
+
+
+def _hours(span: timedelta) -> str:
+    minutes = round(span.total_seconds() / 60)
+    return f"{minutes // 60}:{minutes % 60:02}"
 
 
 @click.command()
@@ -158,6 +170,7 @@ class Page:
         self._head(f"timer:{row['id']}  {row['clock']}  {mark(self._house, row['ticket'])}")
         self._say(f"Empezó / started: {self._at(row['started_at'])}, vence / due: {self._at(row['due'])}")
         self._say(f"{_TIMER_WORDS[code]}")
+        self._counted(row)
         if code == "ended":
             self._say(f"  {row['outcome']} {self._at(row['ended_at'])}")
         if code == "unread":
@@ -167,6 +180,32 @@ class Page:
             for holder in facts["holders"]:
                 self._say(f"  · {holder}")
         return True
+
+    def _counted(self, row: dict[str, Any]) -> None:
+        """Every stretch of time that the deadline counts, and every pause that it does not."""
+        from maild.core import worktime
+        from maild.store.timers import timer_of
+
+        timer, book = timer_of(row), self._house.desk.office.book
+        if timer.span is None or timer.started is None:
+            self._say("  no cuenta un plazo: el momento está dicho / it counts no span: the moment itself is told")
+            return
+        calendar = book.calendar_of(timer.calendar)
+        self._say(
+            f"  Plazo / span: {timer.span}    Calendario / calendar: {calendar.key or book.name} ({calendar.zone.key})"
+        )
+        total = timedelta()
+        for opens, closes in worktime.counting(timer.started, timer.span, calendar, timer.pauses):
+            total += closes - opens
+            self._out.line({"counts": {"timer": row["id"], "from": opens, "until": closes, "sum": _hours(total)}})
+            self._say(f"  {self._at(opens)} – {self._at(closes)[11:]}  {_hours(closes - opens)}  = {_hours(total)}")
+        for pause in timer.pauses:
+            self._out.line({"pause": {"timer": row["id"], "from": pause.start, "until": pause.until, "why": pause.why}})
+            until = self._at(pause.until) if pause.until else "…"
+            self._say(f"  no cuenta / paused: {self._at(pause.start)} – {until}  ({self._pause(pause.why)})")
+
+    def _pause(self, why: str) -> str:
+        return _PAUSES.get(why) or state_label(self._house, why)
 
     def _at(self, moment_: Any) -> str:
         return moment(self._house, moment_)

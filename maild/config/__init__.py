@@ -48,9 +48,9 @@ class ConfigForm(Form):
     database: Database = Field(default=Database())
     storage: Storage = Field(default={}, validate_default=True)
     security: Security = Field(default={}, validate_default=True)
+    letters: Letters = Field(default=Letters())
     schedule: Schedule = Field(default=Schedule())
     orders: Orders = Field(default=Orders())
-    letters: Letters = Field(default=Letters())
     limits: Limits = Field(default=Limits())
     privacy: Privacy = Field(default=Privacy())
     log: Log = Field(default=Log())
@@ -69,9 +69,9 @@ class Config:
     database: Database
     storage: Storage
     security: Security
+    letters: Letters
     schedule: Schedule
     orders: Orders
-    letters: Letters
     limits: Limits
     log: Log
     metrics: Metrics
@@ -148,6 +148,8 @@ def secret_problems(config: Config) -> list[Problem]:
     found = [(f"mailbox.{box.name}" if several else "mailbox", box.secret) for box in config.mailboxes]
     if config.smtp.user:
         found.append(("smtp", config.smtp.secret))
+    if config.smtp.dkim_selector:
+        found.append(("smtp.dkim_key_file", config.smtp.dkim_key))
     if config.database.secret.is_given:
         found.append(("database", config.database.secret))
     problems = [Problem(config.path.name, key, text) for key, secret in found if (text := secret.problem())]

@@ -9,7 +9,7 @@ from typing import Literal
 
 from maild.core.values import Directory, Echo, Person
 from maild.errors import ConfigError, Problem
-from maild.forms import Duration, Field, Form, Line, MailAddress, PersonAddress, load, offer
+from maild.forms import Duration, Field, Form, Line, MailAddress, PersonAddress, Rest, Zone, load, offer
 
 
 class PersonForm(Form):
@@ -28,6 +28,10 @@ class PersonForm(Form):
     deputy: Line = ""
     echo: Echo = "needed"
     undo_wait: Duration | None = Field(default=None, le=timedelta(minutes=30))  # none: that of [letters]
+    zone: Zone | None = None  # else the desk's
+    quiet: Rest | None = None
+    fold: Duration | None = Field(default=None, le=timedelta(days=1))
+    without: tuple[Line, ...] = ()
 
 
 class SharedMailbox(Form):
@@ -80,6 +84,10 @@ def _person(key: str, entry: PersonForm, language: str) -> Person:
         deputy=entry.deputy,
         echo=entry.echo,
         undo_wait=entry.undo_wait,
+        zone=entry.zone.key if entry.zone else "",
+        quiet=entry.quiet,
+        fold=entry.fold,
+        without=entry.without,
     )
 
 

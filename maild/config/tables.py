@@ -20,6 +20,7 @@ from maild.forms import (
     Line,
     MailAddress,
     MailDomain,
+    Rest,
     Size,
     Zone,
     checked,
@@ -39,6 +40,7 @@ class Desk(Form):
     name: Line = "Mesa de Ayuda"
     institution: Line = ""
     phone: Line = ""
+    logo: FilePath | None = None
     address: MailAddress
     operator: MailAddress
     domains: tuple[MailDomain, ...] = ()  # none: the domain of `address`
@@ -119,10 +121,28 @@ class Smtp(Account):
     port: Count = Field(default=587, ge=1, le=65_535)
     tls: Literal["implicit", "starttls", "none"] = "starttls"
     helo: Line | None = None  # none: the domain of the desk's address
+    dkim_selector: str = Field(default="", pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$")  # none: not signed here
+    dkim_domain: MailDomain | None = None  # none: the domain of the desk's address
+    dkim_key_file: FilePath | None = None
 
     @property
     def secret(self) -> Secret:
         return self.secret_named("smtp")
+
+    @property
+    def dkim_key(self) -> Secret:
+        return Secret("dkim-key", self.dkim_key_file)
+
+
+class Letters(Form):
+    """How letters go out: folded, in quiet hours, which of them only pass on what the reader has already, and how long
+    they wait for an undo."""
+
+    fold: Duration = Field(default=timedelta(0), le=timedelta(hours=1))
+    patient: tuple[Line, ...] = ("avance", "asignacion", "tarea", "derivacion", "nota_usuario", "cierre")
+    quiet: Rest | None = None
+    spare: tuple[Line, ...] = ("avance", "nota_usuario")
+    undo_wait: Duration = Field(default=timedelta(minutes=1), le=timedelta(minutes=30))
 
 
 class Database(Form):
@@ -221,10 +241,6 @@ class Limits(Form):
 
 class Orders(Form):
     undo_for: Duration = Field(default=timedelta(minutes=30), le=timedelta(days=1))
-
-
-class Letters(Form):
-    undo_wait: Duration = Field(default=timedelta(0), le=timedelta(minutes=30))
 
 
 class Privacy(Form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from maild.core import deadlines, guards, orders, people, when
+from maild.core import conformity, deadlines, guards, orders, people, policy, when
 from maild.core import said as saying
 from maild.core.children import ROWS
 from maild.core.doing import do, set_service, value_of
@@ -21,7 +21,7 @@ from maild.core.ticket import Token
 from maild.core.values import Address, Author, Reason, because
 
 # Orders whose arguments are words for people.
-_SPEAKING = ("move", "take", "note", "void", "provider", "document", "form")
+_SPEAKING = ("move", "take", "note", "reply", "void", "provider", "document", "form")
 # Orders that name a person.
 _NAMING = ("assign", "level")
 _MOST_PASSES = 60
@@ -42,6 +42,7 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
     said = order.text if verb.act in _SPEAKING else order.behind
     words = "\n\n".join(part for part in (said, orders.words(text, lexicon(book))) if part)
     draft.say(value=order.value, args=order.args, words=words, named=None)
+    _speak(draft, verb, order, text)
     refusal = _named(draft, number, verb, order, author) or tell_facts(draft, number, order)
     if refusal is not None:
         return refusal
@@ -50,19 +51,32 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
     walk = draft.walks[number]
     refusal = None if found else _undecided(walk, verb, order, standing)
     refusal = refusal or _refused(walk, verb, standing, author, found)
-    if refusal is not None:
+    if refusal is not None and not policy.may_be_confirmed(refusal):
         return refusal
     needs = (*verb.needs, *(need for _, move in found for need in move.requires))
-    refusal = missing(needs, verb.key, draft.walks[number], draft) or do(draft, number, verb, order, author)
+    # What cannot be done anyway nobody is asked to confirm.
+    refusal = missing(needs, verb.key, draft.walks[number], draft) or refusal
+    refusal = refusal or do(draft, number, verb, order, author)
     if refusal is not None:
         return refusal
     draft.because("order", order=verb.key, by=author.address)
     draft.walks[number].send(verb.letters)
+    if verb.conformity == "refused" and found and words:
+        conformity.refuse(draft.walks[number], words)
     for token, move in found:
         draft.walks[number].make(token, move)
         if move.learn:
             _learn(draft, number, order, words)
     return None
+
+
+def _speak(draft: Draft, verb: Verb, order: Order, text: str) -> None:
+    """What its letters say: the words on the order's own line («#resuelto: cambié el tóner»), then those below. A note is for
+    the desk alone."""
+    said = order.behind or (order.text if verb.takes[:1] == ("text",) and order.value not in verb.values else "")
+    if said and verb.act != "note":
+        below = orders.words(text, lexicon(draft.office.book))
+        draft.told = {**draft.told, "text": "\n\n".join(part for part in (said, below) if part)}
 
 
 def _meant(walk: Walk, verb: Verb, standing: frozenset[str]) -> Verb:
@@ -199,8 +213,8 @@ def call_in(draft: Draft, number: int, words: str, order: str) -> Reason | None:
 
 
 def tell_rows(draft: Draft, number: int, text: str) -> None:
-    """Keep the list that a mail brings, and which areas it concerns."""
-    found = saying.rows(text)
+    """Keep the list that a mail brings in its text or in a file, and which areas it concerns."""
+    text, found = next(((t, f) for t in (text, *draft.said.sheets) if (f := saying.rows(t))), (text, ()))
     if not found:
         return
     draft.do(Tell(number, ROWS, text))

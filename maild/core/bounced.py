@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from maild.core import pausing
 from maild.core.effects import Decision, Effect, Keep, Send, Suppress
 from maild.core.events import Bounced
 from maild.core.office import Office, Recipient, Scene
@@ -9,7 +12,7 @@ from maild.core.ticket import Ticket
 from maild.core.values import BounceRecipient, Kind, because
 
 
-def bounced(case: Bounced, office: Office) -> Decision:
+def bounced(case: Bounced, office: Office, now: datetime) -> Decision:
     """Only what was said about the very address that our letter went to counts; a delay and a soft bounce are recorded."""
     number = case.ticket.number if case.ticket else 0
     effects: list[Effect] = [Keep(number, "third_party")] if number else []
@@ -27,17 +30,20 @@ def bounced(case: Bounced, office: Office) -> Decision:
         effects += [
             _letter(number, case.recipient, said, who, office) for who in _whom(case.ticket, case.recipient, office)
         ]
+    if case.ticket:
+        effects += pausing.unreachable(case.ticket, case.recipient, office, now)
     return Decision(number, tuple(effects), (because("bounce-hard", **facts), *told))
 
 
-def refused(ticket: Ticket | None, said: BounceRecipient, office: Office) -> tuple[Effect, ...]:
+def refused(ticket: Ticket | None, said: BounceRecipient, office: Office, now: datetime) -> tuple[Effect, ...]:
     """The same for a letter that was refused for good while it was handed over: no report will ever come."""
     if said.severity != "hard" or said.address == office.operator.address:
         return ()
     number = ticket.number if ticket else 0
     whom = _whom(ticket, said.address, office)
     stop = Suppress(number, said.address, said.reason, said.status, said.diagnostic)
-    return (stop, *(_letter(number, said.address, said, who, office) for who in whom))
+    waits = pausing.unreachable(ticket, said.address, office, now) if ticket else ()
+    return (stop, *(_letter(number, said.address, said, who, office) for who in whom), *waits)
 
 
 def _said(case: Bounced) -> BounceRecipient | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maild.core import answers, confirming, echo, openings, orders, policy, subject, undoing, when
+from maild.core import answers, confirming, echo, macros, openings, orders, policy, subject, undoing, when
 from maild.core.acts import carry_out, tell_facts, tell_rows
 from maild.core.draft import Draft
 from maild.core.effects import Decision, Effect, Keep, Send
@@ -78,6 +78,10 @@ def carried_out(
     """Every order of the mail; a refused one undoes the rest, keeps the words and tells the sender."""
     book, office = draft.office.book, draft.office
     signs, untouched = tuple(draft.reasons), draft.walks[number].ticket
+    spoken = macros.expanded(found, text, book)
+    if isinstance(spoken, Reason):
+        return refused(draft, untouched, spoken, signs)
+    found, text = spoken.found, spoken.text
     name = author.person.name if author.person else author.address
     text = orders.without_bare(text, found)
     draft.told = {"text": orders.words(text, lexicon(book)), "sender_name": name}
@@ -109,7 +113,8 @@ def carried_out(
     corrected = any(order.corrected for order in found)
     if written and (corrected or echo.is_wanted(verbs, echo_of(author), wrote=_has_written(draft))):
         echo.done(draft, about, found, untouched)
-    kept: Effect = Keep(number, "internal" if internal else "public")
+    answers = any(verb.act == "reply" for verb in verbs)
+    kept: Effect = Keep(number, "internal" if internal and not answers else "public")
     return draft.decision(number, (kept,))
 
 
@@ -185,5 +190,5 @@ def refused(
         facts = {"reason_code": refusal.code, **dict(refusal.facts)}
         if retries:
             facts |= {echo.RETRY: "\n".join(retries), echo.RETRY_TEXT: draft.said.words}
-        echo.say(letters, ticket.number, echo.template_for(refusal), facts, ())
+        echo.say(letters, ticket.number, echo.template_for(refusal), facts, draft.wrong)
     return Decision(ticket.number, tuple(letters.effects), (refusal, *signs, *letters.reasons), refused=refusal)

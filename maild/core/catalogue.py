@@ -36,6 +36,14 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Macro:
+    """Orders and words under one name."""
+
+    orders: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
     """Why a ticket may go up to `level` (the keys of the matrix); `text` word by word."""
 
@@ -68,3 +76,25 @@ class Indicator:
     formula: str = ""
     computed: str = ""
     type: str = ""
+
+
+ColumnKind = Literal["text", "date", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`also`: folded words by which people call it; `unique`: no two rows may have the same."""
+
+    key: str
+    kind: ColumnKind = "text"
+    also: tuple[str, ...] = ()
+    required: bool = True
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A list that people send: the columns that it must or may have."""
+
+    key: str
+    columns: tuple[Column, ...]

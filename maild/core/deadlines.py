@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
-from maild.core import worktime
-from maild.core.rulebook import Clock, Rulebook
+from maild.core import occasions, worktime
+from maild.core.clocks import Clock
+from maild.core.occasions import Schedule
+from maild.core.rulebook import Rulebook
 from maild.core.said import Said
 from maild.core.ticket import Ticket
-from maild.core.worktime import Schedule
-
-# A date that is no date yet: the clock runs, and only what follows in the procedure ends it.
-NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+from maild.core.worktime import NEVER, Calendar, Span
 
 
 def clock(book: Rulebook, key: str) -> Clock | None:
@@ -22,21 +21,29 @@ def clock(book: Rulebook, key: str) -> Clock | None:
     return found
 
 
-def due(found: Clock, book: Rulebook, ticket: Ticket, said: Said, now: datetime) -> datetime | None:
-    """The instant (UTC) at which the clock runs out; None when nothing says how long it runs, or it belongs to no ticket."""
+def span(found: Clock, said: Said) -> Span | None:
+    """How long the clock runs, where a span says it."""
+    return found.span or (said.span if found.given_by == "order" else None)
+
+
+def due(
+    found: Clock, book: Rulebook, ticket: Ticket, said: Said, now: datetime, calendar: Calendar | None = None
+) -> datetime | None:
+    """The instant (UTC) at which the clock runs out; None when nothing says how long it runs, or it belongs to no ticket.
+
+    A date that is no date yet: NEVER; the clock runs, and only what follows in the procedure ends it.
+    """
     if found.recurring:
         return None
-    if found.span is not None:
-        return worktime.end(now, found.span, book.calendar)
+    if (long := span(found, said)) is not None:
+        return worktime.end(now, long, calendar or book.calendar)
     if found.schedule is not None:
-        return worktime.following(now, found.schedule, book.calendar.zone)
-    if found.given_by == "order":
-        return worktime.end(now, said.span, book.calendar) if said.span else None
-    if not found.given_by:
+        return occasions.following(now, found.schedule, book.calendar)
+    if not found.given_by or found.given_by == "order":
         return None
     text = ticket.fact(found.given_by) or ""
     if hour := _hour(text):
-        return worktime.following(now, Schedule(hour), book.calendar.zone)
+        return occasions.following(now, Schedule(hour), book.calendar)
     told = moment(text, book)
     if told is None:
         return NEVER

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from maild.core import answers, echo, following, forwarding, openings, orders, receiving, subject, survey, worktime
+from maild.core.alerting import alerted
 from maild.core.batch import batch
 from maild.core.bounced import bounced
 from maild.core.carrying import carried_out, echo_of, given, known, says_only_words
@@ -14,6 +15,7 @@ from maild.core.confirming import confirmed, forged
 from maild.core.draft import Draft
 from maild.core.effects import Decision, Effect, Keep, Reopen, Review, Send, Tell
 from maild.core.events import (
+    Alerted,
     Batch,
     Bounced,
     Case,
@@ -60,7 +62,9 @@ def _decided(case: Case, office: Office, now: datetime) -> Decision:
         case Batch():
             return batch(case, office, now)
         case Bounced():
-            return bounced(case, office)
+            return bounced(case, office, now)
+        case Alerted():
+            return alerted(case, office, now)
         case _:
             return _mailed(case, office, now)
 
@@ -80,7 +84,7 @@ def _mailed(
         case Intrusion():
             return _intrusion(case, office, now)
         case Robot():
-            return robot(case)
+            return robot(case, office, now)
         case Flood():
             return flood(case)
         case _:
@@ -170,6 +174,8 @@ def _recognised(case: Recognised, office: Office, now: datetime) -> Decision:
     draft = _draft(case, case.mail, case.author, office, now)
     draft.kin = replace(case.kin, number=case.number)
     draft.reasons.extend((*case.signs, because("recognised", rule=rule.key)))
+    if case.expected:
+        return draft.decision(0)
     if case.ticket is None:
         book, mail = office.book, case.mail
         title = subject.title(mail.subject, book.mark_key) or openings.first_words(mail.new_text)
@@ -294,7 +300,7 @@ def _ordered(case: Ordered, office: Office, now: datetime) -> Decision:
 
 def _draft(case: FirstMail | Reply | Recognised, mail: Mail, author: Author, office: Office, now: datetime) -> Draft:
     words = orders.words(mail.new_text, lexicon(office.book))
-    said = Said(author, words=words, text=mail.new_text, attachments=mail.attachments)
+    said = Said(author, words=words, text=mail.new_text, attachments=mail.attachments, sheets=mail.sheets)
     return Draft(
         office, now, sender=_address(author) if mail.answerable and author.address else None, said=said, kin=case.kin
     )

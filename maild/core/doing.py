@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from maild.core import merging, when
+from maild.core import beside, merging, when
 from maild.core.catalogue import Service
 from maild.core.draft import Draft
 from maild.core.effects import Assign, Close, Issue, RemoveToken, SetField, SetState, Tell
@@ -240,6 +240,18 @@ def _following(deed: Deed, *, on: bool) -> None:
     follow(deed.draft, deed.number, person.address if person else deed.author.address, on=on)
 
 
+def _copy(deed: Deed) -> Reason | None:
+    return beside.copy(deed.draft, deed.number, deed.order)
+
+
+def _remind(deed: Deed) -> Reason | None:
+    return beside.remind(deed.draft, deed.number, deed.order, deed.author)
+
+
+def _link(deed: Deed) -> Reason | None:
+    return beside.link(deed.draft, deed.number, deed.order)
+
+
 def _alone(deed: Deed) -> Reason:
     """It is about no ticket, and beside orders that are it would get lost."""
     return because("order-alone", order=deed.verb.key)
@@ -264,5 +276,8 @@ _DEEDS: Mapping[Act, Callable[[Deed], Reason | None]] = {
     "unmerge": _unmerge,
     "follow": _follow,
     "leave": _leave,
+    "copy": _copy,
+    "remind": _remind,
+    "link": _link,
     **dict.fromkeys(("mine", "queue", "search", "sheet", "away", "back"), _alone),
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from maild.core import posting
+from maild.core import merging, posting
 from maild.core.effects import Send
 from maild.core.orders import Order
 from maild.core.pending import Undoable
@@ -23,6 +23,10 @@ OK, ERROR, FORBIDDEN = "comando_ok", "comando_error", "no_autorizado"
 COUNTED = (OK, ERROR, FORBIDDEN, "ayuda", "estado", "lista", "lote")
 # Facts that writing turns into buttons.
 RETRY, RETRY_TEXT, UNDO = "retry", "retry_text", "undo_until"
+# When the letters leave that wait for the undo.
+LEAVES = "leaves_at"
+# Readers to whom nothing can be unsaid: their letters wait for the undo of the order that caused them.
+OUTSIDE = ("user", "provider")
 _FORBIDDEN = ("not-allowed", "not-proved")
 # Acts that only ask: their own letter is the answer.
 ASKING = ("show", "sheet", "mine", "queue", "search")
@@ -62,6 +66,9 @@ def done(draft: Draft, number: int, found: Sequence[Order], before: Ticket | Non
         facts["understood"] = "\n".join(corrected)
     if undoable := [e for e in draft.effects if isinstance(e, Undoable)]:
         facts[UNDO] = undoable[-1].until.isoformat()
+        wait = undoable[-1].wait
+        if wait and any(isinstance(e, Send) and e.audience in OUTSIDE for e in draft.effects):
+            facts[LEAVES] = (draft.now + wait).isoformat()
     stood = before if before is not None and before.number == number else None
     say(draft, number, OK, facts, changes(stood, ticket, draft.office.book))
 
@@ -85,10 +92,18 @@ def changes(before: Ticket | None, after: Ticket, book: Rulebook) -> tuple[Reaso
         *(_change(name, getattr(before, name), getattr(after, name)) for name in _FIELDS),
         _change("due", _due(before), _due(after)),
         *_facts(before, after),
+        *_copies(before, after),
         *(because("change-provider", new=p.name or p.address) for p in after.providers if p not in before.providers),
         *(because("change-no-provider", old=p.name or p.address) for p in before.providers if p not in after.providers),
     ]
     return tuple(line for line in lines if line is not None)
+
+
+def _copies(before: Ticket, after: Ticket) -> Iterable[Reason]:
+    """Who hears of the ticket from now on, and who no longer does."""
+    had, have = ({a.address: a.name or a.address for a in merging.others(t)} for t in (before, after))
+    yield from (because("change-copied", new=name) for address, name in have.items() if address not in had)
+    yield from (because("change-not-copied", old=name) for address, name in had.items() if address not in have)
 
 
 def _change(what: str, old: str, new: str) -> Reason | None:
@@ -112,7 +127,9 @@ def _label(known: Mapping[str, str], key: str) -> str:
 
 def _due(ticket: Ticket) -> str:
     """The next deadline of the work; a letter shows it in the desk's own time."""
-    due: datetime | None = min((t.due for t in ticket.timers if not t.on_silence and t.due.year < _NEVER), default=None)
+    due: datetime | None = min(
+        (t.due for t in ticket.timers if not (t.on_silence or t.ran) and t.due.year < _NEVER), default=None
+    )
     return due.isoformat() if due else ""
 
 

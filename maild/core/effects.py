@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, assert_never
 
-from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
+from maild.core.alerts import Count
+from maild.core.pending import Arrived, EndHold, Guessed, HoldOrders, Undo, Undoable
+from maild.core.pending import Present as Present
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason
 
@@ -117,11 +119,20 @@ class StartTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjust:
+    """A running clock is paused, goes on, or falls due at another time."""
+
+    number: int
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
 class StopTimer:
     number: int
     clock: str
     token: int
     fired: bool = False
+    ran: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +206,7 @@ class Resume:
 class Away:
     """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him.
 
-    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile.
+    `ordered`: he said so by an order; his turns go to `deputy` (a key of the directory; '': nobody), from `since` (or now) on.
     """
 
     number: int
@@ -204,14 +215,7 @@ class Away:
     proved: bool
     ordered: bool = False
     deputy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """Whoever has this address is back, whatever was said before."""
-
-    number: int
-    address: str
+    since: date | None = None
 
 
 Effect = (
@@ -227,21 +231,25 @@ Effect = (
     | PlaceToken
     | RemoveToken
     | StartTimer
+    | Adjust
     | StopTimer
     | Close
     | Reopen
     | Keep
     | Send
+    | Count
     | Review
     | Suppress
     | Resume
     | Away
+    | Guessed
     | HoldOrders
     | EndHold
     | CallOff
     | Present
     | Undoable
     | Undo
+    | Arrived
 )
 
 
@@ -293,13 +301,13 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold() | Present() | Undoable() | Undo():
+        case HoldOrders() | EndHold() | Guessed() | Present() | Undoable() | Undo() | Count() | Arrived():
             return ticket
         case _:
             return _moved(ticket, effect)
 
 
-def _moved(ticket: Ticket, effect: PlaceToken | RemoveToken | StartTimer | StopTimer) -> Ticket:
+def _moved(ticket: Ticket, effect: PlaceToken | RemoveToken | StartTimer | Adjust | StopTimer) -> Ticket:
     match effect:
         case PlaceToken(token=token):
             others = tuple(t for t in ticket.tokens if t.id != token.id)
@@ -308,6 +316,9 @@ def _moved(ticket: Ticket, effect: PlaceToken | RemoveToken | StartTimer | StopT
             return replace(ticket, tokens=tuple(t for t in ticket.tokens if t.id != token_id))
         case StartTimer(timer=timer):
             return replace(ticket, timers=(*_without(ticket, timer.clock, timer.token), timer))
+        case Adjust(timer=timer):
+            here = (timer.clock, timer.token)
+            return replace(ticket, timers=tuple(timer if (t.clock, t.token) == here else t for t in ticket.timers))
         case StopTimer(clock=clock, token=token_id):
             return replace(ticket, timers=_without(ticket, clock, token_id))
         case _:
@@ -316,9 +327,3 @@ def _moved(ticket: Ticket, effect: PlaceToken | RemoveToken | StartTimer | StopT
 
 def _without(ticket: Ticket, clock: str, token_id: int) -> tuple[Timer, ...]:
     return tuple(t for t in ticket.timers if (t.clock, t.token) != (clock, token_id))
-
-
-def ran_out(effects: Iterable[Effect], number: int) -> frozenset[tuple[str, int]]:
-    """The clocks (with their tokens) of a ticket that ended by running out."""
-    stops = (e for e in effects if isinstance(e, StopTimer) and e.number == number)
-    return frozenset((e.clock, e.token) for e in stops if e.fired)

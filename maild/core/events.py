@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
+from maild.core.alerts import Alert, Point
 from maild.core.files import Scan
+from maild.core.listing import Happened as Happened
+from maild.core.listing import Row as Row
 from maild.core.orders import Order
 from maild.core.ticket import Ticket
 from maild.core.undo import Done
@@ -75,7 +78,9 @@ class Kin:
     `number`: the next free one. `parents`: the tickets that wait for this one, nearest first. `children`: what each of
     them (and the ticket itself) opened. `named`: tickets that the mail speaks of besides. `serials`: the next number of
     each form this year. `entries`: keys of the knowledge base. `done`: the last order of who writes on this ticket, while it
-    can still be taken back. `echoes`: how many answers to orders he had in the last hour.
+    can still be taken back. `echoes`: how many answers to orders he had in the last hour. `unreachable`: addresses that no
+    letter reaches; `away`: the last day of the absence that somebody told of in an answer to a letter made for him.
+    `surveyed`: how many surveys whoever asked was sent of late.
     """
 
     number: int = 0
@@ -86,6 +91,9 @@ class Kin:
     entries: tuple[str, ...] = ()
     done: Done | None = None
     echoes: int = 0
+    unreachable: frozenset[str] = frozenset()
+    away: Mapping[str, date] = field(default_factory=dict)
+    surveyed: int = 0
 
 
 _ALONE = Kin()
@@ -93,7 +101,7 @@ _ALONE = Kin()
 
 @dataclass(frozen=True, slots=True)
 class FirstMail:
-    """A mail that belongs to no ticket. `number` is the next free ticket number; `related` a closed ticket it follows."""
+    """A mail about no ticket. `number`: the next free one; `related`: a closed one it follows; `alike`: reports of failures."""
 
     mail: Mail
     author: Author
@@ -102,12 +110,13 @@ class FirstMail:
     related: Ticket | None = None
     signs: tuple[Reason, ...] = ()
     kin: Kin = _ALONE
+    alike: tuple[Ticket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """A mail that a rule understood. `ticket` is the one it belongs to: `joined` without a word, or moved by it; None: it
-    opens one, numbered `number`. `facts` are what the rule read in it."""
+    opens one, numbered `number`, or (`expected`) was waited for and is about none. `facts` are what the rule read in it."""
 
     mail: Mail
     author: Author
@@ -116,6 +125,28 @@ class Recognised:
     number: int
     ticket: Ticket | None = None
     joined: bool = False
+    expected: bool = False
+    signs: tuple[Reason, ...] = ()
+    kin: Kin = _ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """What a machine says of something. `ticket` is the one about it, open or closed not long ago by a recovery, and `point`
+    how it stood there; `others`: how many other things of that ticket are still wrong. Where there is none: `related` is one
+    about it that was closed, `burst` how many tickets machines opened lately, and `storm` the one that gathers a flood.
+    """
+
+    mail: Mail
+    author: Author
+    alert: Alert
+    number: int
+    ticket: Ticket | None = None
+    point: Point | None = None
+    others: int = 0
+    related: int = 0
+    burst: int = 0
+    storm: Ticket | None = None
     signs: tuple[Reason, ...] = ()
     kin: Kin = _ALONE
 
@@ -227,12 +258,19 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """The time of a recurring clock came. `tickets` are those that stand on a step that listens to it."""
+    """The time of a recurring clock came. `tickets` are those that stand on a step that listens to it.
+
+    `times`: when it should have come since it last did (after days of downtime more than one), `since` the time before them;
+    `arrivals`: when mails that it expects came.
+    """
 
     clock: str
     tickets: tuple[Ticket, ...]
     number: int
     kin: Kin = _ALONE
+    times: tuple[datetime, ...] = ()
+    since: datetime | None = None
+    arrivals: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,30 +283,6 @@ class Ordered:
     text: str
     number: int
     kin: Kin = _ALONE
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A ticket in a list. `due`: the next deadline of the work; `shown`: its title may be repeated to others."""
-
-    number: int
-    title: str
-    state: str
-    requester: str
-    responsible: str
-    due: datetime | None = None
-    shown: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One line of a ticket's story: when, who, and what in words or as the code of a reason. `internal`: staff only."""
-
-    at: datetime
-    by: str
-    code: str
-    words: str = ""
-    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +318,7 @@ class Batch:
 Case = (
     FirstMail
     | Recognised
+    | Alerted
     | Reply
     | Confirmation
     | Intrusion

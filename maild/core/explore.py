@@ -23,7 +23,19 @@ from maild.core.ticket import Ticket, Token
 from maild.core.values import Address, Directory
 
 # What depends on the mail, the day or other tickets: it may be so or not.
-_OPEN = ("text", "attachment", "named", "sender", "providers", "month_end", "children", "child", "state", "level")
+_OPEN = (
+    "text",
+    "attachment",
+    "named",
+    "sender",
+    "providers",
+    "month_end",
+    "rows",
+    "children",
+    "child",
+    "state",
+    "level",
+)
 _NOW = datetime(2026, 11, 4, 15, tzinfo=UTC)
 _MOST_STATES = 30_000
 # Branches that stand at one step at the same time: more come only of a way back that leaves the others behind.
@@ -132,6 +144,7 @@ class Exploration:
             s.child.at or first for _, s in self.book.all_steps() if s.child and s.child.procedure == procedure
         }
         read = {fact for rule in self.book.mails.values() for fact in (*rule.read, *rule.tell)}
+        read |= {fact for branch in self.book.machines.branches for fact in branch.tell}
         told = [{}, *({f: v} for f in sorted(read & self._values.keys()) for v in self._values[f])]
         for kind, channel, entry, facts in itertools.product(types, channels, sorted(entries), told):
             ticket = Ticket(1, "", "", _ASKS, _NOW, type=kind, channel=channel, facts=tuple(facts.items()))

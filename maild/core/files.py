@@ -116,7 +116,7 @@ def with_files(decision: Decision, files: Sequence[Judged], mail: Mail, author: 
     answered = any(
         isinstance(e, Send) and e.to.address == author.address and e.template == "acuse" for e in decision.effects
     )
-    known = author.person is not None or author.own_domain
+    known = (author.person is not None or author.own_domain) and office.speaks_as(author.person) != "machine"
     if told(files) and known and mail.answerable and not answered:
         to = Address(author.address, author.name)
         more.append(Send(decision.number, "adjuntos", to, "user", author.language or office.language))

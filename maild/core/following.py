@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from maild.core import echo
 from maild.core.effects import Decision, Forget, Keep, Send, Tell, evolve
-from maild.core.events import Batch, Case, FirstMail, Recurring
+from maild.core.events import Alerted, Batch, Case, FirstMail, Recurring
 from maild.core.office import Office
 from maild.core.ticket import Ticket
 from maild.core.values import Address, because
@@ -39,6 +39,8 @@ def told(case: Case, decision: Decision, office: Office) -> Decision:
     """The decision, with the letters to those who follow a ticket that it changes, and get none of its other letters."""
     if decision.refused is not None and not decision.parts:
         return decision
+    if isinstance(case, Alerted) and not any(isinstance(e, Keep) for e in decision.effects):
+        return decision  # it only counts
     author = getattr(case, "author", None)
     mine = set(author.person.addresses if author and author.person else (author.address,)) if author else set()
     letters: list[Send] = []

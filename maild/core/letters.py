@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maild.core.newtext import MARKER_EN, MARKER_ES
+from maild.core.past import Report
 from maild.core.values import Address, Reason
 
 # A Reason is worded by compose in the reader's language; everything else is shown as it is.
@@ -25,6 +26,7 @@ FACTS = frozenset(
         "service",
         "understood_by",  # the reader's own words by which the desk took it for that
         "priority_label",
+        "reader_name",  # whom the letter greets
         "requester_name",
         "requester_address",
         "responsible_name",
@@ -34,6 +36,9 @@ FACTS = frozenset(
         "opened_at",
         "due_at",
         "closes_at",
+        "appointment_at",  # the day and hour that people agreed on: a visit, a maintenance
+        "task",  # what the reader has to do now: the step, in the words of the institution's document
+        "closing_label",  # why it is closed
         "level_label",
         "reason_text",
         "channel",
@@ -44,6 +49,7 @@ FACTS = frozenset(
         "history",
         "understood",  # orders that were put right: «cerar → #cerrar»
         "lines",  # reasons: what changed, or the tickets of a list, one by one
+        "leaves_at",  # when the letters leave that wait for an undo
         "undo_until",  # until when the order that this letter answers can be taken back
         "orders",
         "problem_lines",
@@ -51,8 +57,14 @@ FACTS = frozenset(
         "institution",
         "phone",
         "ticket_count",
+        "earlier",  # letters that this one takes in: heading and words of each
+        "also_to",  # who else was told, for those who work on the ticket
+        "best_score",  # the best answer to the survey
     }
 )
+
+# Those of them that are a day and hour which a calendar may take in.
+MOMENTS = ("due_at", "closes_at", "appointment_at")
 
 AUDIENCES = ("user", "technician", "provider", "manager", "operator")
 LANGUAGES = ("es", "en")
@@ -80,6 +92,8 @@ class Button:
     label: str
     subject: str
     body: str = ""
+    typed: str = ""  # plain words that say the same, for those who give no orders
+    even: bool = False  # none of the row stands out: an answer is not to be suggested
 
     @property
     def order(self) -> str:
@@ -90,6 +104,8 @@ class Button:
         >>> Button("accept", "Sí, quedó bien", "RE: [PAIS-1-R] CONFORME").order
         'CONFORME'
         """
+        if self.typed:
+            return self.typed
         said = self.subject.rpartition("]")[2].rpartition(" ~")[0] or self.subject.rpartition("]")[2]
         return (said[said.index("#") :] if "#" in said else said).strip()
 
@@ -109,4 +125,7 @@ class Letter:
     code: str = ""  # proves who answers it, where everything else of the letter gets lost on the way
     reply_to: str = ""  # an address of the desk that this letter alone gives; empty: the desk's own
     generated: bool = True  # False: written because somebody asked (auto-replied), even where `answers` is empty
-    bulk: bool = False  # a digest or an announcement: List-Id and Precedence
+    # Outlook's conversation that the ticket's first mail belongs to (Thread-Index), 22 octets in hex; '': none known.
+    conversation: str = ""
+    zone: str = ""  # the reader's own clock; '': the desk's
+    report: Report | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from maild.core.effects import Forget, Reopen, Tell
+from maild.core.outages import THING
 from maild.core.ticket import Ticket
 from maild.core.values import Address, Reason, because
 
@@ -39,7 +40,7 @@ def merge(draft: Draft, number: int, other: Ticket) -> None:
     have = {a.address for a in (other.requester, *others(other))}
     joining = [a for a in (ticket.requester, *others(ticket)) if a.address and a.address not in have]
     if joining:
-        _take_part(draft, other.number, (*others(other), *joining))
+        take_part(draft, other.number, (*others(other), *joining))
 
 
 def unmerge(draft: Draft, number: int, verb: str) -> Reason | None:
@@ -50,8 +51,10 @@ def unmerge(draft: Draft, number: int, verb: str) -> Reason | None:
         return because("not-merged", order=verb)
     draft.walk(other)
     gone = {a.address for a in (ticket.requester, *others(ticket))}
-    _take_part(draft, other.number, tuple(a for a in others(other) if a.address not in gone))
+    take_part(draft, other.number, tuple(a for a in others(other) if a.address not in gone))
     draft.do(Forget(number, INTO))
+    if ticket.fact(THING) is not None:  # a person says that it is another failure: it is not gathered again
+        draft.do(Forget(number, THING))
     if ticket.is_closed:
         draft.do(Reopen(number))
     procedure, _, step = book.reopening.step.partition(":")
@@ -62,7 +65,8 @@ def unmerge(draft: Draft, number: int, verb: str) -> Reason | None:
     return None
 
 
-def _take_part(draft: Draft, number: int, people: tuple[Address, ...]) -> None:
+def take_part(draft: Draft, number: int, people: tuple[Address, ...]) -> None:
+    """These, and nobody else, take part beside who asked."""
     if people:
         draft.do(Tell(number, WITH, "\n".join(f"{a.address} {a.name}".strip() for a in people)))
     elif draft.walks[number].ticket.fact(WITH) is not None:

@@ -14,6 +14,7 @@ from maild.core.policy import Mode, Policy, Who
 from maild.core.rulebook import Rulebook, Verb
 from maild.core.ticket import Ticket
 from maild.core.values import Address, Author, Directory, Person, Reason
+from maild.core.worktime import Calendar
 
 Recipient = tuple[Address, str, str]  # whom, audience, language
 # Whoever these would be, nobody else is written to in their place.
@@ -75,7 +76,7 @@ class Office:
         role = self.book.roles.get(person.role) if person else None
         if role is None or role.kind == "requester":
             return "user"
-        return "provider" if role.kind == "provider" else "staff"
+        return role.kind if role.kind in ("provider", "machine") else "staff"
 
     def unproved(self, verb: Verb, author: Author) -> Reason | None:
         """Why this order of this author is not done for want of proof, or None."""
@@ -119,6 +120,15 @@ class Office:
             return ()
         others = (p for p in self.directory.people if p.is_away(today) and p.key != author.person.key)
         return tuple(p for p in others if self.present(p, today).key == author.person.key)
+
+    def hours(self, ticket: Ticket, role: str, *, asked: bool = False) -> Calendar:
+        """The calendar on which a clock of this ticket counts: of whoever is asked, else of who works on it or of his unit."""
+        address = ticket.requester if asked else ticket.responsible
+        person = self.directory.by_address(address.address) if address else None
+        known = self.book.roles.get(role)
+        return self.book.hours(
+            person.site if person else "", (person.unit if person else "") or (known.unit if known else "")
+        )
 
     def takes_part(self, author: Author, ticket: Ticket, today: date | None = None) -> bool:
         """Whether he may write into the ticket: he is on it, serves the desk, or has something to say at its steps."""
@@ -182,6 +192,12 @@ class Office:
             return self._in_role(scene.role, scene)
         if to in self.book.roles:
             return self._in_role(to, scene)
+        if to == "operator":
+            return ((self.operator, "operator", self.language),)
+        if to.startswith("@"):
+            return tuple(
+                one for role in self.book.roles if to in self.book.groups(role) for one in self._in_role(role, scene)
+            )
         related = (self._deputy_of(address, scene) if to in _WORK else address for address in self._related(to, scene))
         return tuple(self.addressed(address, scene.ticket) for address in related if self._reads(address))
 

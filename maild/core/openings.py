@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
 
 from maild.core import policy, sorting, subject
 from maild.core.acts import carry_out, tell_facts
+from maild.core.clocks import Opening
 from maild.core.draft import Draft
 from maild.core.effects import Keep, RemoveToken, SetField, Tell
 from maild.core.forwarded import forwarded_words
@@ -14,7 +16,7 @@ from maild.core.mailboxes import spelt
 from maild.core.office import AREAS
 from maild.core.orders import Order
 from maild.core.procedure import Walk
-from maild.core.rulebook import Opening, Rulebook, Verb
+from maild.core.rulebook import Rulebook, Verb
 from maild.core.ticket import Ticket, Token
 from maild.core.values import Address, Author, Mail, Reason, because
 from maild.core.words import fold
@@ -190,10 +192,18 @@ def split(draft: Draft, number: int, order: Order, address: Address) -> int:
 # -- clocks and machines ----------------------------------------------------------------------------------------------
 
 
-def open_at_time(draft: Draft, opening: Opening) -> int:
-    """The ticket of a recurring clock: asked for by whoever has the role (or by nobody, when several have it)."""
+def open_at_time(draft: Draft, opening: Opening, at: datetime) -> int:
+    """The ticket of a recurring clock for its time `at`: asked for by whoever has the role (the first, where several have it)."""
     people = draft.office.directory.in_role(opening.requester)
     requester = Address(people[0].address, people[0].name) if people else Address("")
-    ticket = new_ticket(draft.office.book, draft.free_number(), opening.type, opening.title, requester, draft.now)
-    begin(draft, replace(ticket, facts=tuple(opening.facts.items())))
+    day = draft.office.day(at)
+    words = {"{day}": f"{day:%d/%m/%Y}", "{month}": f"{day:%m/%Y}", "{year}": f"{day:%Y}"}
+
+    def filled(text: str) -> str:
+        return reduce(lambda said, word: said.replace(word, words[word]), words, text)
+
+    ticket = new_ticket(
+        draft.office.book, draft.free_number(), opening.type, filled(opening.title), requester, draft.now
+    )
+    begin(draft, replace(ticket, facts=tuple((key, filled(value)) for key, value in opening.facts.items())))
     return ticket.number

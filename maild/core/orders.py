@@ -16,13 +16,14 @@ from maild.core.rulebook import Verb
 from maild.core.typography import plain
 from maild.core.words import fold
 
-# A letter must follow the sign: #45 is a number, not an order.
-_SIGNED = re.compile(r"[*_~`]{0,3}([#!/])[#!]{0,2}(\?|[^\W\d_][\w-]{0,40})(.{0,2000})", re.DOTALL)
+# #45 is a number, not an order.
+_SIGNED = re.compile(r"[*_`]{0,3}([#!/])[#!]{0,2}(\?|[^\W\d_][\w-]{0,40})(.{0,2000})", re.DOTALL)
 _GLUED = re.compile(r"([^#]{0,200}?)[,;.]?(#[^\W\d_].{0,2000})", re.DOTALL)
 _NUMBER_BEHIND = re.compile(r"([^\W\d_]{1,20})(\d{1,2})")
 _PAIR = re.compile(r"([^\W\d][\w-]{0,40})=(.*)", re.DOTALL)
 _TOKEN = re.compile(r'[^\s"=]{0,60}="[^"]{0,300}"|"[^"]{0,300}"|\S+')
 _AROUND_EQUALS = re.compile(r"(?<=\w)[ \t]?=[ \t]?(?=[\w\"])")
+_NO_LIST = re.compile(r"~~|[?¡]")  # struck out, asked or exclaimed
 _JOINERS = frozenset(("y", "e", "and", "+", "&", ";", ","))
 _COLONS = (":", "=")
 _PAUSES = (":", ",", ".", ";", "-", "–", "—")  # «Procede, coordinar con Logística»
@@ -135,8 +136,6 @@ def _typed(line: str) -> str:
 class _Reader:
     lexicon: Lexicon
     fits: Fits | None
-
-    # -- lines of the text --------------------------------------------------------------------------------------------
 
     def opening(self, text: str) -> Iterator[str]:
         """The lines of orders at the top of the text, after a greeting; ends at the first other line."""
@@ -261,7 +260,7 @@ class _Reader:
 
     def bare(self, area: str, depth: int = 0) -> tuple[Order, ...]:
         """The orders of which this is a list, one valid order after the other and nothing else; else ()."""
-        if self.fits is None or depth >= _MOST_BARE or "?" in area or "¡" in area or len(area) > _LONGEST_LINE:
+        if self.fits is None or depth >= _MOST_BARE or _NO_LIST.search(area) or len(area) > _LONGEST_LINE:
             return ()
         tokens = self._without_courtesy(_tokens(area))
         sense, count = self.lexicon.sense(tokens)

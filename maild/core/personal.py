@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from maild.core import echo, policy
+from maild.core import echo, policy, when
 from maild.core.absence import away_until
 from maild.core.effects import Away, Decision, Effect, Present, Send
 from maild.core.events import Happened, Personal, Row
@@ -20,6 +21,8 @@ LIST = "lista"
 ACTS = ("mine", "queue", "search", "away", "back", "sheet", "show")
 SHOWN = 25
 _MOST_STORY = 20
+_UNTIL = re.compile(r"\b(?:hasta|until|till|al|to|ate)\b")
+_FROM = re.compile(r"^\s*(?:desde|del|de|from|a partir de)\b(?:\s+el\b)?")
 _DEPUTY = ("suplente", "delego en", "delegado", "reemplazo", "deputy", "delegate")
 
 
@@ -30,13 +33,14 @@ def personal(case: Personal, office: Office, now: datetime) -> Decision:
     effects: tuple[Effect, ...] = ()
     lines: tuple[Reason, ...] = ()
     if refusal is None and verb.act == "away":
-        outcome = _away(case, office, office.day(now))
+        outcome = _away(case, office, now)
         if isinstance(outcome, Reason):
             refusal = outcome
         else:
             effects, lines = (outcome,), (_away_line(outcome, office),)
     elif refusal is None and verb.act == "back":
-        effects, lines = (Present(0, _own(case)),), (because("away-over"),)
+        until = case.author.person.absent_until if case.author.person else None
+        effects, lines = (Present(0, _own(case), until),), (because("away-over"),)
     elif refusal is None:
         lines = _answer(case, office)
     number = case.ticket.number if case.ticket else 0
@@ -66,8 +70,8 @@ def _refused(case: Personal, verb: Verb, office: Office) -> Reason | None:
 # -- away -------------------------------------------------------------------------------------------------------------
 
 
-def _away(case: Personal, office: Office, today: date) -> Away | Reason:
-    """«hasta viernes suplente ana»: the last day, and who stands in."""
+def _away(case: Personal, office: Office, now: datetime) -> Away | Reason:
+    """«desde lunes hasta viernes suplente ana»: the first and the last day, and who stands in."""
     text = " ".join((*case.order.args, *(f"{key} {value}" for key, value in case.order.facts)))
     said, deputy = fold(text), ""
     for word in _DEPUTY:
@@ -80,10 +84,28 @@ def _away(case: Personal, office: Office, today: date) -> Away | Reason:
                 return because(code, order=case.order.verb, words=tail.strip(), people=names)
             said, deputy = head, people[0].key
             break
-    until = away_until(said if "hasta" in said or "until" in said else f"hasta {said}", today)
-    if until is None or until < today:
+    since, until = _days(said, office, now)
+    if until is None or until < max(since or until, office.day(now)):
         return because("needs-until", order=case.order.verb)
-    return Away(0, _own(case), until, proved=True, ordered=True, deputy=deputy or _standing_deputy(case))
+    return Away(0, _own(case), until, True, ordered=True, deputy=deputy or _standing_deputy(case), since=since)
+
+
+def _days(said: str, office: Office, now: datetime) -> tuple[date | None, date | None]:
+    """The first day, where one is told, and the last; None for a last day that nobody can be sure of."""
+    today, calendar = office.day(now), office.book.calendar
+    head, word, tail = said, "", said
+    if found := _UNTIL.search(said):
+        head, word, tail = said[: found.start()], found[0], said[found.end() :]
+    last, _ = when.longest(tail.split(), now, calendar)
+    until = last.day if last and last.at is None else away_until(f"hasta {tail}", today)
+    begins = _FROM.sub("", head).split() if word else []
+    if not begins:
+        return None, until
+    if begins[0].isdigit() and len(begins) == 1 and until:  # «del 3 al 14 de marzo»
+        same = until.replace(day=min(int(begins[0]), until.day)) if 0 < int(begins[0]) <= until.day else None
+        return same, until if same else None
+    first, count = when.longest(begins, now, calendar)
+    return (first.day, until) if first and count == len(begins) else (None, None)
 
 
 def _standing_deputy(case: Personal) -> str:
@@ -92,7 +114,8 @@ def _standing_deputy(case: Personal) -> str:
 
 def _away_line(away: Away, office: Office) -> Reason:
     deputy: Person | None = office.directory.by_key(away.deputy)
-    return because("away-until", until=away.until.isoformat(), **({"deputy": deputy.name} if deputy else {}))
+    told = {"until": away.until.isoformat()} | ({"since": away.since.isoformat()} if away.since else {})
+    return because("away-until", **told, **({"deputy": deputy.name} if deputy else {}))
 
 
 # -- lists and sheets -------------------------------------------------------------------------------------------------
@@ -117,7 +140,7 @@ def _row(row: Row, office: Office) -> Reason:
     }
     told |= {"title": row.title} if row.title and row.shown else {}
     told |= {"responsible": row.responsible} if row.responsible else {}
-    told |= {"due": row.due.isoformat()} if row.due else {}
+    told |= {"overdue" if row.overdue else "due": row.due.isoformat()} if row.due else {}
     return because("list-row", **told)
 
 
@@ -147,11 +170,15 @@ def _letter(
     if verb.act in ("away", "back"):
         return (Send(0, echo.OK, to, audience, language, (), told),)
     facts = (("ticket_count", str(case.total)), ("reason_code", f"list-{verb.act}"), ("words", case.order.text))
-    example = (("orders", f"{case.rows[0].number} {take}"),) if case.rows and (take := _take(case, office)) else ()
+    example = (
+        (("orders", f"{case.rows[0].number} {order}"),)
+        if case.rows and (order := take(office, case.author.role))
+        else ()
+    )
     return (Send(0, LIST, to, audience, language, (*facts, *example), told),)
 
 
-def _take(case: Personal, office: Office) -> str:
+def take(office: Office, role: str) -> str:
     """The order that an example shows to who may give orders on a list."""
-    staff = office.book.is_staff(case.author.role)
+    staff = office.book.is_staff(role)
     return next((v.key for v in office.book.verbs.values() if staff and v.act == "take"), "")

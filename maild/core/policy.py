@@ -10,7 +10,7 @@ from maild.core.values import Assurance, Author, Reason, because
 
 Weight = Literal["read", "safe", "reply", "act", "proved", "final"]
 Answer = Literal["do", "confirm", "refuse"]
-Who = Literal["user", "provider", "staff"]
+Who = Literal["user", "provider", "staff", "machine"]
 Mode = Literal["default", "strict"]
 # A0, A1, A2, A3, A2 and A3 together, A4.
 COLUMNS = 6
@@ -30,13 +30,15 @@ _THEN = ("then", "confirm")
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`table` is the one that counts here. More orders than `bulk` in a mail weigh as `final`; a held order may be confirmed
-    for `hours`, `questions_hour` of them are asked about; `oldest_days`: orders in older mails are text."""
+    for `hours`, `questions_hour` of them are asked about; `oldest_days`: orders in older mails are text; after
+    `guesses_hour` mails with tokens that nobody gave their sender, no short code of his counts for an hour."""
 
     table: Mapping[tuple[Weight, Who], tuple[Answer, ...]] = field(default_factory=dict)
     bulk: int = 5
     hours: int = 24
     questions_hour: int = 3
     oldest_days: int = 7
+    guesses_hour: int = 20
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
 

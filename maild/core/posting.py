@@ -27,6 +27,8 @@ def send(walk: Walk, letters: Iterable[LetterTo], role: str, told: Mapping[str, 
         sent = walk.ticket.fact(SENT + letter.template)
         if sent and (letter.template in book.once or sent == _print(facts)):
             continue
+        if letter.template == book.survey.template and not _may_be_asked(walk):
+            continue
         for to, audience, language in walk.office.recipients(letter.to, _scene(walk, role)):
             if to.address == but or draft.has_sent(number, letter.template, to.address):
                 continue
@@ -34,6 +36,21 @@ def send(walk: Walk, letters: Iterable[LetterTo], role: str, told: Mapping[str, 
             if letter.template in book.once_per_text:
                 draft.do(Tell(number, SENT + letter.template, _print(facts)))
             _note(walk, letter, to)
+
+
+def _may_be_asked(walk: Walk) -> bool:
+    """Nobody is asked how well he served himself, nor more often than the institution wants."""
+    survey, ticket, draft = walk.office.book.survey, walk.ticket, walk.draft
+    if survey.most and draft.kin.surveyed >= survey.most:
+        draft.because("survey-spared", count=draft.kin.surveyed)
+        return False
+    asked = walk.office.directory.by_address(ticket.requester.address)
+    his = asked.addresses if asked else (ticket.requester.address,)
+    closes = draft.sender if asked and walk.office.book.is_staff(asked.role) else None
+    if any(who and who.address in his for who in (ticket.responsible, closes)):
+        draft.because("survey-of-himself")
+        return False
+    return True
 
 
 def _print(facts: Mapping[str, str]) -> str:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from maild.core import deadlines, guards, posting, votes
-from maild.core.children import open_children
+from maild.core import deadlines, guards, pausing, posting, votes
+from maild.core.children import open_children, unopened
 from maild.core.effects import (
     Assign,
     Close,
@@ -41,8 +41,9 @@ from maild.core.moves import (
 )
 from maild.core.office import Office
 from maild.core.said import Said
-from maild.core.ticket import Ticket, Timer, Token
+from maild.core.ticket import Ticket, Token
 from maild.core.values import Address
+from maild.core.worktime import Span
 
 if TYPE_CHECKING:
     from maild.core.draft import Draft
@@ -140,6 +141,8 @@ class Walk:
         way = next((n for n, each in enumerate(step.moves if step else (), 1) if each is move), 0)
         to = ", ".join(move.to) or "·"
         self.draft.because("moved", at=token.place, result=move.result or "·", to=to, way=way)
+        if move.opens and step and step.child:
+            open_children(self, token, step.child)
         self._withdraw(token, move.withdraw)
         if move.to:
             self._go(token, move)
@@ -222,7 +225,7 @@ class Walk:
             key, _, at = step.calls.partition(":")
             called = self.office.book.procedures[key]
             self.place(Token(self.free_id(), key, at or called.first, caller=token.id))
-        if step.child:
+        if step.child and not any(move.opens for move in step.moves):
             open_children(self, token, step.child)
         if step.kind == "close" and not step.moves:
             self.send(step.turn, step.role)
@@ -263,7 +266,9 @@ class Walk:
         if token is None:
             return
         mine = [child for child in self.children() if child.token == token_id]
-        last: tuple[Trigger, ...] = (OnChildren(),) if all(child.closed for child in mine) else ()
+        step = self.step_of(token)
+        due = unopened(self.ticket, step.child) if step and step.child else ()
+        last: tuple[Trigger, ...] = (OnChildren(),) if not due and all(child.closed for child in mine) else ()
         self._resume(token, (OnChild(reason), OnChild(), *last))
 
     def _resume(self, token: Token, triggers: tuple[Trigger, ...]) -> None:
@@ -279,13 +284,14 @@ class Walk:
 
     # -- clocks and resting -------------------------------------------------------------------------------------------
 
-    def start(self, key: str, token_id: int) -> None:
+    def start(self, key: str, token_id: int, ran: int = 0, after: Span | None = None) -> None:
+        """A clock of this token starts; `ran`: for so many more times, `after`: with a span of its own."""
         clock = deadlines.clock(self.office.book, key)
-        due = deadlines.due(clock, self.office.book, self.ticket, self.said, self.now) if clock else None
-        if clock is None or due is None:
-            return
-        home = token_id if clock.scope == "step" else 0
-        self.draft.do(StartTimer(self.ticket.number, Timer(key, home, due, on_silence=clock.meaning == "silence")))
+        token = self.ticket.token(token_id)
+        step = self.step_of(token) if token else None
+        timer = pausing.timer(self, clock, token_id, step.role if step else "", ran, after) if clock else None
+        if timer is not None:
+            self.draft.do(StartTimer(self.ticket.number, timer))
 
     def _stop_anywhere(self, clock: str, token_id: int) -> None:
         """A move stops its own token's clock, else the ticket's, else the one of any other token."""
@@ -311,6 +317,7 @@ class Walk:
             if token.live and token.id in self._moved:
                 self._rest(token, stood=before.get(token.id))
         self._show_state()
+        pausing.settle(self)
 
     def _rest(self, token: Token, stood: Token | None) -> None:
         step = self.step_of(token)

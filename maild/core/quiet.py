@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from maild.core import pausing
 from maild.core.effects import Away, Decision, Effect, Keep
 from maild.core.events import Flood, Robot
+from maild.core.office import Office
 from maild.core.values import because
 
 
-def robot(case: Robot) -> Decision:
-    """What no person wrote: at most a note, and word of an absence."""
+def robot(case: Robot, office: Office, now: datetime) -> Decision:
+    """What no person wrote: at most a note, and word of an absence, for which whatever waits for him stands still."""
     number = case.ticket.number if case.ticket else 0
     kept: tuple[Effect, ...] = (Keep(number, "third_party"),) if number else ()
     mail = case.mail
     if mail.away_until and mail.sender.address:
-        kept = (*kept, Away(number, mail.sender.address, mail.away_until, case.proved))
+        address, until = mail.sender.address, mail.away_until
+        waits = pausing.away(case.ticket, address, until, office, now) if case.ticket and case.proved else ()
+        kept = (*kept, Away(number, address, until, case.proved), *waits)
     return Decision(number, kept, (because("no-person", kind=case.mail.kind), *case.mail.signs, *case.signs))
 
 

@@ -6,19 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Service
+from maild.core.alerts import Machines
+from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Macro, Service, Table
 from maild.core.classify import Classifier
+from maild.core.clocks import Clock, Ladder
 from maild.core.filters import Filter
-from maild.core.moves import LetterTo, Move, OnMail, OnOrder, Procedure, Step
+from maild.core.moves import LetterTo, Move, OnClock, OnMail, OnOrder, Procedure, Step
+from maild.core.outages import Outages
 from maild.core.policy import Mode, Policy, Weight
 from maild.core.takes import Takes
-from maild.core.worktime import Calendar, Schedule, Span
+from maild.core.words import fold
+from maild.core.worktime import Calendar, Span
 
 StateKind = Literal["queued", "active", "waiting", "resolved", "closed"]
 # chief: who leads the area of the person who asked (the directory says who).
 RoleKind = Literal["requester", "desk", "agent", "approver", "provider", "external", "machine", "chief"]
-Origin = Literal["document", "proposal"]
-ClockMeaning = Literal["work", "silence"]
 # What a verb does besides moving the ticket along its procedure.
 Act = Literal[
     "move",
@@ -55,6 +57,11 @@ Act = Literal[
     "follow",
     "leave",
     "undo",
+    "reply",
+    "copy",
+    "remind",
+    "link",
+    "template",
 ]
 # On what proof a verb is done: the least assurance, or its row of policy.toml.
 Proof = Literal["A1", "A2", "A3", "A4", "read", "safe", "act", "proved", "final"]
@@ -70,6 +77,7 @@ RELATIONS = (
     "caller",  # whoever waits for this ticket: the responsible of the one that opened it; else who asked
     "list",  # the addresses that the order gives as lista=…
     "turn",  # whose turn it is: the role of the step
+    "operator",  # who runs the program
 )
 # A group of roles in `by`: everybody whose role is of this kind; staff are the desk, agents and approvers.
 GROUPS = ("@staff", "@desk", "@agent", "@approver", "@external", "@provider", "@chief", "@anybody")
@@ -96,45 +104,6 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """The ticket that a recurring clock opens. `requester` is a role."""
-
-    type: str
-    title: str
-    requester: str
-    facts: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """A deadline. Without `span`, `schedule` or `given_by` no value was given, so it never starts.
-
-    `silence` clocks mean that nobody objected. `only_if` names settings that must have these values for it to start at all.
-    `given_by`: the order's own value, or the fact that holds the date; `before`: so long before that.
-    `scope`: a `step` clock ends when its token leaves, a `ticket` clock runs until a move stops it or the ticket closes,
-    an `after` clock goes on although the ticket is closed. Where no move listens to it, its `letters` are written when it
-    runs out, and `again` sets it anew. `recurring`: it belongs to no ticket, and each time it `opens` one, writes its
-    `letters`, and moves the tickets that listen to it (`together`: in one letter for all).
-    """
-
-    key: str
-    span: Span | None
-    meaning: ClockMeaning = "work"
-    only_if: Mapping[str, str] = field(default_factory=dict)
-    given_by: str = ""
-    before: Span | None = None
-    scope: Literal["step", "ticket", "after"] = "step"
-    schedule: Schedule | None = None
-    recurring: bool = False
-    again: bool = False
-    together: bool = False
-    opens: Opening | None = None
-    letters: tuple[LetterTo, ...] = ()
-    origin: Origin = "proposal"
-    printed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Verb:
     """An order people may give. `spellings` are folded words; `by` may always give it, wherever the ticket stands.
 
@@ -142,6 +111,7 @@ class Verb:
     label in each language ('' or none: it has no button);
     `closing` why the ticket is closed where the order itself closes it. `quiet`: it is never confirmed for its own sake;
     `confirmed`: always. `spaced`: words after `key=` belong to the value until the next key.
+    `conformity`: it says that the requester accepts what was done, or refuses it.
     `letters` go out whenever the order is carried out. `values` are those it knows (none: any).
     `takes`: what its arguments are; `phrases`: words that say it together with a value («no procede» = no), `signed` which
     of those count only behind a sign. `awaited`: without its sign it counts only where a step waits for it. `careful`: it is
@@ -159,6 +129,7 @@ class Verb:
     closing: str = ""
     quiet: bool = False
     confirmed: bool = False
+    conformity: Literal["", "given", "refused"] = ""
     spaced: bool = False
     letters: tuple[LetterTo, ...] = ()
     values: tuple[str, ...] = ()
@@ -207,11 +178,16 @@ class Reopening:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Sent once, when a ticket is closed; an answer of one number up to `best` counts. No `template`: there is none."""
+    """Sent once, when a ticket is closed; an answer of one number up to `best` counts. No `template`: there is none.
+
+    Nobody gets more than `most` of them in `days` (0: as many as there are).
+    """
 
     template: str = ""
     best: int = 5
     clock: str = ""
+    most: int = 0
+    days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +212,8 @@ class Rulebook:
     `pairs`: what a key in `clave=valor` means to the engine (usuario → requester); `facts`: the values it may have.
     `told`: every fact that people may tell; `polite`: words that say nothing beside an order; `synonyms`: other words for values.
     `once`: templates that one ticket is sent once; `once_per_text`: again only where they say something else.
+    `urgent`: the priorities whose reminders rest at no hour.
+    `calendars`: those of sites and units that have hours of their own; `sites` and `units` say whose, by folded name.
     `settings`: the dotted keys that a story or an operator may change.
     `notices`: what the institution has left open.
     """
@@ -260,7 +238,10 @@ class Rulebook:
     closings: Mapping[str, str] = field(default_factory=dict)
     policies: Mapping[Mode, Policy] = field(default_factory=dict)
     survey: Survey = field(default_factory=Survey)
+    ladder: Ladder = field(default_factory=Ladder)
     mails: Mapping[str, MailRule] = field(default_factory=dict)
+    machines: Machines = field(default_factory=Machines)
+    outages: Outages = field(default_factory=Outages)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     own_catalogue: bool = False  # else the rows are those of `base`, and people may also say others
@@ -269,21 +250,36 @@ class Rulebook:
     documents: Mapping[str, Document] = field(default_factory=dict)
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    sites: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     pairs: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     polite: frozenset[str] = frozenset()
     synonyms: Mapping[str, str] = field(default_factory=dict)
     once: frozenset[str] = frozenset()
+    urgent: frozenset[str] = frozenset()
     once_per_text: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()
     natures: Mapping[str, str] = field(default_factory=dict)
     classifier: Classifier | None = None
     filters: tuple[Filter, ...] = ()
+    macros: Mapping[str, Macro] = field(default_factory=dict)
 
     def step(self, procedure: str, number: str) -> Step | None:
         book = self.procedures.get(procedure)
         return book.steps.get(number) if book else None
+
+    def hours(self, site: str = "", unit: str = "") -> Calendar:
+        """The calendar of a site, else of a unit, else the institution's."""
+        key = self.sites.get(fold(site)) or self.units.get(fold(unit))
+        return self.calendars[key] if key else self.calendar
+
+    def calendar_of(self, key: str) -> Calendar:
+        """The calendar of this key; the institution's where it is gone."""
+        return self.calendars.get(key, self.calendar)
 
     def closing(self, reason: str) -> str:
         """The reason, or the ordinary one: the first that the institution names."""
@@ -334,6 +330,15 @@ class Rulebook:
             for _, step in self.all_steps()
             for move in step.moves
         )
+
+    def deadlines(self) -> frozenset[str]:
+        """The clocks by which work is late."""
+        return frozenset(key for key, clock in self.clocks.items() if clock.is_deadline)
+
+    def set_anew(self) -> frozenset[str]:
+        """The clocks that some move sets anew when they run out."""
+        moves = (move for _, step in self.all_steps() for move in step.moves if move.again)
+        return frozenset(trigger.clock for move in moves for trigger in move.on if isinstance(trigger, OnClock))
 
     def waits_for(self, rule: str) -> frozenset[tuple[str, str]]:
         """The steps (procedure, number) that a mail of this rule can move."""

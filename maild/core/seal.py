@@ -113,6 +113,11 @@ def looks_ours(message_id: str) -> bool:
     return _ID.fullmatch(message_id.lower()) is not None
 
 
+def looks_given(address: str) -> bool:
+    """It has the form of a Reply-To address of ours."""
+    return _REPLY_TO.fullmatch(address.lower()) is not None
+
+
 def ticket_of(message_id: str, addresses: Iterable[str], ring: KeyRing, today: date) -> int | None:
     """The ticket of a letter that we did send to one of these addresses, not longer ago than VALID_DAYS; else None."""
     found = _verified(_ID.fullmatch(message_id.lower()), "letter", addresses, ring, today)

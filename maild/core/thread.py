@@ -32,8 +32,8 @@ class Keys:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the store knows of the keys: the ticket of each message id, which of the marks' tickets exist, where this provider
-    gave one of these numbers, which tickets have mails of this conversation; in which of them all the sender takes part; and
-    which of his own mails wait for his word (their orders are held)."""
+    gave one of these numbers, which tickets have mails of this conversation; in which of them all the sender takes part;
+    which of his own mails wait for his word (their orders are held); and whether he guesses: then no short code counts."""
 
     by_id: Mapping[str, int] = field(default_factory=dict)
     existing: frozenset[int] = frozenset()
@@ -41,6 +41,7 @@ class Known:
     by_conversation: tuple[int, ...] = ()
     mine: frozenset[int] = frozenset()
     held: tuple[int, ...] = ()
+    guesses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,12 @@ def keys(mail: Mail, mark_key: str) -> Keys:
     marks = subject.marks(mail.subject, mark_key)
     quoted = tuple(n for n in _quoted_marks(mail, mark_key) if n not in marks)
     return Keys(tuple(ids), marks, quoted, subject.numbers_of_others(mail.subject, "", mark_key), mail.conversation)
+
+
+def claims_a_letter(mail: Mail, wanted: Keys) -> bool:
+    """Whether the mail bears something that looks like a token of ours."""
+    sent_to = (a.address for a in (*mail.to, *mail.cc)[:_MOST_SENT_TO])
+    return seal.has_code(mail.subject) or any(map(seal.looks_ours, wanted.ids)) or any(map(seal.looks_given, sent_to))
 
 
 def _quoted_marks(mail: Mail, mark_key: str) -> tuple[int, ...]:
@@ -130,7 +137,7 @@ def _quoted_code(s: _Search) -> seal.Token | int:
 
 
 def _codes(s: _Search, text: str, numbers: Iterable[int]) -> seal.Token | None:
-    for number in (n for n in numbers if n in s.known.existing or n in s.known.mine):
+    for number in (n for n in numbers if not s.known.guesses and (n in s.known.existing or n in s.known.mine)):
         token = seal.confirms(text, number, s.addresses, s.known.held, s.ring)
         if token := token or seal.carried(text, number, s.addresses, s.ring, s.today):
             return token

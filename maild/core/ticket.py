@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from maild.core.values import Address
+from maild.core.worktime import Pause, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,20 @@ class Timer:
     """A running clock. `clock` is a clock key of the rulebook, `token` the token whose step started it (0: none).
 
     `on_silence`: it means that nobody objected, so it may fire only once the mailbox has been read past `due`.
+    `ran`: how often it has run out already, while nothing moved.
+    `due` follows from the rest where a `span` is counted: since when, on which calendar ('': the institution's), and when
+    the clock stood still. None and none of it: the moment itself was told.
     """
 
     clock: str
     token: int
     due: datetime
     on_silence: bool = False
+    started: datetime | None = field(default=None, compare=False)
+    span: Span | None = None
+    calendar: str = ""
+    pauses: tuple[Pause, ...] = ()
+    ran: int = 0
 
 
 @dataclass(frozen=True, slots=True)

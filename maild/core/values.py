@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import Literal
 
@@ -168,6 +168,7 @@ class Mail:
     `away_until` is the last day of the absence that an automatic answer tells of.
     `results_depth` says of each of the `authentication_results` how many Received stand above it, `received_by` which servers
     wrote those (newest first, '' where it says none).
+    `sheets`: the text of attached tables (CSV).
     `conversation` names the conversation that Outlook counts the mail to (Thread-Index), hex, or is empty.
     """
 
@@ -187,6 +188,7 @@ class Mail:
     forwarded: Forwarded | None = None
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
+    sheets: tuple[str, ...] = ()
     kind: Kind = Kind.REQUEST
     signs: tuple[Reason, ...] = ()
     bounce: Bounce | None = None
@@ -234,7 +236,8 @@ class Person:
 
     `absent_from` and `absent_until` are the first and last day of an absence (no first day: it has begun), `deputy` the key
     of who stands in for him. `echo`: which answers to his orders he wants; `undo_wait`: how long letters that his orders
-    cause wait here (None: as long as everybody's).
+    cause wait here (None: as long as everybody's). `zone` is his own clock ('': the desk's), `quiet` his hours of rest,
+    `fold` how long letters wait to become one (None: as the desk says), `without` the announcements he has no use for.
     """
 
     key: str
@@ -253,6 +256,10 @@ class Person:
     deputy: str = ""
     echo: Echo = "needed"
     undo_wait: timedelta | None = None
+    zone: str = ""
+    quiet: tuple[time, time] | None = None
+    fold: timedelta | None = None
+    without: tuple[str, ...] = ()
 
     def is_away(self, day: date | None) -> bool:
         if day is None or self.absent_until is None:

@@ -1,19 +1,27 @@
-"""Working time: when a span that starts now is over, on an institution's calendar.
+"""Working time: when a span that starts now is over, on a calendar and with pauses, and which stretches of time it counts.
 
 Elapsed spans (24h, 2d) run day and night; working spans (4wh, 2wd) run only in working hours. A working day is as long as the
-calendar's longest weekday, so that 2wd from Monday 10:00 ends on Wednesday 10:00.
+calendar's longest weekday, so that 2wd from Monday 10:00 ends on Wednesday 10:00. Hours are meant by the clock on the wall:
+where it is put forward an hour is missing, where it is put back an hour is worked twice.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 Unit = Literal["m", "h", "d", "wh", "wd"]
+# From and until on the wall; until 00:00 is the end of the day.
+Hours = tuple[tuple[time, time], ...]
+Stretch = tuple[datetime, datetime]
+# A time that never comes: a clock that is paused, a date that is no date yet, a calendar on which nobody works.
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 # Nobody waits longer than this for a working day: a calendar without working hours must not hang us.
 _MAX_DAYS = 3660
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "wh": timedelta(hours=1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +35,58 @@ class Span:
     def is_working(self) -> bool:
         return self.unit in ("wh", "wd")
 
+    @classmethod
+    def read(cls, text: str) -> Span | None:
+        """The span that `str` wrote; None for anything else."""
+        digits = text.rstrip("mhdw")
+        unit = text[len(digits) :]
+        return cls(int(digits), unit) if digits.isdigit() and unit in (*_UNITS, "wd") else None  # type: ignore[arg-type]
+
     def __str__(self) -> str:
         return f"{self.amount}{self.unit}"
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """From when until when (None: nobody knows yet) a clock stands still, and why: a state, `absent` or `bounced`."""
+
+    start: datetime
+    until: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
-    """Working hours in local time: for each weekday (0 = Monday) intervals [from, until); holidays have none."""
+    """Working hours in local time: for each weekday (0 = Monday) intervals [from, until); holidays have none.
+
+    `special`: days with hours of their own, whatever else is said of them. `key`: '' is the institution's own calendar.
+    `names`: what the holidays are called.
+    """
 
     zone: ZoneInfo
-    week: tuple[tuple[tuple[time, time], ...], ...]
+    week: tuple[Hours, ...]
     holidays: frozenset[date] = field(default_factory=frozenset)
+    special: Mapping[date, Hours] = field(default_factory=dict)
+    key: str = ""
+    names: Mapping[date, str] = field(default_factory=dict)
 
-    def intervals(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+    def hours(self, day: date) -> Hours:
+        """What is worked on this day, by the clock on the wall."""
+        if day in self.special:
+            return self.special[day]
+        return () if day in self.holidays else self.week[day.weekday()]
+
+    def intervals(self, day: date) -> tuple[Stretch, ...]:
         """The working intervals of one local day, as UTC instants."""
-        if day in self.holidays:
+        hours = self.hours(day)
+        if not hours:
             return ()
-        return tuple((_instant(day, a, self.zone), _instant(day, b, self.zone)) for a, b in self.week[day.weekday()])
+        edges = [(datetime.combine(day, a), datetime.combine(day, b) + timedelta(days=b == time())) for a, b in hours]
+        midnight = datetime.combine(day, time())
+        first, last = _offset(midnight, self.zone), _offset(midnight + timedelta(days=1), self.zone)
+        if first == last:
+            return tuple(((a - first).replace(tzinfo=UTC), (b - first).replace(tzinfo=UTC)) for a, b in edges)
+        return tuple(_over_change(edges, midnight, first, last, self.zone))
 
     def is_worktime(self, now: datetime) -> bool:
         """Whether somebody works at this moment."""
@@ -54,94 +97,103 @@ class Calendar:
         lengths = [sum((_length(a, b) for a, b in day), timedelta()) for day in self.week]
         return max(lengths, default=timedelta())
 
+    def opening(self, moment: datetime) -> datetime:
+        """The moment itself where it lies in working hours, else when work begins next."""
+        return next((max(a, moment.astimezone(UTC)) for a, b in _working(moment, self) if b > moment), moment)
 
-def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, at, zone).astimezone(UTC)
+
+def _offset(wall: datetime, zone: ZoneInfo) -> timedelta:
+    return wall.replace(tzinfo=zone).utcoffset() or timedelta()
+
+
+def _over_change(
+    edges: Iterable[tuple[datetime, datetime]], midnight: datetime, first: timedelta, last: timedelta, zone: ZoneInfo
+) -> Iterator[Stretch]:
+    """The intervals of a day on which the clocks are changed: once by the offset before the change, once by the one after."""
+    change = _change(midnight - first, midnight + timedelta(days=1) - last, first, zone)
+    pieces = []
+    for a, b in edges:
+        pieces.append((a - first, min(b - first, change)))
+        pieces.append((max(a - last, change), b - last))
+    yield from ((a.replace(tzinfo=UTC), b.replace(tzinfo=UTC)) for a, b in sorted(pieces) if a < b)
+
+
+def _change(low: datetime, high: datetime, before: timedelta, zone: ZoneInfo) -> datetime:
+    """The instant (UTC without a zone, to the second) between these two at which the offset ceases to be `before`."""
+    while high - low > timedelta(seconds=1):
+        middle = (low + (high - low) / 2).replace(microsecond=0)
+        same = middle.replace(tzinfo=UTC).astimezone(zone).utcoffset() == before
+        low, high = (middle, high) if same else (low, middle)
+    return high
 
 
 def _length(start: time, end: time) -> timedelta:
     today = date(2000, 1, 3)
-    return datetime.combine(today, end) - datetime.combine(today, start)
+    return datetime.combine(today, end) + timedelta(days=end == time()) - datetime.combine(today, start)
 
 
-def end(start: datetime, span: Span, calendar: Calendar) -> datetime:
-    """The instant (UTC) at which a span that starts at `start` is over."""
-    match span.unit:
-        case "m":
-            return start.astimezone(UTC) + timedelta(minutes=span.amount)
-        case "h":
-            return start.astimezone(UTC) + timedelta(hours=span.amount)
-        case "d":
-            return start.astimezone(UTC) + timedelta(days=span.amount)
-        case "wh":
-            return _work(start, timedelta(hours=span.amount), calendar)
-        case "wd":
-            return _work(start, calendar.working_day() * span.amount, calendar)
+# -- counting ---------------------------------------------------------------------------------------------------------
 
 
-def _work(start: datetime, needed: timedelta, calendar: Calendar) -> datetime:
-    day = start.astimezone(calendar.zone).date()
+def _working(start: datetime, calendar: Calendar) -> Iterator[Stretch]:
+    """Every working interval that ends after `start`, for as long as anybody would wait."""
+    # Where the clocks are put back an hour belongs to yesterday by one reckoning and to today by another.
+    day = start.astimezone(calendar.zone).date() - timedelta(days=1)
     for _ in range(_MAX_DAYS):
         for opens, closes in calendar.intervals(day):
-            begin = max(opens, start)
-            if begin >= closes:
+            if closes > start:
+                yield max(opens, start.astimezone(UTC)), closes
+        day += timedelta(days=1)
+
+
+def _without(stretches: Iterable[Stretch], pauses: Iterable[Pause]) -> Iterator[Stretch]:
+    """What of these stretches lies in no pause."""
+    ordered = sorted((p.start, p.until or NEVER) for p in pauses)
+    for opens, closes in stretches:
+        for start, until in ordered:
+            if until <= opens or start >= closes:
                 continue
-            if needed <= closes - begin:
-                return begin + needed
-            needed -= closes - begin
-        day += timedelta(days=1)
-    return start.astimezone(UTC) + timedelta(days=_MAX_DAYS)
+            if opens < start:
+                yield opens, start
+            opens = max(opens, until)
+            if opens >= closes:
+                break
+        if opens < closes:
+            yield opens, closes
 
 
-def between(start: datetime, until: datetime, calendar: Calendar) -> timedelta:
-    """Working time from `start` to `until`; zero if `until` is earlier."""
+def counting(start: datetime, span: Span, calendar: Calendar, pauses: Iterable[Pause] = ()) -> Iterator[Stretch]:
+    """The stretches (UTC) that the span counts, in order, until it is over."""
+    needed = calendar.working_day() * span.amount if span.unit == "wd" else _UNITS[span.unit] * span.amount
+    runs = _working(start, calendar) if span.is_working else iter(((start.astimezone(UTC), NEVER),))
+    for opens, closes in _without(runs, pauses):
+        if needed <= closes - opens:
+            yield opens, opens + needed
+            return
+        if closes >= NEVER:
+            return
+        yield opens, closes
+        needed -= closes - opens
+
+
+def end(start: datetime, span: Span, calendar: Calendar, pauses: Iterable[Pause] = ()) -> datetime:
+    """The instant (UTC) at which a span that starts at `start` is over; NEVER while a pause without an end is in its way."""
+    needed = calendar.working_day() * span.amount if span.unit == "wd" else _UNITS[span.unit] * span.amount
+    last = start.astimezone(UTC)
+    for opens, closes in counting(start, span, calendar, pauses):
+        needed -= closes - opens
+        last = closes
+    return NEVER if needed > timedelta() else last
+
+
+def between(start: datetime, until: datetime, calendar: Calendar, pauses: Iterable[Pause] = ()) -> timedelta:
+    """Working time from `start` to `until`, without the pauses; zero if `until` is earlier."""
     total = timedelta()
-    day = start.astimezone(calendar.zone).date()
-    last = until.astimezone(calendar.zone).date()
-    while day <= last:
-        for opens, closes in calendar.intervals(day):
-            total += max(min(closes, until) - max(opens, start), timedelta())
-        day += timedelta(days=1)
+    for opens, closes in _without(_working(start, calendar), pauses):
+        if opens >= until:
+            break
+        total += min(closes, until) - opens
     return total
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When something comes again: at a time of day, on a day of the month (-1: its last), every so many months.
-
-    `instant` stands for all of it where one moment is given. Without `day` it comes every day.
-    """
-
-    at: time = time(8, 0)
-    months: int = 1
-    day: int = 0
-    month: int = 0
-    instant: datetime | None = None
-
-
-def following(now: datetime, schedule: Schedule, zone: ZoneInfo) -> datetime | None:
-    """The first moment after `now` (UTC), or None when there is none any more."""
-    if schedule.instant is not None:
-        return schedule.instant.astimezone(UTC) if schedule.instant > now else None
-    day = now.astimezone(zone).date()
-    for _ in range(_MAX_DAYS):
-        moment = _instant(day, schedule.at, zone)
-        if moment > now and _falls_on(day, schedule):
-            return moment
-        day += timedelta(days=1)
-    return None
-
-
-def _falls_on(day: date, schedule: Schedule) -> bool:
-    if not schedule.day:
-        return True
-    if schedule.months > 1 and (day.month - (schedule.month or 1)) % schedule.months:
-        return False
-    return is_month_end(day) if schedule.day < 0 else day.day == schedule.day
-
-
-def is_month_end(day: date) -> bool:
-    return (day + timedelta(days=1)).day == 1
 
 
 def before(moment: datetime, span: Span) -> datetime:

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from maild.core import echo, files, findings, helping, seal
+from maild.core import answers, deadlines, echo, files, findings, helping, seal
+from maild.core import said as saying
 from maild.core.effects import Send
 from maild.core.letters import Button, Fact, Letter
-from maild.core.moves import Move, OnOrder
+from maild.core.moves import Move, OnOrder, Step
 from maild.core.office import Office
+from maild.core.past import Report
 from maild.core.rulebook import Verb
 from maild.core.subject import mark
 from maild.core.ticket import Ticket
-from maild.core.values import Author, Mail, Reason
+from maild.core.values import Address, Author, Mail, Person, Reason
+from maild.core.worktime import NEVER
 
 _QUESTION = {"es": ("Sí, confirmo", "No fui yo"), "en": ("Yes, I confirm", "It was not me")}
 # A reason worded for the reader of a refusal; its facts travel beside the code.
 _REASON = "reason_code"
 _HELP = "ayuda"
+# What a typed order must bring, worded beside it (reasons.toml, typed-…); the first of these that it asks for.
+_TYPED = ("text", "attachment", "person", "provider", "date", "span", "rows", "criterion", "entry", "ticket")
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """What the letters of one decision have in common. `mail` is the one they answer, if any; `request` the requester's
-    first words, for those who work on the ticket; `files` what became of the files of the mail."""
+    first words, for those who work on the ticket; `files` what became of the files of the mail; `others` who else is
+    written to about the same ticket now; `conversation` the one that Outlook began, if any; `report` what a digest tells."""
 
     office: Office
     ring: seal.KeyRing
@@ -33,12 +39,16 @@ class Occasion:
     mail: Mail | None = None
     request: str = ""
     files: Sequence[files.Judged] = ()
+    others: Sequence[Address] = ()
+    conversation: str = ""
+    report: Report | None = None
 
 
 def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
     """The letter as its reader shall get it; `ticket` as it stands after the decision, None for a letter about none."""
     answers = occasion.mail is not None and occasion.mail.sender.mailbox == send.to.address
     message_id = occasion.mail.message_id if occasion.mail and answers else ""
+    person = occasion.office.directory.by_address(send.to.address)
     began = ticket.first_message_id if ticket else ""
     code = _code(send, occasion) if ticket else ""
     return Letter(
@@ -53,12 +63,17 @@ def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
         references=(began,) if began and not seal.looks_ours(began) else (),
         code=code,
         generated=not answers,
+        conversation=occasion.conversation or (occasion.mail.conversation if answers and occasion.mail else ""),
+        zone=person.zone if person else "",
+        report=occasion.report,
     )
 
 
 def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, Fact]:
     given = {key: value for key, value in send.facts if key not in (echo.RETRY, echo.RETRY_TEXT)}
-    facts: dict[str, Fact] = {"lines": send.lines}
+    facts: dict[str, Fact] = {"reader_name": send.to.name, "lines": send.lines}
+    if send.audience == "user" and _names_others(given.get("text", ""), send.to.address):
+        del given["text"]
     if _REASON in given:
         code = given.pop(_REASON)
         names = ("text", "sender_name", "problem_lines", "history", "ticket_count", "orders")
@@ -67,9 +82,13 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         given = {k: v for k, v in given.items() if k in names}
     if ticket is not None:
         facts |= _about(ticket, occasion.office)
-        facts |= _times(send, ticket)
+        facts |= _times(send, ticket, occasion.office)
+        facts["task"] = "; ".join(_turns(send, ticket, occasion.office))
         if send.audience in ("technician", "manager"):
             facts["request"] = findings.masked(occasion.request)
+            facts["also_to"] = tuple(dict.fromkeys(other.name or other.address for other in occasion.others))
+        survey = occasion.office.book.survey
+        facts["best_score"] = survey.best if send.template == survey.template else None
         facts["orders"] = _orders(send, ticket, occasion.office)
         facts["attachments"] = files.names(occasion.files)
         if occasion.mail and occasion.mail.sender.mailbox == send.to.address:
@@ -80,8 +99,9 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         facts["due_at"] = datetime.fromisoformat(ended)
     if count := given.pop("ticket_count", ""):
         facts["ticket_count"] = int(count)
-    if until := given.pop(echo.UNDO, ""):
-        facts[echo.UNDO] = datetime.fromisoformat(until)
+    for name in (echo.UNDO, echo.LEAVES):
+        if moment := given.pop(name, ""):
+            facts[name] = datetime.fromisoformat(moment)
     if "text" in given:
         given["text"] = findings.masked(given["text"])
     lines = {
@@ -90,6 +110,12 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
         if given.get(name)
     }
     return facts | lines | given
+
+
+def _names_others(text: str, reader: str) -> bool:
+    """A list of people and their machines is for the desk; each of them is told only what concerns him."""
+    cells = (cell.strip().lower() for row in saying.rows(text) for cell in row.values())
+    return any("@" in cell and " " not in cell and cell != reader for cell in cells)
 
 
 def _about_what_he_wrote(ticket: Ticket, mail: Mail, office: Office) -> dict[str, Fact]:
@@ -128,47 +154,77 @@ def _about(ticket: Ticket, office: Office) -> dict[str, Fact]:
         "requester_address": ticket.requester.address,
         "responsible_name": ticket.responsible.name if ticket.responsible else "",
         "opened_at": ticket.opened_at,
+        "closing_label": book.closings.get(ticket.closing_reason, "") if ticket.is_closed else "",
     }
 
 
-def _times(send: Send, ticket: Ticket) -> dict[str, Fact]:
-    """Deadlines the reader should know: the work's for those who work, the silence's for those who are asked."""
-    silence = min((t.due for t in ticket.timers if t.on_silence), default=None)
-    work = min((t.due for t in ticket.timers if not t.on_silence), default=None)
-    times: dict[str, datetime | None] = {"closes_at": silence}
+def _times(send: Send, ticket: Ticket, office: Office) -> dict[str, Fact]:
+    """Deadlines the reader should know: the work's for those who work, the silence's for those who are asked; and the
+    day that people agreed on, for all of them."""
+    silence = min((t.due for t in ticket.timers if t.on_silence and t.due < NEVER), default=None)
+    work = min((t.due for t in ticket.timers if not (t.on_silence or t.ran) and t.due < NEVER), default=None)
+    agreed = deadlines.moment(ticket.fact(office.book.fact_for("date")) or "", office.book)
+    times: dict[str, datetime | None] = {"closes_at": silence, "appointment_at": agreed}
     if send.audience != "user":
         times["due_at"] = work
     return {key: value for key, value in times.items() if value is not None}
 
 
+def _standing(send: Send, ticket: Ticket, office: Office) -> frozenset[str]:
+    return office.standing(Author(send.to.address, person=office.directory.by_address(send.to.address)), ticket)
+
+
 def _possible(send: Send, ticket: Ticket, office: Office) -> tuple[helping.Possible, ...]:
-    person = office.directory.by_address(send.to.address)
-    return helping.possible(office, ticket, office.standing(Author(send.to.address, person=person), ticket))
+    return helping.possible(office, ticket, _standing(send, ticket, office))
 
 
-def _may(send: Send, ticket: Ticket, office: Office) -> Mapping[str, Verb]:
-    """The verbs that the reader may use on the ticket as it stands."""
-    person = office.directory.by_address(send.to.address)
-    standing = office.standing(Author(send.to.address, person=person), ticket)
-    found: dict[str, Verb] = {}
-    for token in ticket.tokens:
-        step = office.book.step(token.procedure, token.step)
-        for move in step.moves if step else ():
-            if standing & set(move.by or (step.role if step else "",)):
-                found |= {verb: office.book.verbs[verb] for verb in _verbs(move) if verb in office.book.verbs}
+def _steps(ticket: Ticket, office: Office) -> list[Step]:
+    found = (office.book.step(token.procedure, token.step) for token in ticket.tokens)
+    return [step for step in found if step]
+
+
+def _turns(send: Send, ticket: Ticket, office: Office) -> list[str]:
+    """The names of the steps at which it is the reader's turn, in the words of the institution's document."""
+    standing = _standing(send, ticket, office)
+    return list(dict.fromkeys(step.name for step in _steps(ticket, office) if step.role in standing and step.name))
+
+
+def _may(send: Send, ticket: Ticket, office: Office) -> dict[str, list[Move]]:
+    """The verbs that the reader may use on the ticket as it stands, with the moves that each would make."""
+    standing = _standing(send, ticket, office)
+    found: dict[str, list[Move]] = {}
+    for step, move in office.open_moves(ticket):
+        if standing & set(move.by or (step.role,)):
+            for trigger in move.on:
+                if isinstance(trigger, OnOrder) and trigger.verb in office.book.verbs:
+                    found.setdefault(trigger.verb, []).append(move)
     return found
 
 
-def _verbs(move: Move) -> tuple[str, ...]:
-    return tuple(trigger.verb for trigger in move.on if isinstance(trigger, OnOrder))
-
-
-def _orders(send: Send, ticket: Ticket, office: Office) -> tuple[str, ...]:
+def _orders(send: Send, ticket: Ticket, office: Office) -> tuple[str | Reason, ...]:
+    """What the reader may type and has no button for: the order, the answers it knows, what it must bring. Who works here
+    and asks what he may do reads all of it, with what each order does; a user what the request waits for from him."""
     if send.template == _HELP:
-        return tuple(each.told(send.language) for each in _possible(send, ticket, office))
+        known = _possible(send, ticket, office)
+        if send.audience == "user":
+            known = tuple(each for each in known if each.moves and not each.verb.button)
+        return tuple(each.told(send.language) for each in known)
     if send.audience == "user":
         return ()
-    return tuple("#" + verb for verb in _may(send, ticket, office))
+    may = _may(send, ticket, office)
+    verbs = ((office.book.verbs[key], moves) for key, moves in may.items())
+    return tuple(_typed(verb, moves, send.language) for verb, moves in verbs if not verb.button)
+
+
+def _typed(verb: Verb, moves: Sequence[Move], language: str) -> str | Reason:
+    values = (t.value for move in moves for t in move.on if isinstance(t, OnOrder) and t.verb == verb.key and t.value)
+    order = " ".join(filter(None, ("#" + verb.key, " | ".join(dict.fromkeys(values)))))
+    wanted = {*verb.needs, *(need for move in moves for need in move.requires)}
+    need = next((need for need in _TYPED if need in wanted), "")
+    if need:
+        return Reason(f"typed-{need}", (("order", order),))
+    about = verb.about.get(language, "")
+    return f"{order}: {about}" if about else order
 
 
 def _code(send: Send, occasion: Occasion) -> str:
@@ -183,7 +239,11 @@ def reader_class(send: Send, office: Office) -> seal.Class:
     """As what the reader of this letter speaks when he answers it."""
     if send.held:
         return seal.CONFIRM
-    person = office.directory.by_address(send.to.address)
+    return class_of(office.directory.by_address(send.to.address), office)
+
+
+def class_of(person: Person | None, office: Office) -> seal.Class:
+    """As what somebody speaks when he answers a letter written to him."""
     classes: dict[str, seal.Class] = {"staff": seal.STAFF, "provider": seal.PROVIDER}
     return classes.get(office.speaks_as(person), seal.USER)
 
@@ -209,25 +269,46 @@ def _one(each: str | Reason) -> str | Reason:
 def _buttons(send: Send, ticket: Ticket, occasion: Occasion, code: str) -> tuple[Button, ...]:
     office = occasion.office
     named = mark(office.book.mark_key, ticket.number)
+    may = _may(send, ticket, office)
     if send.held:
         asked = ("confirmar", "noconfirmar")
         labels = _QUESTION.get(send.language, _QUESTION["es"])
         return tuple(Button(k, label, f"RE: [{named}] #{k} {code}") for k, label in zip(asked, labels, strict=True))
+    if send.template == office.book.survey.template:
+        return tuple(_score(named, score) for score in range(1, office.book.survey.best + 1))
     if send.template == _HELP:  # whoever asks what he may do gets a button for each move, not only for the usual ones
         moves = (each for each in _possible(send, ticket, office) if each.moves)
         return tuple(
-            Button(each.words, each.label(send.language), f"RE: [{named}] {each.words} {code}") for each in moves
+            Button(
+                each.words,
+                each.label(send.language),
+                f"RE: [{named}] {each.words} {code}",
+                typed=_plain(each.label(send.language), each.verb, send, may, office),
+            )
+            for each in moves
         )
     told = dict(send.facts)
-    verbs = [verb for verb in _may(send, ticket, office).values() if verb.button]
+    verbs = [office.book.verbs[key] for key in may if office.book.verbs[key].button]
     if echo.UNDO in told:
         verbs = [*(verb for verb in office.book.verbs.values() if verb.act == "undo"), *verbs]
     again = told[echo.RETRY].split("\n") if told.get(echo.RETRY) else ()
     body = seal.scrubbed(told.get(echo.RETRY_TEXT, ""))
-    return (
-        *(Button("retry", orders, f"RE: [{named}] {orders} {code}", body) for orders in again),
-        *(
-            Button(verb.key, verb.button.get(send.language, verb.key), f"RE: [{named}] #{verb.key} {code}")
-            for verb in verbs
-        ),
-    )
+    retries = (Button("retry", orders, f"RE: [{named}] {orders} {code}", body) for orders in again)
+    return (*retries, *(_button(verb, send, f"RE: [{named}] #{verb.key} {code}", may, office) for verb in verbs))
+
+
+def _button(verb: Verb, send: Send, subject: str, may: Collection[str], office: Office) -> Button:
+    label = verb.button.get(send.language, verb.key)
+    return Button(verb.key, label, subject, typed=_plain(label, verb, send, may, office))
+
+
+def _plain(label: str, verb: Verb, send: Send, may: Collection[str], office: Office) -> str:
+    """What a user types instead of touching a button: its own words, where the desk understands them as this answer."""
+    known = office.book.answers
+    said = answers.answer(label, known, open_for=may)[0] if send.audience == "user" else ""
+    return label if said and known.verbs.get(said) == verb.key else ""
+
+
+def _score(named: str, score: int) -> Button:
+    """The answer to a survey is a number in the text, as people type it; it orders nothing and needs no code."""
+    return Button(f"score-{score}", str(score), f"RE: [{named}] {score}", str(score), even=True)

@@ -69,6 +69,16 @@ def _time_of_day(text: object) -> time:
     return time(int(found[1]), int(found[2]))
 
 
+def _rest(text: object) -> tuple[time, time]:
+    """Read "20:00-07:00": hours of rest, over midnight where the second is the earlier."""
+    if isinstance(text, tuple):
+        return text
+    start, dash, end = text.partition("-") if isinstance(text, str) else ("", "", "")
+    if not dash or start.strip() == end.strip():
+        raise ValueError(f"{quoted(text)} no son horas de descanso; escriba 20:00-07:00")
+    return _time_of_day(start.strip()), _time_of_day(end.strip())
+
+
 def _address(text: str) -> str:
     if "*" in text:
         raise ValueError(
@@ -117,6 +127,7 @@ def _anchored(path: Path, info: ValidationInfo) -> Path:
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Size = Annotated[int, BeforeValidator(size)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+Rest = Annotated[tuple[time, time], BeforeValidator(_rest)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 MailAddress = Annotated[str, AfterValidator(_address)]
 PersonAddress = Annotated[str, AfterValidator(_person)]

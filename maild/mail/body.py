@@ -21,19 +21,12 @@ from maild.mail.html import to_text
 from maild.mail.leaf import MAILS, Leaf, nameless, of_part, safe_name
 from maild.mail.structure import ParseLimits, prepared
 from maild.mail.transfer import without_uu
+from maild.mail.versions import Words, best
 
 _DEEPEST_ENCLOSED = 5
 _MOST_ENCLOSED = 60
 Walk = Callable[[bytes], Message]
 Carried = Callable[[Attachment, bytes], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """Text that a part contributes, still as it was written."""
-
-    content: str
-    is_html: bool = False
 
 
 @dataclass(slots=True)
@@ -76,7 +69,7 @@ _ATTACHED = "attached"
 _SPARES = ("tnef", "invitation", "sealed")
 
 
-def _together(words: list[_Words]) -> str:
+def _together(words: list[Words]) -> str:
     texts = (readable(to_text(each.content)) if each.is_html else each.content for each in words)
     return "\n".join(text.strip("\n") for text in texts if text.strip())
 
@@ -96,15 +89,15 @@ class _Reading:
         self.body = body
         self.limits = limits
         self.is_report = False
-        self.behind: list[_Words] = []  # what stands behind the author's own words: enclosed mails, stubs
-        self.spare: dict[str, list[_Words]] = {}
+        self.behind: list[Words] = []  # what stands behind the author's own words: enclosed mails, stubs
+        self.spare: dict[str, list[Words]] = {}
         self._walk = walk
         self._carried = carried
         self._depth = 0
         self._number = 0
         self._enclosed = 0
 
-    def words_of(self, message: Message, raw: bytes, *, is_version: bool = False) -> list[_Words]:
+    def words_of(self, message: Message, raw: bytes, *, is_version: bool = False) -> list[Words]:
         """The words of a part and of all below it; parts that are not text go to the attachments."""
         if not message.is_multipart():
             return self._words_of_leaf(of_part(message, raw), is_version)
@@ -112,12 +105,12 @@ class _Reading:
         children = [part for part in message.get_payload() if isinstance(part, Message)]
         told = [self.words_of(part, raw, is_version=alternative) for part in children]
         if alternative:
-            best, stub = _best(told)
+            chosen, stub = best(told)
             self.behind += stub
-            return best
+            return chosen
         return [words for each in told for words in each]
 
-    def _words_of_leaf(self, leaf: Leaf, is_version: bool) -> list[_Words]:
+    def _words_of_leaf(self, leaf: Leaf, is_version: bool) -> list[Words]:
         digest = hashlib.sha256(leaf.data).hexdigest()
         self._number += 1
         self._note(leaf.defect)
@@ -159,7 +152,7 @@ class _Reading:
 
     # --- text ---------------------------------------------------------------------------------------------------
 
-    def _text(self, leaf: Leaf) -> list[_Words]:
+    def _text(self, leaf: Leaf) -> list[Words]:
         is_html = leaf.content_type == "text/html"
         data = leaf.data
         if leaf.content_type == "text/plain":
@@ -173,14 +166,14 @@ class _Reading:
         self._note(defect)
         if is_html:
             self.body.html += text if len(self.body.html) < self.limits.html else ""
-            return [_Words(text, True)]
+            return [Words(text, True)]
         if leaf.content_type in _ENRICHED:
             text = standins.plain_of_enriched(text)
         elif leaf.params.get("format", "").lower() == "flowed":
             text = unflowed(text, leaf.params.get("delsp", "").lower() == "yes")
         text, sealed = standins.without_armour(text)
         self._note(sealed)
-        return [_Words(text)]
+        return [Words(text)]
 
     def _note(self, defect: str) -> None:
         if defect:
@@ -188,7 +181,7 @@ class _Reading:
 
     # --- what is packed inside a part ----------------------------------------------------------------------------
 
-    def _opened(self, leaf: Leaf, digest: str) -> list[_Words] | None:
+    def _opened(self, leaf: Leaf, digest: str) -> list[Words] | None:
         """The words inside a part that holds more than it shows; None where it is what it seems."""
         if leaf.content_type in MAILS:
             self._enclosed_mail(leaf, digest)
@@ -199,11 +192,11 @@ class _Reading:
         elif leaf.content_type == "text/calendar":
             self._attach(leaf, digest)
             text = standins.invitation(readable(decode(leaf.data, leaf.params.get("charset", ""))[0]))
-            self.spare.setdefault("invitation", []).append(_Words(text))
+            self.spare.setdefault("invitation", []).append(Words(text))
         elif leaf.content_type == "application/pgp-encrypted":
             self._attach(leaf, digest)
             self.body.defects.append("pgp-encrypted")
-            self.spare.setdefault("sealed", []).append(_Words(standins.ENCRYPTED_PGP))
+            self.spare.setdefault("sealed", []).append(Words(standins.ENCRYPTED_PGP))
         else:
             return None
         return []
@@ -215,7 +208,7 @@ class _Reading:
         if not self.is_report:
             self.behind += self._inside(leaf.data)
 
-    def _inside(self, data: bytes) -> list[_Words]:
+    def _inside(self, data: bytes) -> list[Words]:
         self._enclosed += 1
         if self._depth >= _DEEPEST_ENCLOSED or self._enclosed > _MOST_ENCLOSED:
             self.body.defects.append("enclosed-too-deep")
@@ -238,14 +231,14 @@ class _Reading:
             self._found(safe_name(file.name), content_type, file.data, file.content_id)
         if not found.files:
             self._attach(leaf, digest)
-        words = _Words(readable(found.html), True) if found.html else _Words(readable(found.text))
+        words = Words(readable(found.html), True) if found.html else Words(readable(found.text))
         self.spare.setdefault("tnef", []).append(words)
 
     def _found(self, name: str, content_type: str, data: bytes, content_id: str = "") -> None:
         leaf = Leaf(content_type, {}, "attachment", name, content_id, data)
         self._attach(leaf, hashlib.sha256(data).hexdigest())
 
-    def _sealed(self, leaf: Leaf, digest: str) -> list[_Words]:
+    def _sealed(self, leaf: Leaf, digest: str) -> list[Words]:
         """S/MIME in one piece: what a signature wraps is read like any part, never verified; what is encrypted is named."""
         self._attach(leaf, digest)
         content = standins.signed_content(leaf.data)
@@ -253,7 +246,7 @@ class _Reading:
             self.body.defects.append("smime-signed")
             return self._inside(content)
         self.body.defects.append("smime-encrypted")
-        self.spare.setdefault("sealed", []).append(_Words(standins.ENCRYPTED_SMIME))
+        self.spare.setdefault("sealed", []).append(Words(standins.ENCRYPTED_SMIME))
         return []
 
 
@@ -310,23 +303,6 @@ def _remember(leaf: Leaf, body: Body) -> None:
         body.calendar_method = (leaf.params.get("method") or "unknown").lower()
     if leaf.content_type in _REPORT_PARTS:
         body.reports.setdefault(leaf.content_type, leaf.data[:262144])
-
-
-_STUB = re.compile(
-    r"html|browser|navegador|(?:does|do) not (?:support|display)|no (?:soporta|admite|permite)", re.IGNORECASE
-)
-
-
-def _best(versions: list[list[_Words]]) -> tuple[list[_Words], list[_Words]]:
-    """Of the versions of one text: the plain one, unless it is empty or only says that there is another. And such a stub."""
-    filled = [words for words in versions if any(each.content.strip() for each in words)]
-    plain = next((words for words in filled if not any(each.is_html for each in words)), None)
-    rich = next((words for words in reversed(filled) if any(each.is_html for each in words)), None)
-    if plain is None or rich is None:
-        return plain or rich or [], []
-    said = " ".join(each.content for each in plain)
-    is_stub = len(said) < 300 and _STUB.search(said) and len("".join(each.content for each in rich)) > 3 * len(said)
-    return (rich, plain) if is_stub else (plain, [])
 
 
 def unflowed(text: str, delsp: bool) -> str:

@@ -1,8 +1,9 @@
-"""Letters that were sent, as a folder to look at: index.html opens without a server or a network."""
+"""Letters as a folder to look at: those that were sent, or all that may be. index.html opens without server or network."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -45,6 +46,21 @@ details:has(.desktop-on:checked) .desktop, details:has(.phone-on:checked) .phone
 details:has(.text-on:checked) pre { display: block }
 @media (max-width: 640px) { summary { grid-template-columns: minmax(0, 1fr) } }
 """
+_SIDE_BY_SIDE = """
+header, main { max-width: 1400px }
+summary { grid-template-columns: minmax(0, 1fr) minmax(0, 16em) }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 620px), 1fr)); gap: 0 8px }
+details:has(.phone-on:checked) .pair { grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)) }
+.pair section { min-width: 0 }
+.pair h2 { margin: 8px 16px; font-size: 15px }
+.pair iframe, .pair pre { height: 640px; overflow: auto }
+details:has(.phone-on:checked) iframe { display: block; width: 320px; max-width: calc(100% - 32px) }
+details:has(.desktop-on:checked) iframe { display: block }
+nav { margin: 16px 0 }
+nav a { display: inline-block; min-height: 44px; padding: 10px 12px; color: var(--action) }
+"""
+# No scripts, no forms, no way out of the frame except a button: a mailto link may leave it.
+_FRAME = 'sandbox="allow-popups allow-top-navigation-by-user-activation" loading="lazy"'
 _VIEWS = (("desktop-on", "Computadora"), ("phone-on", "Teléfono"), ("text-on", "Texto"))
 
 
@@ -64,20 +80,70 @@ def gallery(folder: Path, letters: Sequence[tuple[datetime, bytes]], title: str 
     return index
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One letter to look at: what it is, for whom, where it is written, and its bytes by language."""
+
+    name: str
+    group: str
+    note: str
+    mails: Mapping[str, bytes]
+
+
+_LANGUAGES = {"es": "Español", "en": "English"}
+
+
+def side_by_side(folder: Path, entries: Sequence[Entry], title: str) -> Path:
+    """Write index.html with every letter in its languages beside each other, grouped by reader, and each as an .eml file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    groups: dict[str, list[str]] = {}
+    for number, entry in enumerate(entries, start=1):
+        groups.setdefault(entry.group, []).append(_pair(number, entry))
+        for language, raw in entry.mails.items():
+            (folder / f"{number:03d}-{entry.name}-{language}.eml").write_bytes(raw)
+    links = "".join(f'<a href="#{escape(group)}">{escape(group)}</a>' for group in groups)
+    body = "\n".join(f'<h1 id="{escape(group)}">{escape(group)}</h1>\n' + "\n".join(e) for group, e in groups.items())
+    page = (
+        '<!DOCTYPE html>\n<html lang="es">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1">\n<title>{escape(title)}</title>\n'
+        f"<style>{_STYLE}{_SIDE_BY_SIDE}</style>\n</head>\n<body>\n<header><h1>{escape(title)}</h1>\n"
+        f"<p>{len(entries)} cartas. Abra una para leerla en español y en inglés.</p>"
+        f"<nav>{links}</nav></header>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+    index = folder / "index.html"
+    index.write_text(page, encoding="utf-8")
+    return index
+
+
+def _pair(number: int, entry: Entry) -> str:
+    sides = []
+    for language, raw in entry.mails.items():
+        mail = message_from_bytes(raw, policy=default)
+        subject, text, page = escape(str(mail["Subject"])), _part(mail, "plain"), escape(_part(mail, "html"))
+        sides.append(
+            f'<section lang="{language}"><h2>{_LANGUAGES.get(language, language)} · {subject}</h2>'
+            f'<iframe {_FRAME} title="{subject}" srcdoc="{page}"></iframe><pre>{escape(text)}</pre></section>'
+        )
+    first = message_from_bytes(next(iter(entry.mails.values())), policy=default)
+    return (
+        f'<details><summary><span><span class="what">{escape(_heading(_part(first, "plain")))}</span>'
+        f'<span class="subject">{escape(entry.name)}</span></span><span class="to">{escape(entry.note)}</span>'
+        f'</summary>\n{_views(number)}\n<div class="pair">{"".join(sides)}</div></details>'
+    )
+
+
 def _entry(number: int, when: datetime, raw: bytes) -> str:
     mail = message_from_bytes(raw, policy=default)
     subject, text = escape(str(mail["Subject"] or "(sin asunto)")), _part(mail, "plain")
     page = escape(_part(mail, "html"))
-    # No scripts, no forms, no way out of the frame except a button: a mailto link may leave it.
-    frame = 'sandbox="allow-popups allow-top-navigation-by-user-activation" loading="lazy"'
     return (
         f"<details{' open' if number == 1 else ''}><summary>"
         f'<time datetime="{when.isoformat()}">{when:%d/%m/%Y %H:%M}</time>'
         f'<span class="to">{escape(str(mail["To"] or ""))}</span>'
         f'<span><span class="what">{escape(_heading(text))}</span><span class="subject">{subject}</span></span>'
         f"</summary>\n{_views(number)}\n"
-        f'<iframe class="desktop" {frame} title="{subject}" srcdoc="{page}"></iframe>\n'
-        f'<iframe class="phone" {frame} title="{subject} (teléfono)" srcdoc="{page}"></iframe>\n'
+        f'<iframe class="desktop" {_FRAME} title="{subject}" srcdoc="{page}"></iframe>\n'
+        f'<iframe class="phone" {_FRAME} title="{subject} (teléfono)" srcdoc="{page}"></iframe>\n'
         f"<pre>{escape(text)}</pre></details>"
     )
 

@@ -49,6 +49,11 @@ _UNSEEN = frozenset(
         "script",
         "template",
         "object",
+        "video",
+        "audio",
+        "canvas",
+        "datalist",
+        "dialog",
         "svg",
         "math",
         "select",
@@ -59,6 +64,8 @@ _UNSEEN = frozenset(
 )
 _BLOCKS = frozenset(
     (
+        "details",
+        "summary",
         "div",
         "section",
         "article",
@@ -116,6 +123,7 @@ class _Page:
     def __init__(self, *, shows_links: bool = True) -> None:
         self.lines: list[str] = []
         self.quotes = 0
+        self.struck = 0  # how many elements around strike out what they hold
         self.shows_links = shows_links
         self.sheet = Sheet()
         self.tables: list[bool] = []  # of the tables around: whether each holds data, or only places what it holds
@@ -135,6 +143,8 @@ class _Page:
     def running(self, text: str) -> None:
         """Words between which any white space is one blank, and none begins a line."""
         text = _SPACES.sub(" ", text)
+        if self.struck and text.strip():
+            text = f"~~{text.strip()}~~ "
         self.word(text if self._current and not self._current[-1].endswith(" ") else text.lstrip())
 
     def end_line(self, *, forced: bool = False) -> None:
@@ -220,6 +230,8 @@ def _enter(node: LexborNode, tag: str, page: _Page, preformatted: bool) -> bool:
         page.blank() if _is_spaced(node, tag, page) else page.end_line()
     if is_quotation(node):
         page.quotes += 1
+    elif tag in _STRIKES:
+        page.struck += 1
     elif tag == "table":
         page.tables.append(holds_data(node))
         page.in_data += page.tables[-1]
@@ -233,6 +245,8 @@ def _enter(node: LexborNode, tag: str, page: _Page, preformatted: bool) -> bool:
 
 
 _LISTS = frozenset(("ul", "ol"))
+# What somebody struck out he no longer says.
+_STRIKES = frozenset(("s", "strike", "del"))
 
 
 def _item(page: _Page) -> str:
@@ -265,6 +279,8 @@ def _leave(node: LexborNode, tag: str, page: _Page) -> None:
         _link(node, page)
     if is_quotation(node):
         page.quotes -= 1
+    elif tag in _STRIKES:
+        page.struck -= 1
 
 
 def _link(node: LexborNode, page: _Page) -> None:

@@ -49,9 +49,11 @@ def is_tight(node: LexborNode) -> bool:
 
 
 def is_quotation(node: LexborNode) -> bool:
-    """A blockquote, or what a mail program uses in its place."""
+    """A blockquote, or what a mail program uses in its place; and what its reader must unfold to see."""
     if node.tag == "blockquote":
         return True
+    if node.tag == "details":
+        return "open" not in node.attributes
     if node.tag != "div":
         return False
     attributes = node.attributes

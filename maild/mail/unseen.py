@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 _IS = r"\s{0,9}:\s{0,9}"
+# Letters of a pixel are no letters.
+_TINY = r"(?:0?\.\d{1,6}|1(?:\.\d{1,6})?)(?:px|pt)\s{0,9}(?:;|!|\Z)"
+_ALL_OF_IT = r"(?:inset\(\s{0,3}(?:100|[5-9]\d)%|circle\(\s{0,3}0|polygon\(\s{0,3}0(?:px|%)?\s{1,3}0(?:px|%)?\s{0,3}\))"
+_CLEAR = r"(?:rgba|hsla)\([^)]{1,40}[,/]\s{0,3}0(?:\.0{1,4})?%?\s{0,3}\)|#[0-9a-f]{6}00(?![0-9a-f])|#[0-9a-f]{3}0(?![0-9a-f])"
 _NOTHING = r"0{1,3}(?:\.0{1,4})?(?:px|pt|em|rem|%|vw|vh)?\s{0,9}(?:;|!|\Z)"
 _HIDDEN = re.compile(
     rf"(?:^|[;\s]|\bmso-)(?:display{_IS}none|hide{_IS}all|visibility{_IS}(?:hidden|collapse)|opacity{_IS}{_NOTHING}"
-    rf"|font-size{_IS}{_NOTHING}|color{_IS}transparent|text-indent{_IS}-\d{{3}}|clip{_IS}rect\(\s{{0,3}}0|transform{_IS}scale\(\s{{0,3}}0\s{{0,3}}\))",
+    rf"|font-size{_IS}(?:{_NOTHING}|{_TINY})|text-indent{_IS}-\d{{3}}|clip{_IS}rect\(\s{{0,3}}0|clip-path{_IS}{_ALL_OF_IT}"
+    rf"|filter{_IS}opacity\(\s{{0,3}}0|(?:-webkit-text-fill-)?color{_IS}(?:transparent|{_CLEAR})"
+    rf"|transform{_IS}(?:scale[xy]?\(\s{{0,3}}0\s{{0,3}}[,)]|translate[xy]?\([^)]{{0,20}}?-\d{{3}}))",
     re.IGNORECASE,
 )
 _FLAT = re.compile(rf"(?:^|[;\s])(?:max-)?(?:height|width){_IS}{_NOTHING}", re.IGNORECASE)
@@ -82,9 +88,22 @@ def _outside_at_rules(source: str) -> str:
 
 
 def _hides(style: str) -> bool:
+    style = _plainly(style)
     if _HIDDEN.search(style):
         return True
     return bool((_CUT.search(style) and _FLAT.search(style)) or (_MOVED.search(style) and _AWAY.search(style)))
+
+
+_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE | re.DOTALL)
+
+
+def _plainly(style: str) -> str:
+    """The style without remarks and with its escapes read, as a browser takes it (CSS Syntax §4.3.7)."""
+    if "/*" in style:
+        style = _REMARK.sub("", style)
+    if "\\" not in style:
+        return style
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16) % 0x110000) if found[1] else found[2], style)
 
 
 def is_unseen(node: LexborNode, rules: Sheet) -> bool:

@@ -12,8 +12,10 @@ from maild.errors import Problem, RulesError
 from maild.forms import Form, fill, read_toml
 from maild.rules import files, meaning, model
 from maild.rules.build import Sources, build
+from maild.rules.machine_file import MachinesFile
+from maild.rules.outage_file import OutagesFile
 from maild.rules.policy_file import PolicyFile
-from maild.rules.wordfiles import WordsFile
+from maild.rules.wordfiles import MacrosFile, WordsFile
 
 # No file that people write is larger (bytes); a larger one would keep the program busy.
 _LARGEST = 1_000_000
@@ -23,8 +25,11 @@ _LAYERED: Mapping[str, type[Form]] = {
     "clocks.toml": files.ClocksFile,
     "commands.toml": files.CommandsFile,
     "words.toml": WordsFile,
+    "macros.toml": MacrosFile,
     "policy.toml": PolicyFile,
     "calendar.toml": files.CalendarFile,
+    "machines.toml": MachinesFile,
+    "outages.toml": OutagesFile,
     "concepts.toml": meaning.ConceptsFile,
     "classify.toml": meaning.ClassifyFile,
 }

@@ -6,7 +6,7 @@ from maild.core.catalogue import Channel
 from maild.core.rulebook import Role, Rulebook, State
 from maild.core.words import fold
 from maild.errors import Problem
-from maild.rules import lists, policies, signs, steps
+from maild.rules import calendars, lists, machines, outaging, policies, signs, steps
 from maild.rules.naming import Names, Sources
 
 __all__ = ["Sources", "build"]
@@ -17,7 +17,9 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
     names = Names(sources)
     institution = sources.institution
     procedures = steps.procedures(names)
+    calendar = calendars.calendar(names)
     _types(names, tuple(procedures))
+    verbs = {k: lists.verb(names, k, f) for k, f in sources.commands.verb.items()}
     book = Rulebook(
         key=institution.institution.key,
         name=institution.institution.name,
@@ -27,19 +29,26 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         types={k: f.label for k, f in institution.type.items()},
         priorities={k: f.label for k, f in sources.priorities.priority.items()},
         clocks={k: lists.clock(names, k, f) for k, f in sources.clocks.clock.items()},
-        verbs={k: lists.verb(names, k, f) for k, f in sources.commands.verb.items()},
+        verbs=verbs,
         procedures=procedures,
         opening={k: f.procedure for k, f in institution.type.items()},
         default_type=institution.institution.default_type,
         reopening=lists.reopening(names, procedures),
         answers=lists.answers(names),
         policies=policies.policies(names),
-        calendar=lists.calendar(names),
+        calendar=calendar,
+        calendars=calendars.others(names, calendar),
+        sites=calendars.places(names, "sites"),
+        units=calendars.places(names, "units"),
         settings=_settings(sources),
         letters={k: names.letters(f, "institution.toml", f"letters.{k}") for k, f in institution.letters.items()},
         closings={k: f.label for k, f in sources.states.closing.items()},
         survey=lists.survey(names),
+        ladder=lists.ladder(names),
+        urgent=frozenset(k for k, f in sources.priorities.priority.items() if f.urgent),
         mails={k: lists.mail_rule(names, k, f) for k, f in sources.mails.mail.items()},
+        machines=machines.machines(names),
+        outages=outaging.outages(names),
         channels={k: Channel(k, f.label) for k, f in institution.channel.items()},
         services=lists.services(names),
         own_catalogue=sources.own_catalogue,
@@ -47,6 +56,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         criteria=lists.criteria(names),
         documents=lists.documents(names),
         indicators=lists.indicators(names),
+        tables=lists.tables(names),
         lists={k: f.items for k, f in sources.documents.checklist.items()},
         pairs={k: f.means for k, f in sources.commands.fact.items() if f.means},
         facts={k: f.values for k, f in sources.commands.fact.items() if f.values},
@@ -58,6 +68,7 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         notices=institution.institution.notices,
         natures={k: f.nature for k, f in institution.type.items() if f.nature},
         **signs.compiled(names),
+        macros=lists.macros(names, verbs),
     )
     return book, names.problems
 

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Literal
 
+from maild.core.clocks import ClockMeaning, Origin
 from maild.core.moves import StepKind
-from maild.core.rulebook import Act, ClockMeaning, Origin, Proof, RoleKind, StateKind
+from maild.core.rulebook import Act, Proof, RoleKind, StateKind
 from maild.core.takes import Means, Takes
 from maild.forms import Field, Form
+from maild.rules.calendar_file import CalendarFile as CalendarFile
+from maild.rules.calendar_file import HoursForm as HoursForm
+from maild.rules.child_form import ChildForm as ChildForm
+from maild.rules.recurring_form import ExpectedForm as ExpectedForm
+from maild.rules.recurring_form import OpeningForm as OpeningForm
+from maild.rules.recurring_form import RecurringForm
+from maild.rules.table_form import ColumnForm as ColumnForm
+from maild.rules.table_form import TableForm as TableForm
+from maild.rules.table_form import TablesForm
 
 Names = str | tuple[str, ...]
 Letters = dict[str, Names]  # template → whom, in the order in which they are sent
@@ -49,8 +59,10 @@ class ReopeningForm(Form):
 
 class SurveyForm(Form):
     template: str = ""
-    best: int = Field(default=5, ge=1, le=20)
+    best: int = Field(default=5, ge=1, le=10)
     clock: str = ""
+    most: int = Field(default=0, ge=0)
+    days: int = Field(default=30, ge=1, le=366)
 
 
 class KnowledgeForm(Form):
@@ -86,6 +98,7 @@ class PriorityForm(Form):
     definition: str = ""
     share: str = ""
     when: tuple[str, ...] = ()
+    urgent: bool = False
 
 
 class PrioritiesFile(Form):
@@ -128,7 +141,7 @@ class ListForm(Form):
     items: tuple[str, ...]
 
 
-class DocumentsFile(Form):
+class DocumentsFile(TablesForm):
     document: dict[str, DocumentForm] = Field(default={})
     checklist: dict[str, ListForm] = Field(default={})
 
@@ -158,35 +171,35 @@ class StatesFile(Form):
     closing: dict[str, ClosingForm]
 
 
-class OpeningForm(Form):
-    type: str
-    title: str
-    requester: str
-    facts: dict[str, str] = Field(default={})
-
-
-class ClockForm(Form):
+class ClockForm(RecurringForm):
     after: str = ""
     at: str = ""
-    every: str = ""
-    day: int | Literal["last"] = 0
-    month: int = Field(default=0, ge=0, le=12)
     given_by: str = ""
     before: str = ""
     meaning: ClockMeaning = "work"
     scope: Literal["step", "ticket", "after"] = "step"
     only_if: dict[str, str] = Field(default={})
-    recurring: bool = False
     again: bool = False
-    together: bool = False
-    opens: OpeningForm | None = None
     letters: Letters = Field(default={})
     origin: Origin = "proposal"
     printed: str = ""
+    pauses: Names = ()
+    of: Literal["worker", "requester"] = "worker"
+    urgent: bool = False
+    report: Names = ()
+    climbs: Names = ()
+    times: int = Field(default=0, ge=0)
+
+
+class LadderForm(Form):
+    after: str = ""
+    template: str = ""
+    superiors: Names = ()
 
 
 class ClocksFile(Form):
     clock: dict[str, ClockForm]
+    ladder: LadderForm = LadderForm()
 
 
 class VerbForm(Form):
@@ -199,6 +212,7 @@ class VerbForm(Form):
     closing: str = ""
     quiet: bool = False
     confirmed: bool = False
+    conformity: Literal["", "given", "refused"] = ""
     spaced: bool = False
     letters: Letters = Field(default={})
     stems: tuple[str, ...] = ()
@@ -224,17 +238,6 @@ class FactForm(Form):
 class CommandsFile(Form):
     verb: dict[str, VerbForm]
     fact: dict[str, FactForm] = Field(default={})
-
-
-class CalendarFile(Form):
-    monday: tuple[str, ...] = ()
-    tuesday: tuple[str, ...] = ()
-    wednesday: tuple[str, ...] = ()
-    thursday: tuple[str, ...] = ()
-    friday: tuple[str, ...] = ()
-    saturday: tuple[str, ...] = ()
-    sunday: tuple[str, ...] = ()
-    holiday: dict[str, str] = Field(default={})
 
 
 class MailRuleForm(Form):
@@ -275,23 +278,11 @@ class MoveForm(Form):
     withdraw: Names = ()
     again: bool = False
     learn: bool = False
+    opens: bool = False
     quiet: bool = False
     closing: str = ""
     says: str = ""
     printed: str = ""
-
-
-class ChildForm(Form):
-    procedure: str
-    type: str
-    title: str
-    at: str = ""
-    each: Literal["", "rows"] = ""
-    requester: str = "requester"
-    assign: str = ""
-    facts: tuple[str, ...] = ()
-    start: Names = ()
-    letters: Letters = Field(default={})
 
 
 class StepForm(Form):

@@ -1,50 +1,25 @@
-"""Everything of a folder that is no procedure: clocks, verbs, mail rules, calendar and the lists, every name checked."""
+"""Everything of a folder that is no procedure: clocks, verbs, mail rules and the lists, every name checked."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, time
+from collections.abc import Mapping
 
-from maild.core.catalogue import Criterion, Document, Indicator, Level, Service
+from maild.core.catalogue import Column, Criterion, Document, Indicator, Level, Macro, Service, Table
+from maild.core.clocks import SUPERIORS, Clock, Ladder
 from maild.core.findings import ASKS
+from maild.core.indicators import COMPUTED
 from maild.core.moves import NEEDS, Procedure
+from maild.core.orders import read
+from maild.core.past import SECTIONS
 from maild.core.policy import BY_PROOF
-from maild.core.rulebook import Answers, Clock, MailRule, Opening, Reopening, Survey, Verb
+from maild.core.rulebook import Answers, MailRule, Reopening, Survey, Verb
 from maild.core.takes import TAKES
 from maild.core.words import fold
-from maild.core.worktime import Calendar, Schedule
 from maild.forms import offer
-from maild.rules import files, spelling
-from maild.rules.naming import Names
+from maild.rules import files, recurring, spelling
+from maild.rules.naming import Names, listed
 
-_INTERVAL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
-_EVERY = re.compile(r"(?:(\d{1,2}) )?(day|month|months|year)")
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-def calendar(names: Names) -> Calendar:
-    week = tuple(tuple(_intervals(names, getattr(names.sources.calendar, day), day)) for day in _DAYS)
-    return Calendar(names.sources.zone, week, frozenset(_holidays(names)))
-
-
-def _intervals(names: Names, texts: Iterable[str], day: str) -> Iterator[tuple[time, time]]:
-    for text in texts:
-        match = _INTERVAL.fullmatch(text)
-        start = time(int(match[1]), int(match[2])) if match else time(0)
-        end = time(int(match[3]) % 24, int(match[4])) if match else time(0)
-        if match is None or start >= end:
-            names.wrong("calendar.toml", day, f"«{text}» no es un horario; escriba 08:30-13:00")
-        else:
-            yield start, end
-
-
-def _holidays(names: Names) -> Iterator[date]:
-    for text in names.sources.calendar.holiday:
-        try:
-            yield date.fromisoformat(text)
-        except ValueError:
-            names.wrong("calendar.toml", f"holiday.{text}", "no es una fecha; escriba 2026-07-28")
+_LEAST_COLUMNS = 2
 
 
 def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
@@ -57,36 +32,42 @@ def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
         given_by=form.given_by,
         before=names.span(form.before, "clocks.toml", f"{at}.before"),
         scope=form.scope,
-        schedule=_schedule(names, form, at),
+        schedule=recurring.schedule(names, form, at),
         recurring=form.recurring,
         again=form.again,
         together=form.together,
-        opens=_opening(names, form.opens, f"{at}.opens") if form.opens else None,
+        opens=recurring.opening(names, form.opens, f"{at}.opens") if form.opens else None,
         letters=names.letters(form.letters, "clocks.toml", f"{at}.letters"),
         origin=form.origin,
         printed=form.printed,
+        pauses=tuple(
+            names.known(s, names.sources.states.state, "el estado", "clocks.toml", f"{at}.pauses")
+            for s in listed(form.pauses)
+        ),
+        of=form.of,
+        urgent=form.urgent,
+        report=_sections(names, listed(form.report), f"{at}.report"),
+        climbs=_climbs(names, listed(form.climbs), f"{at}.climbs"),
+        times=form.times,
+        name=form.name,
+        expects=recurring.expected(names, form, form.expects, f"{at}.expects") if form.expects else None,
+        lists=recurring.lists(names, form, f"{at}.lists"),
     )
 
 
-def _schedule(names: Names, form: files.ClockForm, key: str) -> Schedule | None:
-    moment = names.moment(form.at, "clocks.toml", f"{key}.at")
-    if not form.every:
-        return Schedule(moment) if moment else None
-    match = _EVERY.fullmatch(form.every)
-    if match is None:
-        names.wrong("clocks.toml", f"{key}.every", f"«{form.every}»: escriba day, month, 4 months o year")
-        return None
-    if match[2] == "day":
-        return Schedule(moment or time(8, 0))
-    months = 12 if match[2] == "year" else int(match[1] or 1)
-    day = -1 if form.day == "last" else int(form.day) or 1
-    return Schedule(moment or time(8, 0), months, day, form.month)
+def _climbs(names: Names, who: tuple[str, ...], at: str) -> tuple[str, ...]:
+    names.roles(tuple(each for each in who if each != SUPERIORS), "clocks.toml", at)
+    return who
 
 
-def _opening(names: Names, form: files.OpeningForm, key: str) -> Opening:
-    names.known(form.type, names.sources.institution.type, "el tipo", "clocks.toml", f"{key}.type")
-    names.known(form.requester, names.sources.roles.role, "la función", "clocks.toml", f"{key}.requester")
-    return Opening(form.type, form.title, form.requester, dict(form.facts))
+def ladder(names: Names) -> Ladder:
+    form = names.sources.clocks.ladder
+    superiors = names.roles(form.superiors, "clocks.toml", "ladder.superiors")
+    return Ladder(names.span(form.after, "clocks.toml", "ladder.after"), form.template, superiors)
+
+
+def _sections(names: Names, keys: tuple[str, ...], at: str) -> tuple[str, ...]:
+    return tuple(names.known(key, SECTIONS, "la parte", "clocks.toml", at) for key in keys)
 
 
 def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
@@ -109,6 +90,7 @@ def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
         closing=form.closing,
         quiet=form.quiet,
         confirmed=form.confirmed,
+        conformity=form.conformity,
         spaced=form.spaced,
         letters=names.letters(form.letters, "commands.toml", f"{at}.letters"),
         values=tuple(fold(value) for value in fact.values) if fact and form.act == "fact" else (),
@@ -124,6 +106,20 @@ def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
         about=dict(form.about),
         card=dict(form.card),
     )
+
+
+def macros(names: Names, verbs: Mapping[str, Verb]) -> dict[str, Macro]:
+    """Macros by their folded name; every order in them must be one."""
+    found = {}
+    for key, form in names.sources.macros.macro.items():
+        given = read(form.orders, "", "", verbs, names.sources.institution.institution.mark)
+        for order in (each for each in given if not each.verb):
+            wrong = f"«#{order.word}» no es una orden{offer(order.word, verbs)}"
+            names.wrong("macros.toml", f"macro.{key}.orders", wrong)
+        if not given:
+            names.wrong("macros.toml", f"macro.{key}.orders", "no da ninguna orden; escriba #responder")
+        found[fold(key)] = Macro(form.orders, form.text)
+    return found
 
 
 def answers(names: Names) -> Answers:
@@ -157,7 +153,7 @@ def survey(names: Names) -> Survey:
     form = names.sources.institution.survey
     if form.clock:
         names.clocks(form.clock, "institution.toml", "survey.clock")
-    return Survey(form.template, form.best, form.clock)
+    return Survey(form.template, form.best, form.clock, form.most, form.days)
 
 
 def mail_rule(names: Names, key: str, form: files.MailRuleForm) -> MailRule:
@@ -233,6 +229,31 @@ def documents(names: Names) -> dict[str, Document]:
     }
 
 
+def tables(names: Names) -> dict[str, Table]:
+    """Each table that people may send; a column is looked for by its key and by its other words, and by no two the same."""
+    found = {}
+    for key, form in names.sources.documents.table.items():
+        taken: dict[str, str] = {}
+        if len(form.column) < _LEAST_COLUMNS:
+            names.wrong("documents.toml", f"table.{key}", "una tabla tiene al menos dos columnas")
+        for name, column in form.column.items():
+            if name != fold(name):
+                at = f"table.{key}.column.{name}"
+                names.wrong("documents.toml", at, f"escriba la columna en minúsculas y sin tildes: {fold(name)}")
+            for word in (name, *column.also):
+                if taken.setdefault(fold(word), name) != name:
+                    at = f"table.{key}.column.{name}"
+                    names.wrong("documents.toml", at, f"«{word}» ya es la columna «{taken[fold(word)]}»")
+        columns = (
+            Column(n, c.kind, tuple(fold(w) for w in c.also), c.required, c.unique) for n, c in form.column.items()
+        )
+        found[key] = Table(key, tuple(columns))
+    return found
+
+
 def indicators(names: Names) -> dict[str, Indicator]:
     forms = names.sources.indicators.indicator
+    for key, form in forms.items():
+        if form.computed:
+            names.known(form.computed, COMPUTED, "la cuenta", "indicators.toml", f"indicator.{key}.computed")
     return {k: Indicator(k, f.name, f.formula, f.computed, f.type) for k, f in forms.items()}

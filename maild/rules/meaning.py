@@ -114,6 +114,7 @@ class ThresholdForm(Form):
     urgency: float = Field(default=1.5, ge=0, le=50)
     impact: float = Field(default=2.0, ge=0, le=50)
     alone: float = Field(default=2.4, ge=0, le=50)
+    outage: float = Field(default=3.0, ge=0, le=50)
 
 
 class ClassifyForm(Form):

@@ -9,14 +9,17 @@ from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from maild.core.beside import REMINDED
 from maild.core.moves import GUARDS, LetterTo
 from maild.core.rulebook import GROUPS, RELATIONS
 from maild.core.worktime import Span
 from maild.errors import Problem
 from maild.forms import offer
 from maild.rules import files, meaning
+from maild.rules.machine_file import MachinesFile
+from maild.rules.outage_file import OutagesFile
 from maild.rules.policy_file import PolicyFile
-from maild.rules.wordfiles import WordsFile
+from maild.rules.wordfiles import MacrosFile, WordsFile
 
 _SPAN = re.compile(r"(\d{1,5})(m|h|d|wh|wd)")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
@@ -32,9 +35,12 @@ class Sources:
     clocks: files.ClocksFile
     commands: files.CommandsFile
     words: WordsFile
+    macros: MacrosFile
     policy: PolicyFile
     calendar: files.CalendarFile
     mails: files.MailsFile
+    machines: MachinesFile
+    outages: OutagesFile
     priorities: files.PrioritiesFile
     escalation: files.EscalationFile
     catalogue: meaning.CatalogueFile
@@ -86,7 +92,7 @@ class Names:
         return time(int(match[1]), int(match[2]))
 
     def letters(self, letters: files.Letters, file: str, key: str) -> tuple[LetterTo, ...]:
-        people = (*RELATIONS, *self.sources.roles.role)
+        people = (*RELATIONS, *GROUPS, *self.sources.roles.role)
         found = []
         for template, whom in letters.items():
             for to in listed(whom):
@@ -117,11 +123,15 @@ class Names:
             *GUARDS,
             "closing",
             "level",
+            REMINDED,
             *commands.fact,
             *(k for k, v in commands.verb.items() if v.act in ("fact", "form")),
         }
         for rule in self.sources.mails.mail.values():
             told |= {*rule.read, *rule.tell}
+        machines = self.sources.machines
+        told |= {*machines.alerts.facts.model_dump().values()} - {""}
+        told |= {fact for branch in machines.branch.values() for fact in branch.tell}
         for clock in self.sources.clocks.clock.values():
             told |= set(clock.opens.facts) if clock.opens else set()
         for procedure in self.sources.procedures.values():

@@ -23,7 +23,10 @@ def policies(names: Names) -> Mapping[Mode, Policy]:
         table: dict[tuple[Weight, Who], tuple[Answer, ...]] = {}
         for weight, row in rows.items():
             for who in get_args(Who):
-                table[weight, who] = cells = getattr(row, who)
+                cells = getattr(row, who)
+                if cells is None:
+                    continue
+                table[weight, who] = cells
                 if len(cells) != policy.COLUMNS:
                     names.wrong("policy.toml", f"{mode}.{weight}.{who}", f"son {policy.COLUMNS} celdas: A0 … A4")
                 elif cells[0] != "refuse":
@@ -36,6 +39,7 @@ def policies(names: Names) -> Mapping[Mode, Policy]:
             form.hours,
             form.questions_hour,
             form.oldest_days,
+            form.guesses_hour,
             tuple(fold(word) for word in form.yes),
             tuple(fold(word) for word in form.no),
         )

@@ -10,6 +10,7 @@ class RowsForm(Form):
     user: tuple[Answer, ...]
     provider: tuple[Answer, ...]
     staff: tuple[Answer, ...]
+    machine: tuple[Answer, ...] | None = None  # none: what it says is not done
 
 
 class PolicyFile(Form):
@@ -19,5 +20,6 @@ class PolicyFile(Form):
     hours: int = Field(default=24, ge=1, le=48)
     questions_hour: int = Field(default=3, ge=1)
     oldest_days: int = Field(default=7, ge=1)
+    guesses_hour: int = Field(default=20, ge=1)
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypedDict
 
@@ -98,6 +99,7 @@ def _signs(names: Names, phrases: _Phrases) -> dict[Question, tuple[Sign, ...]]:
         "nature": tuple(_table(names, phrases, "nature", form.nature, _NATURES)),
         "urgency": tuple(_table(names, phrases, "urgency", form.urgency, _URGENCIES)),
         "impact": tuple(_table(names, phrases, "impact", form.impact, _IMPACTS)),
+        "outage": tuple(_outages(names, phrases)),
     }
 
 
@@ -144,6 +146,13 @@ def _table(
         names.known(key, known, "el valor", "classify.toml", f"{name}.{key}")
         for text, weight in _weighed(form, names):
             yield phrases.sign(key, weight, text, "classify.toml", f"{name}.{key}")
+
+
+def _outages(names: Names, phrases: _Phrases) -> Iterator[Sign]:
+    for key, form in names.sources.outages.outage.items():
+        but = "".join(f" - {words}" for words in form.without)
+        for text, weight in _weighed(form, names):
+            yield replace(phrases.sign(key, weight, f"{text}{but}", "outages.toml", f"outage.{key}"), shown=text)
 
 
 def _parents(names: Names) -> dict[str, str]:

@@ -33,7 +33,7 @@ def letters_of(book: Rulebook) -> Iterator[LetterTo]:
     owned = (owner.letters for group in (book.clocks, book.mails, book.verbs) for owner in group.values())
     for letters in (*owned, book.reopening.letters):
         yield from letters
-    for letters in book.letters.values():
+    for letters in (*book.letters.values(), *(book.ladder.of(clock) for clock in book.clocks.values())):
         yield from letters
 
 

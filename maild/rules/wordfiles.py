@@ -16,6 +16,15 @@ class AnswerForm(Form):
     goes_on: Literal["", "any", "loud"] = ""
 
 
+class MacroForm(Form):
+    orders: str
+    text: str = ""
+
+
+class MacrosFile(Form):
+    macro: dict[str, MacroForm] = Field(default={})
+
+
 class WordsFile(Form):
     """`endings`: those of each conjugation, for the stems of verbs; `polite`: words that say nothing beside an order;
     `value`: other words for the values of decisions."""

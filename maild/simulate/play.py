@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
@@ -26,8 +26,9 @@ from maild.core.subject import mark
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import because
-from maild.desk import Desk, Outcome, operator_address
+from maild.desk import Desk, operator_address
 from maild.errors import MailError, Problem, UsageError
+from maild.gather import Outcome
 from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.parse import parse
 from maild.simulate import cast, post
@@ -134,11 +135,14 @@ class Stage:
         self._names: dict[int, str] = {}
         self._dated: dict[str, datetime] = {}
         self._uid = 0
+        # What tells one more person of a clock that has run out is no clock of the story.
+        climbing = {key for key, clock in book.clocks.items() if not clock.again and book.ladder.of(clock)}
+        self._climbing = climbing - book.set_anew()
         self.desk = self._built(book)
         with database.write() as tx:
             self._epoch = mails.open_epoch(tx, "historia", "INBOX", 1, self._now)
-            for key, moment in cast.agenda(book, story).items():
-                agenda.plan(tx, key, moment)
+            for key, planned in cast.agenda(book, story).items():
+                agenda.plan(tx, key, planned)
             given: dict[str, Ticket] = {}
             for form in story.given:
                 number = tickets.next_number(tx)
@@ -220,7 +224,7 @@ class Stage:
             self._look(step, result)
             ahead = [t.due for ticket in self._tickets.values() for t in ticket.timers]
             with self._database.write() as tx:
-                ahead += agenda.planned(tx).values()
+                ahead += [planned.due for planned in agenda.planned(tx).values()]
             soonest = min((due for due in ahead if self._now < due <= step.at), default=None)
             if soonest is None:
                 break
@@ -288,7 +292,7 @@ class Stage:
         self._name_new(before, step, result)
         decision = outcome.decision
         for number in self._tickets:
-            _count_timers(result.timers, before.get(number), self._tickets[number], decision.effects)
+            _count_timers(result.timers, before.get(number), self._tickets[number], decision.effects, self._climbing)
         for row in letters.written_for(tx, outcome.cause):
             person = self._people.by_address(row["recipient"])
             letter = Letter(row["template"], person.key if person else row["recipient"], bytes(row["raw"]))
@@ -320,17 +324,25 @@ def _all(tx: Tx) -> dict[int, Ticket]:
 
 
 def _count_timers(
-    counted: dict[str, list[str]], before: Ticket | None, after: Ticket, effects: Iterable[Effect]
+    counted: dict[str, list[str]],
+    before: Ticket | None,
+    after: Ticket,
+    effects: Iterable[Effect],
+    climbing: Container[str],
 ) -> None:
     """What became of each clock, whatever it went through inside the decision."""
     mine = [e for e in effects if isinstance(e, StartTimer | StopTimer) and e.number == after.number]
     begun = {(e.timer.clock, e.timer.token) for e in mine if isinstance(e, StartTimer)}
     ran_out = {(e.clock, e.token) for e in mine if isinstance(e, StopTimer) and e.fired}
-    ran = Counter((t.clock, t.token) for t in (before.timers if before else ()))
-    runs = Counter((t.clock, t.token) for t in after.timers)
+    ran, runs = _shown(before, climbing), _shown(after, climbing)
     for key in ran:
         if key in ran_out:
             counted["fired"].append(key[0])
         elif key in begun or key not in runs:
             counted["stopped"].append(key[0])
     counted["started"] += [key[0] for key in runs if key in begun]
+
+
+def _shown(ticket: Ticket | None, climbing: Container[str]) -> Counter[tuple[str, int]]:
+    running = ticket.timers if ticket else ()
+    return Counter((t.clock, t.token) for t in running if not (t.ran and t.clock in climbing))

@@ -33,6 +33,10 @@ def ours(tx: Connection, message_ids: Collection[str]) -> Ours | None:
     return next((found[each] for each in message_ids if each in found), None)
 
 
+def count_held(tx: Connection) -> int:
+    return tx.execute(select(func.count()).where(outbox.c.state == "held")).scalar_one()
+
+
 def hold_for(tx: Connection, address: str, why: str) -> int:
     """Letters to this address that have not left yet are held; how many."""
     waiting = outbox.c.state.in_(("queued", "ambiguous"))

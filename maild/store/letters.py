@@ -6,6 +6,7 @@ held and dropped are a person's or a limit's doing; cancelled: the order that ca
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -65,6 +66,22 @@ def written(tx: Connection, recipient: str, since: datetime, most: int) -> list[
     return [(at, str(template), int(ticket or 0)) for at, template, ticket in _WRITTEN(tx, asked)]
 
 
+_WRITTEN_OF = Prepared(
+    select(func.count())
+    .select_from(outbox)
+    .where(
+        outbox.c.recipient == bindparam("recipient"),
+        outbox.c.created_at > bindparam("since"),
+        outbox.c.template == bindparam("template"),
+    )
+)
+
+
+def written_of(tx: Connection, recipient: str, template: str, since: datetime) -> int:
+    """How many letters of this template to this address were written, whatever became of them."""
+    return int(_WRITTEN_OF.scalar(tx, {"recipient": recipient, "since": since, "template": template}) or 0)
+
+
 _NTH = Prepared(
     select(outbox.c.id)
     .where(outbox.c.recipient == bindparam("recipient"), outbox.c.created_at > bindparam("since"))
@@ -89,6 +106,40 @@ _EXPIRED = (
 def expire(tx: Connection, now: datetime) -> list[int]:
     """Letters that outlived their use before any try: they fail now rather than arrive late. Their ids."""
     return [int(letter_id) for (letter_id,) in tx.execute(_EXPIRED, {"at": now})]
+
+
+_TAKEN_IN = (
+    update(outbox)
+    .where(
+        outbox.c.ticket == bindparam("about"),
+        outbox.c.recipient == bindparam("reader"),
+        outbox.c.state == "queued",
+        outbox.c.attempts == 0,
+        outbox.c.not_before > bindparam("at"),
+        outbox.c.gist != "",
+    )
+    .values(state="dropped", ended_at=bindparam("at"), reason=bindparam("why"), part_of=bindparam("carrier"))
+    .returning(outbox.c.id, outbox.c.gist, outbox.c.not_before)
+)
+
+
+def take_in(tx: Connection, number: int, recipient: str, now: datetime, into: str) -> tuple[list[str], datetime | None]:
+    """The letters about this ticket that this reader has still to get are given up for one that says it all: what they
+    said, and when the first of them was to leave.
+
+    Only letters that nobody has ever tried to send and that are not due: a sender cannot have them in his hands
+    (RELIABILITY §4.5). All in the transaction that writes the letter which takes them in (`into`, its Message-ID).
+    """
+    asked = {
+        "about": number,
+        "reader": recipient,
+        "at": now,
+        "why": f"va dentro de / is part of {into}",
+        "carrier": into,
+    }
+    rows = sorted(tx.execute(_TAKEN_IN, asked).all(), key=lambda row: int(row[0]))
+    said = [str(line) for _, gist, _ in rows for line in json.loads(gist)]
+    return said, min((before for _, _, before in rows), default=None)
 
 
 def claim(tx: Connection, owner: str, now: datetime, limit: int) -> list[Leased]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     Select,
     and_,
+    case,
     exists,
     func,
     or_,
@@ -27,6 +28,7 @@ from sqlalchemy import table as called
 
 from maild.core.events import Happened, Row
 from maild.core.words import fold
+from maild.core.worktime import NEVER
 from maild.store import records
 from maild.store.schema import message, provider, ticket, timer, token
 
@@ -44,25 +46,32 @@ _TELLING = {
 }
 
 
-def mine(tx: Connection, addresses: Collection[str], limit: int, *, staff: bool) -> tuple[tuple[Row, ...], int]:
-    """The open tickets that these addresses have to do (staff), or asked for or were called into; and how many there are."""
+def mine(
+    tx: Connection, addresses: Collection[str], clocks: Collection[str], limit: int, *, staff: bool
+) -> tuple[tuple[Row, ...], int]:
+    """The open tickets that these addresses have to do (staff), or asked for or were called into; and how many there are.
+
+    `clocks`: those by which work is late.
+    """
     who: ColumnElement[bool] = ticket.c.responsible.in_(tuple(addresses))
     if not staff:
         who = _takes_part(addresses)
-    return _listed(tx, and_(who, ticket.c.closed_at.is_(None)), limit)
+    return _listed(tx, and_(who, ticket.c.closed_at.is_(None)), clocks, limit)
 
 
-def queue(tx: Connection, places: Collection[tuple[str, str]], limit: int) -> tuple[tuple[Row, ...], int]:
+def queue(
+    tx: Connection, places: Collection[tuple[str, str]], clocks: Collection[str], limit: int
+) -> tuple[tuple[Row, ...], int]:
     """The open tickets with a token on one of these steps (procedure, step)."""
     if not places:
         return (), 0
     on = or_(*(and_(token.c.procedure == p, token.c.step == s) for p, s in places))
     stands = exists().where(token.c.ticket == ticket.c.number, token.c.came == "", on)
-    return _listed(tx, and_(stands, ticket.c.closed_at.is_(None)), limit)
+    return _listed(tx, and_(stands, ticket.c.closed_at.is_(None)), clocks, limit)
 
 
 def search(
-    tx: Connection, words: str, addresses: Collection[str], limit: int, *, staff: bool
+    tx: Connection, words: str, addresses: Collection[str], clocks: Collection[str], limit: int, *, staff: bool
 ) -> tuple[tuple[Row, ...], int]:
     """The tickets in whose title or messages all these words begin a word, accents aside, the best first.
 
@@ -74,7 +83,7 @@ def search(
     ranked = _ranked(tx, wanted, staff=staff)
     if not ranked:
         return (), 0
-    query = _rows().where(ticket.c.number.in_(ranked))
+    query = _rows(clocks).where(ticket.c.number.in_(ranked))
     if not staff:
         query = query.where(_takes_part(addresses))
     found = sorted((_row(row) for row in tx.execute(query).mappings()), key=lambda row: ranked.index(row.number))
@@ -87,17 +96,23 @@ def _takes_part(addresses: Collection[str]) -> ColumnElement[bool]:
     return or_(ticket.c.requester.in_(his), called_in)
 
 
-def _rows() -> Select[Any]:
-    due = select(func.min(timer.c.due)).where(
-        timer.c.ticket == ticket.c.number, timer.c.ended_at.is_(None), timer.c.on_silence.is_(False)
-    )
+def _rows(clocks: Collection[str]) -> Select[Any]:
+    own = (timer.c.ticket == ticket.c.number, timer.c.clock.in_(tuple(clocks)))
+    first = (*own, timer.c.ran == 0, timer.c.due < NEVER)  # what runs on after it ran out only tells of it
+    due = select(func.min(timer.c.due)).where(*first, timer.c.ended_at.is_(None)).scalar_subquery()
+    missed = select(func.max(timer.c.due)).where(*first, timer.c.outcome == "fired").scalar_subquery()
+    still = case((or_(timer.c.outcome == "fired", and_(timer.c.ended_at.is_(None), timer.c.ran > 0)), 1), else_=0)
+    newest = select(still).where(*own).order_by(timer.c.id.desc()).limit(1).scalar_subquery()
     columns = (ticket.c.number, ticket.c.title, ticket.c.state, ticket.c.requester, ticket.c.responsible_name)
-    return select(*columns, ticket.c.responsible, due.scalar_subquery().label("due"))
+    when = case((newest == 1, missed), else_=due).label("due")
+    return select(*columns, ticket.c.responsible, ticket.c.opened_at, when, newest.label("overdue"))
 
 
-def _listed(tx: Connection, which: ColumnElement[bool], limit: int) -> tuple[tuple[Row, ...], int]:
+def _listed(
+    tx: Connection, which: ColumnElement[bool], clocks: Collection[str], limit: int
+) -> tuple[tuple[Row, ...], int]:
     """The soonest due first, then the oldest."""
-    query = _rows().where(which)
+    query = _rows(clocks).where(which)
     due = query.selected_columns.due
     rows = tx.execute(query.order_by(due.is_(None), due, ticket.c.number).limit(limit)).mappings()
     total = tx.execute(select(func.count()).select_from(ticket).where(which)).scalar_one()
@@ -106,7 +121,16 @@ def _listed(tx: Connection, which: ColumnElement[bool], limit: int) -> tuple[tup
 
 def _row(row: Any) -> Row:
     who = str(row["responsible_name"] or row["responsible"] or "")
-    return Row(int(row["number"]), str(row["title"]), str(row["state"]), str(row["requester"]), who, row["due"])
+    return Row(
+        int(row["number"]),
+        str(row["title"]),
+        str(row["state"]),
+        str(row["requester"]),
+        who,
+        row["due"],
+        overdue=bool(row["overdue"]) and row["due"] is not None,
+        opened_at=row["opened_at"],
+    )
 
 
 # -- full text --------------------------------------------------------------------------------------------------------

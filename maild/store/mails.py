@@ -215,6 +215,19 @@ def tickets_of_conversation(tx: Connection, conversation: str) -> tuple[int, ...
     return tuple(dict.fromkeys(int(number) for (number,) in rows))
 
 
+_BEGAN = Prepared(
+    select(correspondence.c.conversation)
+    .where(correspondence.c.ticket == bindparam("number"), correspondence.c.conversation != "")
+    .order_by(correspondence.c.inbound)
+    .limit(1)
+)
+
+
+def conversation_of(tx: Connection, number: int) -> str:
+    """Outlook's conversation that the first mails of this ticket belong to; '' where none is known."""
+    return str(_BEGAN.scalar(tx, {"number": number}) or "")
+
+
 def was_copied(tx: Connection, number: int, address: str) -> bool:
     """Whether somebody who takes part wrote a mail of this ticket to this address, too."""
     rows = tx.execute(_COPIED, {"number": number}) if address else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, or_, select
@@ -83,17 +83,23 @@ def keep(
     _KEEP(tx, row)
 
 
+# A ticket's opening and its first words are one decision; its hour is taken twice.
+_DECIDING = timedelta(minutes=1)
 _FIRST_WORDS = Prepared(
     select(message.c.text)
-    .where(message.c.ticket == bindparam("number"), message.c.visibility == "public")
+    .where(
+        message.c.ticket == bindparam("number"),
+        message.c.visibility == "public",
+        message.c.at <= bindparam("opened"),
+    )
     .order_by(message.c.id)
     .limit(1)
 )
 
 
-def first_words(tx: Connection, number: int) -> str:
-    """What the ticket was opened with; '' where nobody wrote anything."""
-    return _FIRST_WORDS.scalar(tx, {"number": number}) or ""
+def first_words(tx: Connection, number: int, opened: datetime) -> str:
+    """What the ticket was opened with; '' where a clock or another ticket opened it: what was written later is no request."""
+    return _FIRST_WORDS.scalar(tx, {"number": number, "opened": opened + _DECIDING}) or ""
 
 
 def history(tx: Connection, number: int) -> list[dict[str, Any]]:

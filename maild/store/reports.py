@@ -51,6 +51,10 @@ def decisions_on_mail(tx: Connection, mail_id: int) -> list[str]:
     return [str(c) for (c,) in tx.execute(select(journal.c.cause).where(mine).order_by(journal.c.id))]
 
 
+def mails_of_ticket(tx: Connection, number: int) -> list[dict[str, Any]]:
+    return _rows(tx, select(inbound).where(inbound.c.ticket == number).order_by(inbound.c.id))
+
+
 def ticket_row(tx: Connection, number: int) -> dict[str, Any] | None:
     return next(iter(_rows(tx, select(ticket).where(ticket.c.number == number))), None)
 

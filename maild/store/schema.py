@@ -24,7 +24,7 @@ from maild.store.memory import habit as habit
 from maild.store.memory import knowledge as knowledge
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0012"
+VERSION = "0015"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -132,7 +132,7 @@ fact = Table(
     Column("key", Key, primary_key=True),
     Column("value", Words, nullable=False),
     Column("position", Integer, nullable=False),
-    Index(None, "key"),
+    Index(None, "key", "ticket"),
 )
 
 provider = Table(
@@ -179,6 +179,10 @@ timer = Table(
     Column("ended_at", Instant),
     Column("outcome", Words),  # fired | stopped
     Column("attempts", Integer, nullable=False, server_default=text("0")),
+    _words("span"),  # 4wh: what is counted from started_at on; empty: the moment itself was told
+    _words("calendar"),  # on whose calendar; empty: the institution's
+    Column("ran", Integer, nullable=False, server_default=text("0")),  # how often it had run out before
+    _words("pauses"),  # from/until/why;… : when it stood still
     Index(
         "uq_timer_running",
         "ticket",
@@ -188,6 +192,7 @@ timer = Table(
         sqlite_where=text("ended_at IS NULL"),
         postgresql_where=text("ended_at IS NULL"),
     ),
+    Index(None, "ticket"),
     Index("ix_timer_due", "due", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
     sqlite_autoincrement=True,
 )
@@ -270,6 +275,8 @@ outbox = Table(
     Column("leased_until", Instant),
     Column("ended_at", Instant),
     _words("held_by"),  # of a held one: rehearsal | operator | stopped | brake | address | ticket | domain
+    _words("gist"),  # of one that may be taken in by a later letter: what it says, a list in JSON
+    _words("part_of"),  # of one that was: the Message-ID of the letter that says it all
     Index(None, "created_at"),
     Index("ix_outbox_held", "held_by", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
     Index(

@@ -9,15 +9,15 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
 from maild.core.events import Child
-from maild.core.ticket import Ticket, Timer, Token
+from maild.core.ticket import Ticket, Token
 from maild.core.values import Address
+from maild.store import timers
 from maild.store.columns import as_key
 from maild.store.database import unless_there
 from maild.store.prepared import Prepared
 from maild.store.schema import case_number, fact, inbound, outbox, provider, ticket, timer, token
 from maild.store.standing import counter
 
-TimerKey = tuple[str, int]
 _MOST_WAITING = 500
 _MOST_JOINED = 20
 _MOST_NAMED = 40
@@ -28,7 +28,6 @@ _COUNTER = Prepared(select(counter.c.value).where(counter.c.name == "ticket").wi
 _COUNT_ON = Prepared(update(counter).where(counter.c.name == "ticket").values(value=bindparam("next")))
 _OPEN = Prepared(ticket.insert().inline(), ticket.c.keys())
 _TOKEN = Prepared(token.insert().inline(), token.c.keys())
-_TIMER = Prepared(timer.insert().inline(), ("ticket", "clock", "token", "due", "on_silence", "started_at"))
 _OF_TICKET = {
     "ticket": select(ticket).where(ticket.c.number == bindparam("n")).with_for_update(),
     "token": select(token).where(token.c.ticket == bindparam("n")).order_by(token.c.position),
@@ -58,7 +57,7 @@ def load(tx: Connection, number: int) -> Ticket | None:
     if row is None:
         return None
     tokens = tx.execute(_OF_TICKET["token"], asked).mappings()
-    timers = tx.execute(_OF_TICKET["timer"], asked).mappings()
+    running = tx.execute(_OF_TICKET["timer"], asked).mappings()
     facts = tx.execute(_OF_TICKET["fact"], asked).mappings()
     providers = tx.execute(_OF_TICKET["provider"], asked).mappings()
     return Ticket(
@@ -71,7 +70,7 @@ def load(tx: Connection, number: int) -> Ticket | None:
         parent=int(row["parent"]),
         parent_token=int(row["parent_token"]),
         tokens=tuple(Token(t["id"], t["procedure"], t["step"], t["caller"], t["came"]) for t in tokens),
-        timers=tuple(Timer(t["clock"], t["token"], t["due"], t["on_silence"]) for t in timers),
+        timers=tuple(timers.timer_of(dict(t)) for t in running),
         facts=tuple((f["key"], f["value"]) for f in facts),
         providers=tuple(Address(p["address"], p["name"]) for p in providers),
     )
@@ -113,7 +112,7 @@ def _columns(t: Ticket) -> dict[str, object]:
     }
 
 
-def save(tx: Connection, before: Ticket | None, after: Ticket, fired: Collection[TimerKey], now: datetime) -> None:
+def save(tx: Connection, before: Ticket | None, after: Ticket, fired: Collection[timers.Key], now: datetime) -> None:
     """Write what changed between two values of a ticket. `fired` names the clocks that ended by running out."""
     if before is None:
         _OPEN(tx, {"number": after.number} | _columns(after))
@@ -124,7 +123,7 @@ def save(tx: Connection, before: Ticket | None, after: Ticket, fired: Collection
         if changed:
             tx.execute(update(ticket).where(ticket.c.number == after.number).values(**changed))
     _save_tokens(tx, before, after)
-    _save_timers(tx, before, after, fired, now)
+    timers.save(tx, after.number, before.timers if before else (), after.timers, fired, now)
     _save_facts(tx, before, after)
     _save_providers(tx, before, after)
 
@@ -147,35 +146,6 @@ def _save_tokens(tx: Connection, before: Ticket | None, after: Ticket) -> None:
         for position, t in enumerate(after.tokens)
     ]
     _TOKEN.many(tx, rows)
-
-
-def _save_timers(
-    tx: Connection, before: Ticket | None, after: Ticket, fired: Collection[TimerKey], now: datetime
-) -> None:
-    """Timers are read back in the order of their rows: one that came to stand behind a later one starts anew."""
-    kept = _kept(before.timers if before else (), after.timers)
-    for gone in (t for t in (before.timers if before else ()) if t not in kept):
-        running = (timer.c.ticket == after.number, timer.c.clock == gone.clock, timer.c.token == gone.token)
-        outcome = "fired" if (gone.clock, gone.token) in fired else "stopped"
-        tx.execute(update(timer).where(*running, timer.c.ended_at.is_(None)).values(ended_at=now, outcome=outcome))
-    rows = [
-        {
-            "ticket": after.number,
-            "clock": t.clock,
-            "token": t.token,
-            "due": t.due,
-            "on_silence": t.on_silence,
-            "started_at": now,
-        }
-        for t in after.timers[len(kept) :]
-    ]
-    _TIMER.many(tx, rows)
-
-
-def _kept(old: tuple[Timer, ...], new: tuple[Timer, ...]) -> tuple[Timer, ...]:
-    """The timers at the head of `new` that stand in `old` in the same order: their rows may stay as they are."""
-    rest = iter(old)
-    return tuple(itertools.takewhile(lambda t: any(o == t for o in rest), new))
 
 
 def _save_facts(tx: Connection, before: Ticket | None, after: Ticket) -> None:
@@ -249,6 +219,12 @@ def opened_by(tx: Connection, address: str, since: datetime, most: int) -> list[
     return [int(number) for (number,) in _OF_REQUESTER(tx, asked)]
 
 
+def open_of(tx: Connection, address: str) -> list[int]:
+    """The numbers of the open tickets that this address asked for, oldest first."""
+    query = select(ticket.c.number).where(ticket.c.requester == address, ticket.c.closed_at.is_(None))
+    return [int(number) for (number,) in tx.execute(query.order_by(ticket.c.number))]
+
+
 def participants(tx: Connection, numbers: Iterable[int]) -> dict[int, frozenset[str]]:
     """Of those of these tickets that exist, the addresses of who takes part. Locks nothing."""
     wanted = sorted(set(numbers))[-_MOST_NAMED:]
@@ -311,6 +287,18 @@ def open_with(tx: Connection, key: str, value: str) -> list[int]:
     query = select(ticket.c.number).join(fact, fact.c.ticket == ticket.c.number)
     query = query.where(fact.c.key == key, fact.c.value == value, ticket.c.closed_at.is_(None))
     return [int(n) for (n,) in tx.execute(query.order_by(ticket.c.number.desc()).limit(_MOST_JOINED))]
+
+
+def reporting(tx: Connection, keys: Iterable[str], since: datetime) -> list[tuple[int, str, str, str, datetime]]:
+    """The open tickets since then of which one of these facts is told, newest first: number, fact, value, requester, since when."""
+    found: list[tuple[int, str, str, str, datetime]] = []
+    for key in keys:  # the newest by the index first: what is long over is not looked at
+        newest = select(fact).where(fact.c.key == key).order_by(fact.c.ticket.desc()).limit(_MOST_WAITING).subquery()
+        columns = (ticket.c.number, newest.c.key, newest.c.value, ticket.c.requester, ticket.c.opened_at)
+        query = select(*columns).join(newest, newest.c.ticket == ticket.c.number)
+        query = query.where(ticket.c.closed_at.is_(None), ticket.c.opened_at > since)
+        found += [tuple(row) for row in tx.execute(query.order_by(ticket.c.number.desc()))]
+    return found
 
 
 def places(tx: Connection) -> list[tuple[int, str, str]]:

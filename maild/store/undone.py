@@ -14,6 +14,7 @@ from maild.core.pending import Undo, Undoable
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.undo import Done, Posted
 from maild.core.values import Address
+from maild.core.worktime import Pause, Span
 from maild.store import tickets
 from maild.store.prepared import Prepared
 from maild.store.schema import outbox
@@ -22,6 +23,8 @@ from maild.store.standing import undoable
 # Letters in these states have not left this machine, and nothing is under way.
 _STILL_HERE = ("queued", "held")
 _LEFT = ("leased", "sent", "ambiguous", "unknown")
+# What a letter says that is part of another one is on its way with that one.
+_ON_ITS_WAY = outbox.c.state.in_(_LEFT) | ((outbox.c.state == "dropped") & (outbox.c.part_of != ""))
 # What is over stays a day, so that «too late» can be told from «nothing to undo».
 _KEPT = timedelta(days=1)
 
@@ -62,19 +65,24 @@ def last(tx: Connection, number: int, addresses: Collection[str]) -> Done | None
 
 def _letters(tx: Connection, cause: str, numbers: Collection[int]) -> Iterable[Posted]:
     """Of the letters of a cause those that left and those that still can be kept; what failed or was dropped is neither."""
-    columns = (outbox.c.id, outbox.c.ticket, outbox.c.template, outbox.c.recipient, outbox.c.state)
+    columns = (outbox.c.id, outbox.c.ticket, outbox.c.template, outbox.c.recipient, outbox.c.state.in_(_STILL_HERE))
     mine = outbox.c.cause.startswith(cause + "#", autoescape=True) & outbox.c.ticket.in_(tuple(numbers))
-    query = select(*columns).where(mine, outbox.c.state.in_((*_STILL_HERE, *_LEFT))).order_by(outbox.c.id)
-    for letter_id, ticket, template, recipient, state in tx.execute(query.with_for_update()):
-        yield Posted(int(letter_id), int(ticket or 0), str(template), Address(str(recipient)), state in _LEFT)
+    query = select(*columns).where(mine, outbox.c.state.in_(_STILL_HERE) | _ON_ITS_WAY).order_by(outbox.c.id)
+    for letter_id, ticket, template, recipient, here in tx.execute(query.with_for_update()):
+        yield Posted(int(letter_id), int(ticket or 0), str(template), Address(str(recipient)), not here)
 
 
 def use(tx: Connection, what: Undo, now: datetime) -> None:
-    """It is taken back: once, and its letters that had not left never will. A cancelled letter is a state, with its bytes."""
+    """It is taken back: once, and its letters that had not left never will. A cancelled letter is a state, with its bytes.
+    What older letters said that were part of one of them is owed again."""
     tx.execute(update(undoable).where(undoable.c.id == what.of).values(used=True))
     mine = (outbox.c.id.in_(what.cancelled), outbox.c.state.in_(_STILL_HERE))
     reason = "la orden se deshizo / the order was undone"
-    tx.execute(update(outbox).where(*mine).values(state="cancelled", held_by="", ended_at=now, reason=reason))
+    cancelled = update(outbox).where(*mine).values(state="cancelled", held_by="", ended_at=now, reason=reason)
+    gone = tx.execute(cancelled.returning(outbox.c.ticket, outbox.c.message_id)).all()
+    carried = (outbox.c.ticket.in_({t for t, _ in gone}), outbox.c.part_of.in_({m for _, m in gone}))
+    again = update(outbox).where(*carried, outbox.c.state == "dropped")
+    tx.execute(again.values(state="queued", part_of="", ended_at=None, reason=""))
 
 
 def _json(value: object) -> str:
@@ -94,7 +102,22 @@ def _ticket(fields: Mapping[str, Any] | None) -> Ticket | None:
     for name in ("opened_at", "closed_at"):
         known[name] = datetime.fromisoformat(known[name]) if known[name] else None
     known["tokens"] = tuple(Token(**token) for token in known["tokens"])
-    known["timers"] = tuple(Timer(**{**t, "due": datetime.fromisoformat(t["due"])}) for t in known["timers"])
+    known["timers"] = tuple(_timer(timer) for timer in known["timers"])
     known["facts"] = tuple((key, value) for key, value in known["facts"])
     known["providers"] = tuple(Address(**provider) for provider in known["providers"])
     return Ticket(**known)
+
+
+def _timer(fields: Mapping[str, Any]) -> Timer:
+    span, pauses = fields.get("span"), fields.get("pauses", ())
+    known = {
+        "due": datetime.fromisoformat(fields["due"]),
+        "started": _moment(fields.get("started")),
+        "span": Span(**span) if span else None,
+        "pauses": tuple(Pause(datetime.fromisoformat(p["start"]), _moment(p["until"]), p["why"]) for p in pauses),
+    }
+    return Timer(**{**fields, **known})
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

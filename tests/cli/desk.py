@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,7 +56,9 @@ class Desk:
     def open(self) -> House:
         return House.open(load(self.config))
 
-    def mail(self, sender: str, subject: str, text: str = "", *, message_id: str = "", park: str = "") -> int:
+    def mail(
+        self, sender: str, subject: str, text: str = "", *, message_id: str = "", park: str = "", in_reply_to: str = ""
+    ) -> int:
         """A mail arrives and is decided; its number."""
         self.sent += 1
         message_id = message_id or f"m{self.sent}@entidad.example"
@@ -71,15 +73,20 @@ class Desk:
         finally:
             house.close()
         if not park:
-            self.decide(mail_id, sender, subject, text, message_id=message_id)
+            self.decide(mail_id, sender, subject, text, message_id=message_id, in_reply_to=in_reply_to)
         return mail_id
 
-    def decide(self, mail_id: int, sender: str, subject: str, text: str = "", *, message_id: str = "") -> None:
+    def decide(
+        self, mail_id: int, sender: str, subject: str, text: str = "", *, message_id: str = "", in_reply_to: str = ""
+    ) -> None:
         """The desk decides a stored mail, read as this."""
         house = self.open()
         try:
             with house.database.write() as tx:
-                mail = self._understood(sender, subject, text, message_id)
+                mail = replace(
+                    self._understood(sender, subject, text, message_id),
+                    in_reply_to=(in_reply_to,) if in_reply_to else (),
+                )
                 house.desk.mail(tx, MailArrived(mail_id, mail, self._at()))
         finally:
             house.close()

@@ -31,7 +31,7 @@ def help_for(stand: str, who: str) -> Letter:
         ("queue", "marta", {"#tomar", "#asignar"}),
         ("work", "luis", {"#resuelto", "#consulta", "#asignar", "#escalar"}),
         ("work", "rosa", set()),
-        ("resolved", "rosa", {"#conforme", "#noconforme"}),
+        ("resolved", "rosa", {"Conforme", "No conforme"}),
         ("procede", "jefe", {"#procede si", "#procede no"}),
         ("procede", "nivel2", {"#llego"}),
         ("revisar", "sup", {"#aprobar", "#cerrar", "#observar"}),

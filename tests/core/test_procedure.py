@@ -13,6 +13,7 @@ from maild.core.office import Office
 from maild.core.procedure import Walk
 from maild.core.ticket import Ticket, Token
 from maild.core.values import Address
+from maild.core.worktime import NEVER
 from tests.core.strategies import BOOK, NOW, OFFICE
 
 AT_FOUR = Ticket(
@@ -197,4 +198,4 @@ def test_a_clock_whose_fact_is_a_time_of_day_runs_out_at_the_next_one() -> None:
     local = due.astimezone(BOOK.calendar.zone)
     assert (local.hour, local.minute) == (6, 0) and NOW < due <= NOW + timedelta(days=1)
     wrong = replace(here.ticket, facts=(("hora", "26:00"),))
-    assert deadlines.due(clock, BOOK, wrong, here.said, NOW) == deadlines.NEVER
+    assert deadlines.due(clock, BOOK, wrong, here.said, NOW) == NEVER

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from maild.core import seal
 from maild.core.effects import Send
 from maild.core.letters import FACTS, Letter
+from maild.core.rulebook import Survey
 from maild.core.subject import marks
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Mail, Reason, Sender
@@ -65,9 +66,12 @@ def test_a_button_carries_the_mark_the_order_and_a_code_for_this_reader_only() -
 
 def test_those_who_work_see_the_orders_of_the_step_in_words() -> None:
     working = replace(TICKET, state="en_proceso", tokens=(Token(1, "BASE-ATE", "4"),))
-    orders = written(LUIS, "technician", working).facts["orders"]
+    told = written(LUIS, "technician", working)
+    orders = told.facts["orders"]
     assert isinstance(orders, tuple)
-    assert {"#resuelto", "#consulta", "#escalar"} <= {str(order).split()[0] for order in orders}
+    assert Reason("typed-text", (("order", "#consulta"),)) in orders
+    assert {"resuelto", "escalar"} <= {button.key for button in told.buttons}
+    assert not any("#resuelto" in str(order) for order in orders)
     assert written(ANA, "user", working).facts["orders"] == ()
 
 
@@ -101,3 +105,52 @@ def test_a_letter_about_no_ticket_has_neither_mark_nor_buttons() -> None:
     about_none = written(ANA, ticket=None)
     assert "mark" not in about_none.facts
     assert (about_none.buttons, about_none.references) == ((), ())
+
+
+def test_a_letter_greets_its_reader_and_not_the_person_who_asked() -> None:
+    assert written(LUIS, "provider").facts["reader_name"] == LUIS.name
+    assert written(ANA).facts["reader_name"] == ANA.name
+
+
+def test_whose_turn_it_is_reads_what_is_to_be_done() -> None:
+    working = replace(TICKET, state="en_proceso", tokens=(Token(1, "BASE-ATE", "4"),))
+    assert written(LUIS, "technician", working).facts["task"] == "Atender (nivel 1)"
+    assert written(ANA, "user", working).facts["task"] == ""
+
+
+def test_a_user_never_reads_a_list_of_other_people() -> None:
+    rows = "area;usuario;equipo\nLogística;luis@entidad.test;740\nLogística;ana@entidad.test;741"
+    assert "text" not in written(ANA, text=rows).facts
+    assert written(LUIS, "technician", text=rows).facts["text"] == rows
+    harmless = "Se hizo esto, aquello\nUno, dos\nTres, cuatro"
+    assert written(ANA, text=harmless).facts["text"] == harmless
+
+
+def test_those_who_work_read_who_else_was_told_and_users_do_not() -> None:
+    def told(to: Address, audience: str) -> object:
+        send = Send(7, "plantilla", to, audience, "es")
+        return letter(send, TICKET, Occasion(OFFICE, RING, TODAY, others=(ANA, LUIS))).facts.get("also_to")
+
+    assert told(LUIS, "manager") == (ANA.name, LUIS.name)
+    assert told(ANA, "user") is None
+
+
+def test_a_closed_ticket_says_why_in_the_institutions_words() -> None:
+    closed = replace(TICKET, closed_at=DUE, closing_reason="conformidad_tacita", tokens=(), timers=())
+    assert written(ANA, ticket=closed).facts["closing_label"] == "Conformidad tácita"
+    assert written(ANA).facts["closing_label"] == ""
+
+
+def test_a_survey_is_answered_by_touching_a_number_and_suggests_none() -> None:
+    survey = Survey("plantilla", best=4)
+    office = replace(OFFICE, book=replace(OFFICE.book, survey=survey))
+    send = Send(7, "plantilla", ANA, "user", "es")
+    found = letter(send, TICKET, Occasion(office, RING, TODAY)).buttons
+    assert [(b.label, b.body, b.order) for b in found] == [(n, n, n) for n in "1234"]
+    assert all(b.even and marks(b.subject, OFFICE.book.mark_key) == (7,) for b in found)
+
+
+def test_a_user_types_plain_words_and_those_who_work_type_orders() -> None:
+    assert [button.order for button in written(ANA).buttons] == ["Conforme", "No conforme"]
+    working = replace(TICKET, state="en_proceso", tokens=(Token(1, "BASE-ATE", "4"),))
+    assert "#resuelto" in [button.order for button in written(LUIS, "technician", working).buttons]

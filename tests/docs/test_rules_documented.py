@@ -11,7 +11,7 @@ import pytest
 from maild.core.moves import ASSIGNS, GUARDS, NEEDS, SAID, StepKind
 from maild.core.rulebook import GROUPS, RELATIONS, Act, RoleKind, StateKind
 from maild.forms import Form
-from maild.rules import files, meaning, wordfiles
+from maild.rules import files, machine_file, meaning, outage_file, wordfiles
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
 BLOCKS: dict[str, type[Form]] = {
@@ -29,8 +29,17 @@ BLOCKS: dict[str, type[Form]] = {
     "commands.toml `[verb.X]`": files.VerbForm,
     "commands.toml `[fact.X]`": files.FactForm,
     "words.toml `[answer.X]`": wordfiles.AnswerForm,
+    "macros.toml `[macro.X]`": wordfiles.MacroForm,
     "calendar.toml": files.CalendarFile,
     "mails.toml `[mail.X]`": files.MailRuleForm,
+    "machines.toml `[alerts]`": machine_file.AlertsForm,
+    "machines.toml `[alerts.facts]`": machine_file.AlertFactsForm,
+    "machines.toml `[states]`": machine_file.StatesForm,
+    "machines.toml `[shape.X]`": machine_file.ShapeForm,
+    "machines.toml `[shape.X.read]`": machine_file.ReadForm,
+    "machines.toml `[branch.X]`": machine_file.BranchForm,
+    "outages.toml `[outages]`": outage_file.OutagesForm,
+    "outages.toml `[outage.X]`": outage_file.OutageForm,
     "priorities.toml `[priority.X]`": files.PriorityForm,
     "escalation.toml `[level.X]`": files.LevelForm,
     "escalation.toml `[criterion.X]`": files.CriterionForm,
@@ -74,7 +83,14 @@ def test_the_blocks_of_the_page_are_those_of_the_loader() -> None:
     assert set(sections()) == set(BLOCKS)
     forms = {
         each
-        for each in (*vars(files).values(), *vars(meaning).values(), wordfiles.AnswerForm)
+        for each in (
+            *vars(files).values(),
+            *vars(machine_file).values(),
+            *vars(outage_file).values(),
+            *vars(meaning).values(),
+            wordfiles.AnswerForm,
+            wordfiles.MacroForm,
+        )
         if isinstance(each, type) and issubclass(each, Form)
     }
     tables = {form for form in forms if form.__name__.endswith("File")} - {files.CalendarFile, files.ProcedureFile}

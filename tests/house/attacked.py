@@ -19,7 +19,7 @@ from maild.core.pending import HoldOrders
 from maild.core.subject import mark
 from maild.core.trust import Boundary
 from maild.core.values import Address, Directory, Person
-from maild.desk import Outcome
+from maild.gather import Outcome
 from maild.store import tickets
 from maild.store.database import Database
 from maild.store.schema import message, outbox

@@ -20,7 +20,8 @@ from maild.core.files import FileRules, Scan
 from maild.core.office import Office
 from maild.core.subject import mark
 from maild.core.values import Address, Directory, Person
-from maild.desk import Desk, Outcome, operator_address
+from maild.desk import Desk, operator_address
+from maild.gather import Outcome
 from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.parse import parse
 from maild.store import attachments, letters, mails, tickets

@@ -20,7 +20,8 @@ from maild.core.events import MailArrived
 from maild.core.office import Office
 from maild.core.trust import Boundary
 from maild.core.values import Directory, Person
-from maild.desk import Desk, Outcome, operator_address
+from maild.desk import Desk, operator_address
+from maild.gather import Outcome
 from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.parse import parse
 from maild.store import letters, mails, records

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from maild.core.effects import Keep, Open, Review, Send
-from maild.desk import Outcome
+from maild.gather import Outcome
 from maild.store import addresses
 from maild.store.database import Database
 from maild.store.upgrade import upgrade

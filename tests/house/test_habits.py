@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select
@@ -37,7 +38,7 @@ def raw(sender: str, subject: str, text: str) -> bytes:
 
 def words(desk: Institution, number: int) -> str:
     with desk.database.write() as tx:
-        return records.first_words(tx, number)
+        return records.first_words(tx, number, datetime.now(UTC))
 
 
 def rows(desk: Institution) -> int:

@@ -53,6 +53,12 @@ def house(database_url: str) -> Iterator[Institution]:
     database.close()
 
 
+def newest(house: Institution, address: str, number: int, template: str) -> str:
+    """What the answer to this letter about the ticket says that it answers."""
+    mine = [row for row in house.letters(address) if (row["ticket"], row["template"]) == (number, template)]
+    return f"<{mine[-1]['message_id']}>"
+
+
 def ticket(house: Institution, number: int) -> Ticket:
     with house.database.write() as tx:
         found = tickets.load(tx, number)
@@ -134,7 +140,10 @@ def test_a_call_is_registered_with_everything_that_is_known_of_it(house: Institu
 def test_two_tickets_merged_are_one_for_both_requesters_and_can_be_taken_apart(house: Institution) -> None:
     house.write("rosa@entidad.test", "Sin red")
     house.write("beto@entidad.test", "Sin internet", "Tampoco abre nada.")
-    outcome = house.write("mesa1@entidad.test", on(2, f"#duplicado {mark('MESA', 1)}"))
+    merge = on(2, f"#duplicado {mark('MESA', 1)}")
+    assert house.write("mesa1@entidad.test", merge).decision.refused is not None  # his domain alone: asked about
+    assert not ticket(house, 2).is_closed
+    outcome = house.write("mesa1@entidad.test", merge, In_Reply_To=newest(house, "mesa1@entidad.test", 2, "tarea"))
     assert outcome.decision.refused is None
     assert ticket(house, 2).closing_reason == "duplicado"
     assert "Tampoco abre nada" in " ".join(text for *_, text in said(house, 1))
@@ -158,7 +167,8 @@ def test_a_merging_is_taken_back_whole(house: Institution) -> None:
     house.write("rosa@entidad.test", "Sin red")
     house.write("beto@entidad.test", "Sin internet", "Tampoco abre nada.")
     before = (ticket(house, 1), ticket(house, 2))
-    house.write("mesa1@entidad.test", on(2, f"#duplicado {mark('MESA', 1)}"))
+    task = newest(house, "mesa1@entidad.test", 2, "tarea")
+    house.write("mesa1@entidad.test", on(2, f"#duplicado {mark('MESA', 1)}"), In_Reply_To=task)
     undone = house.write("mesa1@entidad.test", on(2, "#deshacer"))
     assert undone.decision.refused is None
     assert (ticket(house, 1), ticket(house, 2)) == before

@@ -6,7 +6,7 @@ import email
 import email.policy
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -106,12 +106,15 @@ def test_an_assignment_is_taken_back_and_who_had_been_told_hears_of_it(house: In
 def test_letters_wait_for_the_undo_and_are_cancelled_by_it(house: Institution) -> None:
     opened(house)
     house.write("luis@entidad.test", on(1, "#tomar"))
-    wants(house, "luis", undo_wait=timedelta(minutes=5))
+    wants(house, "luis", undo_wait=timedelta(minutes=5), echo="always")
     send_all(house)
     before = stands(house)
     house.write("luis@entidad.test", on(1, "#resuelto"), "Se cambió el cable.")
     asked = next(row for row in house.letters("rosa@entidad.test") if row["template"] == "conformidad")
     assert asked["not_before"] == house.now + timedelta(minutes=5)
+    leaves = (house.now + timedelta(minutes=5)).astimezone(house.desk.office.book.calendar.zone)
+    echo = " ".join(words(house.letters("luis@entidad.test")[-1]).split())
+    assert f"{leaves:%H:%M}" in echo.partition("si lo deshace antes, no sale")[0]
     send_all(house)
     outcome = house.write("luis@entidad.test", on(1, "#deshacer"))
     assert outcome.decision.refused is None
@@ -346,6 +349,59 @@ def test_who_is_away_is_stood_in_for_until_he_is_back(house: Institution) -> Non
     assert len(house.letters("luis@entidad.test")) > had + 1
 
 
+def test_an_order_of_absence_takes_the_place_of_what_the_directory_says(house: Institution) -> None:
+    """The directory has him away from next month on: what he says of today begins today."""
+    opened(house)
+    house.write("luis@entidad.test", on(1, "#tomar"))
+    wants(house, "luis", absent_from=date(2026, 4, 1), absent_until=date(2026, 4, 30), deputy="mesa")
+    house.write("luis@entidad.test", "#ausente hasta viernes suplente ana")
+    house.write("rosa@entidad.test", on(1), "¿Alguna novedad con mi red?")
+    assert house.letters("ana@entidad.test")
+
+
+@pytest.mark.parametrize("since", [None, date(2026, 2, 23)])
+def test_who_is_back_is_back_whatever_the_directory_says_until_it_says_something_new(
+    house: Institution, since: date | None
+) -> None:
+    opened(house)
+    house.write("luis@entidad.test", on(1, "#tomar"))
+    wants(house, "luis", absent_from=since, absent_until=date(2026, 3, 20), deputy="ana")
+    house.write("rosa@entidad.test", on(1), "¿Alguna novedad?")
+    assert len(house.letters("ana@entidad.test")) == 1
+    house.write("luis@entidad.test", "#presente")
+    house.write("rosa@entidad.test", on(1), "¿Y ahora?")
+    assert len(house.letters("ana@entidad.test")) == 1
+    again = date(2026, 3, 5) if since else None
+    wants(house, "luis", absent_from=again, absent_until=date(2026, 3, 27), deputy="ana")
+    house.wait(days=4)
+    house.write("rosa@entidad.test", on(1), "¿Y hoy?")
+    assert len(house.letters("ana@entidad.test")) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "last"),
+    [
+        ("desde miércoles hasta viernes", 4, 6),
+        ("del 4 al 6 de marzo", 4, 6),
+        ("from 4/3 to 6/3", 4, 6),
+        ("desde mañana hasta 2026-03-06", 3, 6),
+        ("hasta mañana", 2, 3),
+        ("viernes", 2, 6),
+    ],
+)
+def test_an_absence_has_its_first_and_its_last_day(house: Institution, said: str, first: int, last: int) -> None:
+    opened(house)
+    house.write("luis@entidad.test", on(1, "#tomar"))
+    house.write("luis@entidad.test", f"#ausente {said} suplente ana")
+    away = []
+    for day in range(2, 9):
+        house.now = house.now.replace(day=day)
+        had = len(house.letters("ana@entidad.test"))
+        house.write("rosa@entidad.test", on(1), f"¿Alguna novedad? {day}")
+        away += [day] * (len(house.letters("ana@entidad.test")) > had)
+    assert away == list(range(first, last + 1))
+
+
 def test_an_absence_ends_by_itself(house: Institution) -> None:
     opened(house)
     house.write("luis@entidad.test", on(1, "#tomar"))
@@ -356,7 +412,15 @@ def test_an_absence_ends_by_itself(house: Institution) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["#ausente", "#ausente hasta viernes suplente nadie", "#ausente hasta viernes suplente luis"]
+    "said",
+    [
+        "#ausente",
+        "#ausente hasta 14",
+        "#ausente desde no sé cuándo hasta viernes",
+        "#ausente desde viernes hasta miércoles",
+        "#ausente hasta viernes suplente nadie",
+        "#ausente hasta viernes suplente luis",
+    ],
 )
 def test_an_absence_that_cannot_be_understood_is_asked_about(house: Institution, said: str) -> None:
     outcome = house.write("luis@entidad.test", said)

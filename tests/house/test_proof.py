@@ -16,7 +16,7 @@ from sqlalchemy import select
 from maild.core import seal
 from maild.core.subject import mark
 from maild.core.values import Assurance
-from maild.desk import Outcome
+from maild.gather import Outcome
 from maild.store import tickets
 from maild.store.schema import held_order
 from tests.house.attacked import BORDERS, LUIS, MARTA, PROVIDER, ROSA, AttackedDesk, became

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from icalendar import Calendar
 
 from maild.core.letters import FACTS, LANGUAGES, REPLY_MARKERS, Button, Fact, Letter
 from maild.core.newtext import new_text
@@ -22,6 +24,7 @@ from maild.mail.compose import Composer
 from maild.mail.compose.look import mailto
 from maild.mail.compose.samples import SAMPLES
 from maild.mail.gallery import gallery
+from maild.mail.parse import parse
 from tests.mail.letter_samples import NASTY, TEMPLATES, composer, hostile, names, ordinary, with_facts
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
@@ -29,7 +32,8 @@ MESSAGE_ID = "m1.k1.3f.1rx.nonce0001.0123456789abcdef@entidad.example"
 CONTROLS = ["\n", "\r", "\r\n", "\x00", "\x0b", "\x0c", "\x1c", "\x1d", "\x85", "\u2028", "\u2029"]
 HEADERS = [
     *("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted"),
-    *("X-Auto-Response-Suppress", "X-Maild-Instance", "Content-Language", "MIME-Version", "Content-Type"),
+    *("X-Auto-Response-Suppress", "X-Maild-Instance", "Content-Language", "Thread-Topic", "Thread-Index"),
+    *("MIME-Version", "Content-Type"),
 ]
 
 
@@ -179,7 +183,7 @@ def institution(tmp_path: Path, name: str, source: str) -> Composer:
 
 def test_an_institution_replaces_one_letter_or_one_phrase(tmp_path: Path) -> None:
     own = institution(tmp_path, "es/user/acuse.md.j2", "Asunto: [{{ mark }}] Anotado\n\n# Anotado\n\nGracias.\n")
-    assert own.problems() != ()  # the English letter no longer tells the same
+    assert own.problems() == ()  # whether the English letter tells the same is the institution's business
     assert own.render(a_letter()).subject == "[PAIS-123-K] Anotado"
     own = institution(tmp_path, "es/reasons.toml", 'thanks = "De nada."\n')
     assert own.words_for(because("thanks"), "es") == "De nada."
@@ -281,10 +285,121 @@ def test_a_letter_that_answers_nothing_says_that_it_was_generated(writer: Compos
     assert "Precedence" not in mail
 
 
-def test_a_digest_says_that_it_is_one(writer: Composer) -> None:
-    mail = received(sent(writer, a_letter(bulk=True)))
+def test_an_announcement_says_that_it_is_one_and_whom_to_ask_to_be_left_out(writer: Composer) -> None:
+    mail = received(sent(writer, ordinary("es/user/difusion")))
     assert str(mail["Precedence"]) == "bulk"
-    assert str(mail["List-Id"]) == "<resumen.entidad.example>"
+    assert str(mail["List-Id"]) == "<difusion.avisos.entidad.example>"
+    link = "<mailto:operador@entidad.example?subject=BAJA%20difusion%20rosa.quispe%40entidad.example>"
+    assert str(mail["List-Unsubscribe"]) == link
+    assert "List-Id" not in received(sent(writer, a_letter()))
+
+
+# -- threads and calendars ----------------------------------------------------------------------------------------------
+
+OUTLOOK = "01db3e2f4a5b" + "ab" * 16
+
+
+def entry_of(mail: EmailMessage) -> dict[str, str]:
+    """The one event that goes along with a letter, as the calendar of its reader takes it in."""
+    (part,) = (part for part in mail.iter_parts() if part.get_content_type() == "text/calendar")
+    (entry,) = Calendar.from_ical(str(part.get_content())).walk("VEVENT")
+    return {name.lower(): value.to_ical().decode() for name, value in entry.items()}
+
+
+def index_of(raw: bytes) -> bytes:
+    return base64.b64decode(str(received(raw)["Thread-Index"]), validate=True)
+
+
+def test_letters_about_one_ticket_are_one_conversation_in_outlook(writer: Composer) -> None:
+    first, second = sent(writer, a_letter()), sent(writer, ordinary("es/user/cierre"), "m2.k1.x@entidad.example")
+    assert index_of(first)[:22] == index_of(second)[:22]
+    assert len(index_of(first)) == 27  # one answer: [MS-OXOMSG] 2.2.1.3
+    assert index_of(first) != index_of(second)
+    assert received(first)["Thread-Topic"] == received(first)["Subject"]
+    other = with_facts("es/user/cierre", mark="PAIS-124-X")
+    assert index_of(sent(writer, other))[:22] != index_of(first)[:22]
+
+
+def test_a_letter_joins_the_conversation_that_outlook_began(writer: Composer) -> None:
+    raw = sent(writer, a_letter(conversation=OUTLOOK))
+    assert index_of(raw)[:22].hex() == OUTLOOK
+    assert parse(raw).conversation == OUTLOOK  # and our own reader finds it again in the answer
+
+
+def test_a_letter_about_no_ticket_is_in_no_conversation(writer: Composer) -> None:
+    assert "Thread-Index" not in received(sent(writer, with_facts("es/operator/cuarentena", mark="")))
+
+
+def test_an_appointment_goes_along_for_the_calendar(writer: Composer) -> None:
+    letter = ordinary("es/user/mantenimiento_programa")
+    mail = received(sent(writer, letter))
+    assert mail.get_content_type() == "multipart/mixed"
+    said, event = mail.iter_parts()
+    assert isinstance(event, EmailMessage)
+    assert said.get_content_type() == "multipart/alternative"
+    assert event.get_content_type() == "text/calendar"
+    assert event["Content-Type"].params["method"] == "PUBLISH"
+    entry = entry_of(mail)
+    at = letter.facts["appointment_at"]
+    assert isinstance(at, datetime)
+    assert (entry["dtstart"], entry["dtend"]) == (f"{at:%Y%m%dT%H%M%SZ}", f"{at + timedelta(hours=1):%Y%m%dT%H%M%SZ}")
+    assert entry["uid"] == "PAIS-123-K.appointment_at@entidad.example"
+    assert entry["summary"] == received(sent(writer, letter))["Subject"]
+    later = writer.to_bytes(letter, writer.render(letter), message_id=MESSAGE_ID, date=NOW + timedelta(minutes=2))
+    moved = entry_of(received(later))
+    assert moved["uid"] == entry["uid"]
+    assert int(moved["sequence"]) > int(entry["sequence"])
+
+
+def test_a_letter_without_a_date_brings_no_calendar(writer: Composer) -> None:
+    letter = with_facts("es/user/mantenimiento_programa", appointment_at=None)
+    assert received(sent(writer, letter)).get_content_type() == "multipart/alternative"
+
+
+def test_a_hostile_title_writes_nothing_into_the_calendar(writer: Composer) -> None:
+    bad = "Visita\r\nATTENDEE:mailto:malo@malo.example\r\nEND:VEVENT"
+    letter = with_facts("es/user/mantenimiento_programa", title=bad)
+    assert "attendee" not in entry_of(received(sent(writer, letter)))
+
+
+def test_a_template_that_names_no_date_for_the_calendar_is_told(tmp_path: Path) -> None:
+    own = institution(tmp_path, "es/user/acuse.md.j2", "Asunto: x\nAgenda: mañana\n\n# Hola {{ mark }}\n")
+    assert any("debe nombrar una fecha" in problem.text for problem in own.problems())
+
+
+# -- the reader's own clock, and what a letter takes in --------------------------------------------------------------
+
+
+def test_times_are_told_on_the_readers_own_clock(writer: Composer) -> None:
+    here, there = (
+        writer.render(ordinary("es/user/acuse")),
+        writer.render(replace(ordinary("es/user/acuse"), zone="America/La_Paz")),
+    )
+    assert "10:30" in here.text
+    assert "Las horas son las de Lima." in here.text
+    assert "11:30" in there.text
+    assert "10:30" not in there.text
+    assert "Las horas son las de La Paz." in there.text
+    assert writer.render(ordinary("es/user/acuse")).text == here.text
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_a_letter_shows_the_letters_that_it_takes_in_whatever_they_said(writer: Composer, language: str) -> None:
+    letter = with_facts(f"{language}/user/avance", earlier=("Su solicitud avanza\nSe pidió el repuesto.", NASTY))
+    rendered = writer.render(letter)
+    assert rendered.problem is None
+    assert "> Su solicitud avanza\n> Se pidió el repuesto." in rendered.text
+    assert "Se pidió el repuesto." in rendered.html
+    assert "<script>" not in rendered.html
+
+
+def test_a_page_that_gmail_would_cut_off_gives_way_to_a_plain_letter(writer: Composer) -> None:
+    many = tuple(f"{number}: " + "x" * 290 for number in range(400))
+    rendered = writer.render(with_facts("es/technician/estado", history=many))
+    assert rendered.problem is not None
+    assert "Gmail" in rendered.problem.text
+    assert len(rendered.html) < 100_000
+    assert "PAIS-123-K" in rendered.text
 
 
 @pytest.mark.parametrize("name", names())
@@ -292,8 +407,10 @@ def test_both_parts_arrive_as_they_were_written(writer: Composer, name: str) -> 
     for letter in (ordinary(name), hostile(name)):
         rendered = writer.render(letter)
         mail = received(writer.to_bytes(letter, rendered, message_id=MESSAGE_ID, date=NOW))
-        plain, html = mail.iter_parts()
-        assert mail.get_content_type() == "multipart/alternative"
+        said = next(mail.iter_parts()) if mail.get_content_type() == "multipart/mixed" else mail  # with an event
+        assert isinstance(said, EmailMessage)
+        plain, html = said.iter_parts()
+        assert said.get_content_type() == "multipart/alternative"
         assert [part["Content-Transfer-Encoding"] for part in (plain, html)] == [
             "quoted-printable",
             "base64",

@@ -20,7 +20,7 @@ from tests.mail.letter_samples import composer, hostile, names, ordinary
 GOLDENS = Path(__file__).parents[1] / "data" / "letters"
 UPDATE = bool(os.environ.get("MAILD_UPDATE_GOLDENS"))
 MAKERS: dict[str, Callable[[str], Letter]] = {"ordinary": ordinary, "hostile": hostile}
-TAGS = {"h1", "h2", "p", "ul", "li", "table", "tr", "td", "th", "strong", "blockquote", "div", "br", "a"}
+TAGS = {"h1", "h2", "p", "ul", "li", "table", "tr", "td", "th", "strong", "blockquote", "div", "br", "a", "span"}
 
 
 @pytest.fixture(scope="module")

@@ -151,3 +151,57 @@ def test_the_walk_of_every_institution_sees_everything() -> None:
         exploration = Exploration(rules.load(RULES / name))
         exploration.run()
         assert exploration.whole, name
+
+
+def test_wrong_shapes_and_branches_of_machines_are_told_with_the_remedy(plant: Callable[..., list[Problem]]) -> None:
+    added = """
+[shape.propia]
+label = "Propia"
+problem = ["Falla {equipo}: {service}", "Sin huecos"]
+either = ["{host}{service}", "Aviso de {host}"]
+[shape.muda]
+label = "Muda"
+[branch.nadie]
+tell = { rama = "{hots}" }
+opens = "alertas"
+"""
+    found = plant(
+        "minem", ("machines.toml", r"\Z", added), ("machines.toml", r'requester = "redes"', 'requester = "rede"')
+    )
+    file = "machines.toml"
+    wanted = (
+        (file, "alerts.requester", "¿quiso decir «redes»?"),
+        (file, "shape.propia.problem", "los que hay: {host}"),
+        (file, "shape.propia.problem", "no tiene ningún hueco"),
+        (file, "shape.propia.either", "tiene que haber algo escrito"),
+        (file, "shape.propia.either", "escriba el hueco {state}"),
+        (file, "shape.muda", "falta un asunto"),
+        (file, "branch.nadie", "escriba kind, hosts o words"),
+        (file, "branch.nadie.tell.rama", "¿quiso decir «host»?"),
+        (file, "branch.nadie.opens", "¿quiso decir «alerta»?"),
+    )
+    assert missing(found, *wanted) == []
+
+
+def test_wrong_outages_are_told_with_the_remedy(plant: Callable[..., list[Problem]]) -> None:
+    added = """
+[outages]
+threshold = 1
+title = "Falla general"
+[outage.muda]
+name = "Muda"
+[outage.otra]
+name = "Otra"
+when = ["@sismonitr"]
+services = ["internt"]
+"""
+    found = plant("pnpais", ("outages.toml", r"\Z", added))
+    file = "outages.toml"
+    wanted = (
+        (file, "outages.threshold", "escriba 2 o más, o 0"),
+        (file, "outages.title", "falta el hueco {what}"),
+        (file, "outage.muda", "escriba when o services"),
+        (file, "outage.otra", "¿quiso decir «sismonitor»?"),
+        (file, "outage.otra.services", "el servicio «internt»"),
+    )
+    assert missing(found, *wanted) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from maild.core.effects import Away
 from maild.store import addresses, holds
 from maild.store.addresses import Stopped
 from maild.store.database import Database
@@ -34,8 +35,8 @@ def test_whatever_another_server_says_is_kept(database: Database) -> None:
 def test_the_newest_absence_counts_and_says_whether_it_was_proved(database: Database) -> None:
     with database.write() as tx:
         assert addresses.away_until(tx, ROSA) is None
-        addresses.away(tx, ROSA, date(2026, 3, 15), "inbound:1", NOW, proved=True)
-        addresses.away(tx, ROSA, date(2026, 3, 10), "inbound:2", NOW, proved=False)
+        addresses.away(tx, Away(0, ROSA, date(2026, 3, 15), True), "inbound:1", NOW)
+        addresses.away(tx, Away(0, ROSA, date(2026, 3, 10), False), "inbound:2", NOW)
         assert addresses.away_until(tx, ROSA) == date(2026, 3, 10)
         assert addresses.away_until(tx, ROSA, proved_only=True) is None
 

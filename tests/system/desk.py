@@ -105,6 +105,7 @@ class Desk:
             "database": {"url": self.database},
             "security": {"allow_inline_secrets": True},
             "schedule": {"sweep": "1s", "dispatch": "1s"},
+            "letters": {"undo_wait": "0s"},  # who waits for a letter here does not wait for an undo
             "log": {"level": "info", "addresses": "show"},
         }  # fmt: skip
         if not self.has_mailbox:

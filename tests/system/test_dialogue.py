@@ -20,7 +20,11 @@ from tests.system.settings import DOMAIN
 
 PROFILE = "pnpais"  # it has all of this: levels, providers, questions
 # A working day in two minutes: more letters to one person about one ticket than people could cause in ten.
-TABLES: dict[str, dict[str, Any]] = {"desk": {"profile": PROFILE}, "limits": {"letters_per_ticket_burst": 100}}
+TABLES: dict[str, dict[str, Any]] = {
+    "desk": {"profile": PROFILE},
+    "limits": {"letters_per_ticket_burst": 100},
+    "letters": {"undo_wait": "2s"},
+}
 WAIT = 15  # seconds that Eva's letters to users stay here for an undo
 
 

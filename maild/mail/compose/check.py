@@ -22,7 +22,7 @@ def problems_of(templates: Templates, render: Callable[[Letter], object]) -> Ite
             yield Problem(f"templates/{broken.name}", f"línea {broken.line}", broken.text)
         else:
             yield from _unknown_words(name, read[name].words)
-    yield from _differences(read, names)
+    yield from _differences(read, names, templates.origin)
     for name in read:
         letter = sample(name)
         if letter is not None and set(read[name].words) <= KNOWN:
@@ -37,26 +37,29 @@ def _unknown_words(name: str, words: Mapping[str, int]) -> Iterator[Problem]:
             yield Problem(f"templates/{name}", f"línea {line}", f"no conozco la palabra «{word}»{hint}")
 
 
-def _differences(read: Mapping[str, Read], names: tuple[str, ...]) -> Iterator[Problem]:
-    """Each letter exists in each language and tells the same facts there."""
+def _differences(read: Mapping[str, Read], names: tuple[str, ...], origin: Callable[[str], int]) -> Iterator[Problem]:
+    """Each letter exists in each language and tells the same facts there. Who replaces one letter, or a part of it, in
+    one language only has his reasons: files are compared where they come from one folder."""
     for rest in sorted({name.partition("/")[2] for name in names}):
-        told = {}
+        told, folders = {}, set()
         for language in LANGUAGES:
             name = f"{language}/{rest}"
             if name not in names:
                 yield Problem(f"templates/{name}", "", "falta esta carta; otro idioma la tiene")
                 continue
-            told[language] = _told(read, name, frozenset())
-        if len(set(told.values())) > 1:
+            parts = _parts(read, name, frozenset())
+            told[language] = frozenset[str]().union(*(read[part].words for part in parts))
+            folders |= {origin(part) for part in parts}
+        if len(set(told.values())) > 1 and len(folders) == 1:
             odd = sorted(frozenset.union(*told.values()) - frozenset.intersection(*told.values()))
             yield Problem(f"templates/*/{rest}", "", f"los idiomas no cuentan lo mismo: {', '.join(odd)}")
 
 
-def _told(read: Mapping[str, Read], name: str, seen: frozenset[str]) -> frozenset[str]:
-    """The words of a template and of everything it includes."""
+def _parts(read: Mapping[str, Read], name: str, seen: frozenset[str]) -> frozenset[str]:
+    """A template and everything it includes."""
     if name in seen or name not in read:
         return frozenset()
-    return frozenset(read[name].words).union(*(_told(read, part, seen | {name}) for part in read[name].parts))
+    return frozenset({name}).union(*(_parts(read, part, seen | {name}) for part in read[name].parts))
 
 
 def _when_rendered(letter: Letter, render: Callable[[Letter], object]) -> Iterator[Problem]:

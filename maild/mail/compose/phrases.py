@@ -15,7 +15,7 @@ _FACT = re.compile(r"\{([a-z_]+)\}")
 _IF_TOLD = re.compile(r"\[([^\[\]]*)\]")
 # What the frame of a letter needs, with the facts each sentence must hold.
 _NEEDED = {"buttons-text": {"orders"}, "buttons-html": {"orders"}}
-_FILES = ("reasons.toml", "phrases.toml")
+_FILES = ("reasons.toml", "phrases.toml", "figures.toml")
 
 Sentences = Mapping[str, str]
 
@@ -40,13 +40,16 @@ class Phrases:
         """What the plain text says in place of buttons: the words to answer with."""
         if not buttons:
             return ""
-        said = (b.order if b.label in ("", b.order) else f"{b.order} — {b.label}" for b in buttons)
-        orders = "\n".join(f"  {line}" for line in said)
+        orders = "\n".join(f"  {_named(button)}" for button in buttons)
         return _with(self._tables[language, "phrases.toml"].get("buttons-text", "{orders}"), {"orders": orders})
 
     def hint(self, language: str) -> str:
         """The line below the buttons of the HTML, for whoever cannot or will not touch them; {orders} stands in it."""
         return self._tables[language, "phrases.toml"].get("buttons-html", "{orders}")
+
+    def figure(self, key: str, language: str) -> str:
+        """What a table, a column or a line of a report is called; an unnamed one by its key."""
+        return self._tables[language, "figures.toml"].get(key, key)
 
     def problems(self) -> Iterator[Problem]:
         """Files that cannot be read, sentences that one language lacks, and facts that only one of them tells."""
@@ -78,6 +81,10 @@ class Phrases:
             if not isinstance(sentence, str):
                 self._problems.append(Problem(shown, code, 'debe ser una frase entre comillas: código = "frase"'))
         return {code: sentence for code, sentence in (table or {}).items() if isinstance(sentence, str)}
+
+
+def _named(button: Button) -> str:
+    return button.order if button.order == button.label else f"{button.order} — {button.label}"
 
 
 def _with(sentence: str, facts: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from maild.core.letters import FACTS
+from maild.core.past import Report
 from maild.mail.charset import one_line
 from maild.mail.compose.markdown import BLOCK_SLOT, INLINE_SLOT
 from maild.mail.compose.words import lines, spoken_date
@@ -26,9 +27,10 @@ from maild.mail.compose.words import lines, spoken_date
 SUFFIX = ".md.j2"
 FRAME = "frame.html.j2"
 # What every template knows beside the facts of its letter.
-SURROUNDINGS = frozenset({"language", "place", "buttons"})
+SURROUNDINGS = frozenset({"language", "place", "buttons", "report", "period"})
 KNOWN = FACTS | SURROUNDINGS
 _SLOTS = "_slots"
+ZONE = "_zone"  # the reader's own clock, where it is not the desk's
 # The buttons are the third of the values that every letter begins with.
 BUTTONS = 2
 BUTTONS_SLOT = BLOCK_SLOT.format(BUTTONS)
@@ -61,7 +63,17 @@ class ButtonRow:
         return self.any
 
 
-Value = str | Quotation | ButtonRow
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Where the template wants the tables of a report."""
+
+    report: Report | None = None
+
+    def __bool__(self) -> bool:
+        return self.report is not None and not self.report.is_empty
+
+
+Value = str | Quotation | ButtonRow | Tables
 
 
 @dataclass(slots=True)
@@ -97,6 +109,8 @@ def _into_slot(context: Context, value: object) -> str:
         return str(value)  # raises, naming the word
     if isinstance(value, ButtonRow):
         return BUTTONS_SLOT if value else ""
+    if isinstance(value, Tables):
+        return printed.block(value) if value else ""
     if isinstance(value, Quotation):
         return printed.block(value)
     if isinstance(value, datetime):
@@ -106,7 +120,9 @@ def _into_slot(context: Context, value: object) -> str:
 
 @pass_context
 def _in_words(context: Context, moment: datetime) -> str:
-    zone = context.environment.globals["zone"]
+    zone = context.resolve(ZONE)
+    if not isinstance(zone, tzinfo):
+        zone = context.environment.globals["zone"]
     assert isinstance(zone, tzinfo)
     return spoken_date(moment, str(context.resolve("language")), zone)
 
@@ -132,6 +148,7 @@ class Templates:
     """The letters of some folders, the first one that has a file wins."""
 
     def __init__(self, folders: Sequence[Path], zone: tzinfo) -> None:
+        self._folders = tuple(folders)
         self._environment = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader([str(folder) for folder in folders]),
             undefined=StrictUndefined,
@@ -146,6 +163,10 @@ class Templates:
     def names(self) -> tuple[str, ...]:
         """Every template file, as `es/user/acuse.md.j2`; parts that others include begin with an underscore."""
         return tuple(self._environment.list_templates(filter_func=lambda name: name.endswith(SUFFIX)))
+
+    def origin(self, name: str) -> int:
+        """Which of the folders a file comes from."""
+        return next((at for at, folder in enumerate(self._folders) if (folder / name).is_file()), -1)
 
     def print(self, name: str, facts: Mapping[str, object], printed: Printed) -> Printed:
         """Run one template. Raises BrokenTemplate."""

@@ -35,6 +35,17 @@ def clipped(words: str, limit: int) -> str:
     return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
 
 
+def place(zone: str) -> str:
+    """Where the clock hangs that a letter's times are read from.
+
+    >>> place("America/La_Paz"), place("Etc/GMT+4"), place("UTC")
+    ('La Paz', 'UTC-4', 'UTC')
+    """
+    name = zone.rpartition("/")[2].replace("_", " ")
+    # Names of this kind count the other way round (POSIX): GMT+4 is four hours behind.
+    return "UTC" + name[3:].translate(str.maketrans("+-", "-+")) if name.startswith("GMT") else name
+
+
 def spoken_date(moment: datetime, language: str, zone: tzinfo) -> str:
     """The date as one says it, in the desk's own time."""
     if moment.tzinfo is None:

@@ -1,0 +1,47 @@
+"""A week in which nobody looked: every clock that ran out is acted on once, none before its time, none lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from bench.clock import downtime, fill
+from bench.year import Year
+from maild.store.database import Database
+from maild.store.schema import timer
+from maild.store.timers import MOST_ATTEMPTS
+from maild.store.upgrade import upgrade
+
+
+@pytest.fixture
+def year(tmp_path: Path) -> Iterator[Year]:
+    database = Database(f"sqlite:///{tmp_path / 'clock.sqlite'}")
+    upgrade(database)
+    yield Year(database, users=5)
+    database.close()
+
+
+def test_after_seven_days_of_downtime_no_timer_was_early_and_none_is_lost(year: Year) -> None:
+    fill(year, waiting=50, missed=10_000, telling=20)
+    assert downtime(year) == {"fired": 10_000, "early": 0, "twice": 0, "lost": 0}
+
+
+def test_between_two_outages_only_what_was_due_has_run_out(year: Year) -> None:
+    fill(year, waiting=10, missed=70)
+    assert downtime(year, 3) == {"fired": 30, "early": 0, "twice": 0, "lost": 0}
+    assert downtime(year, 3, 5, 5, 7) == {"fired": 70, "early": 0, "twice": 0, "lost": 0}
+
+
+def test_one_timer_that_cannot_be_decided_holds_up_no_other_and_is_left_to_a_person_in_the_end(
+    year: Year, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(year, waiting=0, missed=70)
+    with year.database.write() as tx:
+        tx.execute(update(timer).where(timer.c.ticket == 5).values(pauses="no pause at all"))
+    result = downtime(year, *(7,) * (MOST_ATTEMPTS + 1))
+    assert (result["fired"], result["early"]) == (69, 0)
+    assert result["lost"] == 1
+    assert [record.message for record in caplog.records].count("timer-failed") == MOST_ATTEMPTS
