@@ -7,13 +7,13 @@ A linear support vector machine for each answer over word stems, pairs of neighb
 from __future__ import annotations
 
 import math
-import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from zlib import crc32
 
 from maild.core.vocabulary import sound
 from maild.core.words import fold
@@ -106,11 +106,9 @@ def _plane(vectors: Sequence[_Vector], sides: Sequence[float], size: int) -> lis
     """The plane that best parts the vectors of one side (1) from those of the other (-1); its last number is the bias."""
     plane, shares = [0.0] * (size + 1), [0.0] * len(vectors)
     whole = [sum(value * value for _, value in vector) + 1 + _SOFT for vector in vectors]
-    order, chance = list(range(len(vectors))), random.Random(0)  # the same numbers each time: the same model
-    for _ in range(_MOST_ROUNDS):
+    for turn in range(_MOST_ROUNDS):
         worst = 0.0
-        chance.shuffle(order)
-        for number in order:
+        for number in _mixed(len(vectors), turn):
             vector, side, share = vectors[number], sides[number], shares[number]
             slope = side * (sum(plane[at] * value for at, value in vector) + plane[size]) - 1 + _SOFT * share
             if share == 0.0 and slope >= 0:
@@ -124,6 +122,11 @@ def _plane(vectors: Sequence[_Vector], sides: Sequence[float], size: int) -> lis
         if worst < _DONE:
             break
     return plane
+
+
+def _mixed(count: int, turn: int) -> list[int]:
+    """The numbers below `count` in another order each turn, and in the same one for all who ask."""
+    return sorted(range(count), key=lambda number: crc32(f"{turn} {number}".encode()))
 
 
 def guess(model: Model, seen: Mapping[str, int]) -> Sequence[tuple[str, float]]:
