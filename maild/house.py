@@ -26,13 +26,16 @@ from maild.core.pacing import Pace
 from maild.core.seal import KeyRing
 from maild.core.trust import Boundary
 from maild.desk import Desk, operator_address
-from maild.errors import PermanentError
-from maild.mail.compose import Composer, DeskIdentity, Sign
+from maild.errors import ConfigError, PermanentError, Problem
+from maild.mail.compose import Composer, DeskIdentity, Logo, Sign, read_logo
 from maild.mail.mailbox import MailboxSettings
 from maild.mail.smtp import RelaySettings
 from maild.reading import SignatureCheck
 from maild.store.database import Database, instance_value
 from maild.store.raw import RawStore
+
+# Read so far of a file that claims to be a logo: enough to say how large it is.
+_LARGEST_LOGO = 4 * 1024 * 1024
 
 
 def real_now() -> datetime:
@@ -155,8 +158,24 @@ def composer(config: Config, instance: str = "") -> Composer:
         zone=desk.zone.key,
         bulk_list_id=f"avisos.{config.domain}",
         operator=desk.operator,
+        logo=logo_of(config),
     )
     return Composer(config.template_folders, identity, _signer(config))
+
+
+def logo_of(config: Config) -> Logo | None:
+    """The picture of [desk] logo. Raises ConfigError where it cannot be shown."""
+    file = config.desk.logo
+    if file is None:
+        return None
+    try:
+        with file.open("rb") as octets:
+            return read_logo(octets.read(_LARGEST_LOGO))
+    except OSError as error:
+        text = f"no se puede leer {file}: {error.strerror}"
+    except ValueError as error:
+        text = f"{file.name}: {error}"
+    raise ConfigError([Problem(config.path.name, "desk.logo", text)])
 
 
 def _pace(config: Config) -> Pace:

@@ -19,7 +19,7 @@ from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Directory, Person
 from maild.errors import Problem
 from maild.mail.compose import Composer
-from maild.mail.compose.samples import sample
+from maild.mail.compose.samples import DIGESTS, REPORT, sample
 from maild.mail.compose.scenes import OFFERING, REQUEST, SCENES, TITLE, Scene, told
 from maild.mail.compose.templates import SUFFIX
 
@@ -29,6 +29,7 @@ _NAMES = (
     *("Ana Torres Vega", "Luis Rojas Huamán", "Carmen Díaz Soto", "Jorge Salas Pinto", "Elena Ramos León"),
     *("Víctor Cruz Mejía", "Sonia Vargas Luna", "Hugo Flores Ríos", "Marta Quiroz Peña", "Raúl Medina Cano"),
 )
+_PROVIDER = Address("servicio@proveedor.example", "Víctor Cruz Mejía")
 _REQUESTER = Person("solicitante", "rosa.quispe@entidad.example", "Rosa Quispe Mamani", "")
 
 
@@ -184,8 +185,9 @@ def _in_both(
         about = ticket if request is not None else replace(ticket, title=TITLE.words(language))
         send = Send(ticket.number, template, to, audience, language, _facts(scene, language, ticket, office))
         asked = REQUEST.words(language) if request is None else request
-        occasion = writing.Occasion(office, ring, _OPENED.date(), request=asked)
-        letters[language] = writing.letter(send, about, occasion)
+        report = REPORT if template in DIGESTS else None
+        occasion = writing.Occasion(office, ring, _OPENED.date(), request=asked, report=report)
+        letters[language] = writing.letter(send, None if report else about, occasion)
     return letters
 
 
@@ -194,8 +196,8 @@ def _facts(scene: Scene, language: str, ticket: Ticket, office: Office) -> tuple
     if not words:
         return ()
     writer = next((p.name for p in office.directory.people if office.book.roles[p.role].kind == scene.by), "")
-    own = scene.by == "requester"
-    return (("text", words), ("sender_name", ticket.requester.name if own else writer))
+    named = {"requester": ticket.requester.name, "external": "ventas@proveedor-ajeno.example"}
+    return (("text", words), ("sender_name", named.get(scene.by, writer)))
 
 
 def _by_itself(name: str, office: Office) -> Shown:
@@ -207,10 +209,14 @@ def _by_itself(name: str, office: Office) -> Shown:
         letter = sample(f"{language}/{audience}/{file}")
         if letter is not None:
             facts = {**told(template, language), "mark": mark(office.book.mark_key, 123)}
-            if audience in ("user", "provider"):
+            if audience in ("user", "provider", "operator"):
                 facts["orders"] = ()
-            buttons = letter.buttons if template in OFFERING else ()
-            letters[language] = replace(letter, facts=facts, buttons=buttons)
+            if audience == "operator":  # most of what he is told is about no request
+                facts = {key: fact for key, fact in facts.items() if key not in ("mark", "title", "text")}
+            to = _PROVIDER if audience == "provider" else letter.to
+            facts["reader_name"] = to.name
+            buttons = letter.buttons if template in OFFERING and audience != "provider" else ()
+            letters[language] = replace(letter, to=to, facts=facts, buttons=buttons)
     return Shown(template, audience, "", letters)
 
 

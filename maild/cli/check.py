@@ -89,12 +89,17 @@ def _secrets(config: Config) -> list[Problem]:
 
 
 def _letters(config: Config) -> list[Problem]:
-    """Every template printed once with everything a letter may hold."""
+    """Every template printed once with everything a letter may hold; the logo."""
+    from maild.house import logo_of
     from maild.mail.compose import Composer, DeskIdentity
 
-    desk = config.desk
+    desk, found = config.desk, list[Problem]()
+    try:
+        logo_of(config)
+    except ConfigError as error:
+        found += error.problems
     identity = DeskIdentity(desk.name, desk.address, desk.institution, desk.phone, zone=desk.zone.key)
-    return list(Composer(config.template_folders, identity).problems())
+    return [*found, *Composer(config.template_folders, identity).problems()]
 
 
 def rules_folder(config: Config | None, profile: str | None) -> Path:

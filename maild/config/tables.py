@@ -40,6 +40,7 @@ class Desk(Form):
     name: Line = "Mesa de Ayuda"
     institution: Line = ""
     phone: Line = ""
+    logo: FilePath | None = None
     address: MailAddress
     operator: MailAddress
     domains: tuple[MailDomain, ...] = ()  # none: the domain of `address`

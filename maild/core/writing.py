@@ -212,17 +212,19 @@ def _orders(send: Send, ticket: Ticket, office: Office) -> tuple[str | Reason, .
     if send.audience == "user":
         return ()
     may = _may(send, ticket, office)
-    return tuple(
-        _typed(office.book.verbs[key], moves) for key, moves in may.items() if not office.book.verbs[key].button
-    )
+    verbs = ((office.book.verbs[key], moves) for key, moves in may.items())
+    return tuple(_typed(verb, moves, send.language) for verb, moves in verbs if not verb.button)
 
 
-def _typed(verb: Verb, moves: Sequence[Move]) -> str | Reason:
+def _typed(verb: Verb, moves: Sequence[Move], language: str) -> str | Reason:
     values = (t.value for move in moves for t in move.on if isinstance(t, OnOrder) and t.verb == verb.key and t.value)
     order = " ".join(filter(None, ("#" + verb.key, " | ".join(dict.fromkeys(values)))))
     wanted = {*verb.needs, *(need for move in moves for need in move.requires)}
     need = next((need for need in _TYPED if need in wanted), "")
-    return Reason(f"typed-{need}", (("order", order),)) if need else order
+    if need:
+        return Reason(f"typed-{need}", (("order", order),))
+    about = verb.about.get(language, "")
+    return f"{order}: {about}" if about else order
 
 
 def _code(send: Send, occasion: Occasion) -> str:

@@ -24,7 +24,7 @@ from maild.store.memory import habit as habit
 from maild.store.memory import knowledge as knowledge
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0014"
+VERSION = "0015"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -132,7 +132,7 @@ fact = Table(
     Column("key", Key, primary_key=True),
     Column("value", Words, nullable=False),
     Column("position", Integer, nullable=False),
-    Index(None, "key"),
+    Index(None, "key", "ticket"),
 )
 
 provider = Table(

@@ -16,6 +16,7 @@ from maild.mail.compose import Composer
 from maild.store.schema import outbox
 from tests.cli.desk import Desk
 from tests.mail.letter_samples import composer
+from tests.mail.test_logo import png
 
 PROFILES = ("base", "osce", "proinversion", "agetic", "pnpais", "minem")
 
@@ -132,3 +133,21 @@ def test_a_wrong_letter_stops_no_ticket_and_the_operator_hears_of_it_once(desk: 
     code, _, err = desk.maild("letters", "--out", str(tmp_path / "out"))
     assert code == 1
     assert "nadie" in err
+
+
+def test_a_logo_goes_along_and_a_wrong_one_is_told_before_it_can_disturb(desk: Desk, tmp_path: Path) -> None:
+    config = desk.config.read_text(encoding="utf-8")
+    desk.config.write_text(config.replace("[desk]\n", '[desk]\nlogo = "logo.png"\n', 1), encoding="utf-8")
+    code, *told = desk.maild("check")
+    assert code == 78
+    assert "desk.logo" in "".join(told)
+    (desk.folder / "logo.png").write_bytes(b"GIF89a" + b"\0" * 60)
+    code, *told = desk.maild("check")
+    assert code == 78
+    assert "logo.png: no es una imagen PNG" in "".join(told)
+    (desk.folder / "logo.png").write_bytes(png(120, 60))
+    desk.mail("rosa@entidad.example", "La impresora no imprime", "Desde ayer.")
+    assert desk.maild("letters", "--ticket", "1", "--out", str(tmp_path / "out"))[0] == 0
+    for file in (tmp_path / "out").glob("*acuse-user-es.eml"):
+        mail = message_from_bytes(file.read_bytes(), policy=default)
+        assert [part.get_content_type() for part in mail.walk()].count("image/png") == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from email import message_from_bytes
 from email.policy import default
 
@@ -109,6 +109,70 @@ def test_without_folding_every_letter_leaves_at_once(house: Institution) -> None
     house.write(ROSA, "Sin red", "No hay red.")
     house.write(ROSA, "[MESA-1-R] Sin red", "Sigue igual.")
     assert all(row["state"] == "queued" and row["not_before"] == house.now for row in house.letters())
+
+
+def test_what_an_undone_order_said_inside_another_letter_is_unsaid(house: Institution) -> None:
+    house.write(ROSA, "Sin red", "No hay red en la sala.")
+    house.wait(minutes=1)
+    house.write(MESA, "[MESA-1-R] Sin red #asignar luis", "Urgente.")
+    (first,) = [row for row in house.letters(LUIS) if row["state"] == "queued"]
+    house.wait(minutes=1)
+    house.write(ROSA, "[MESA-1-R] Sin red", "Sigo sin red.")
+    (second,) = [row for row in house.letters(LUIS) if row["state"] == "queued"]
+    assert [row["part_of"] for row in house.letters(LUIS) if row["id"] == first["id"]] == [second["message_id"]]
+    house.wait(minutes=1)
+    house.write(MESA, "[MESA-1-R] Sin red #deshacer", "Me equivoqué.")
+    rows = {row["id"]: row for row in house.letters(LUIS)}
+    # What he was told is on its way inside another letter, so that he is told that it does not hold any more.
+    assert rows[first["id"]]["state"] == "dropped"
+    (last,) = [row for row in rows.values() if row["state"] == "queued"]
+    assert last["template"] == "deshecho"
+    told = text(last)
+    assert "Urgente." in told
+    assert "Sigo sin red." in told
+
+
+def test_a_carrier_that_is_cancelled_gives_back_what_it_had_taken_in(house: Institution) -> None:
+    house.write(ROSA, "Sin red", "No hay red en la sala.")
+    house.wait(minutes=1)
+    house.write(MESA, "[MESA-1-R] Sin red #asignar luis", "Urgente.")
+    (old,) = [row for row in house.letters(LUIS) if row["state"] == "queued"]
+    house.wait(minutes=1)
+    house.write(MESA, "[MESA-1-R] Sin red #prioridad alta #asignar luis", "De verdad.")
+    (carrier,) = [row for row in house.letters(LUIS) if row["state"] == "queued"]
+    assert carrier["id"] != old["id"]
+    house.wait(minutes=1)
+    house.write(MESA, "[MESA-1-R] Sin red #deshacer", "Era la prioridad de otra.")
+    rows = {row["id"]: row for row in house.letters(LUIS)}
+    assert (rows[carrier["id"]]["state"], rows[old["id"]]["state"]) == ("cancelled", "queued")
+    assert (rows[old["id"]]["part_of"], rows[old["id"]]["reason"], rows[old["id"]]["ended_at"]) == ("", "", None)
+    assert rows[old["id"]]["not_before"] == old["not_before"]
+    house.wait(minutes=10)
+    assert old["id"] in [one.id for one in due(house)]
+
+
+def test_at_night_letters_rest_until_the_readers_morning_and_his_own_questions_are_answered(house: Institution) -> None:
+    house.desk = replace(house.desk, pace=Pace(quiet=(time(20), time(7))))
+    house.wait(hours=13)  # 22:00 in Lima
+    house.write(ROSA, "Sin red", "No hay red.")
+    (ack,) = house.letters(ROSA)
+    (task,) = house.letters(MESA)
+    assert ack["not_before"] == house.now
+    assert task["not_before"] == house.now + timedelta(hours=9)
+    assert task["expires_at"] - task["not_before"] > timedelta(days=2)
+
+
+def test_each_person_says_how_often(house: Institution) -> None:
+    people = tuple(replace(p, fold=timedelta(hours=2)) if p.address == MESA else p for p in PEOPLE)
+    office = replace(house.desk.office, directory=Directory(people, {}, ("entidad.test",)))
+    house.desk = replace(house.desk, office=office, pace=replace(PACE, fold=timedelta(0)))
+    for words in ("No hay red.", "Sigue igual.", "Y también falla el teléfono."):
+        house.write(ROSA, "Sin red" if words.startswith("No") else "[MESA-1-R] Sin red", words)
+        house.wait(minutes=30)
+    waiting = [row for row in house.letters(MESA) if row["state"] == "queued"]
+    assert len(waiting) == 1
+    assert all(words in text(waiting[0]) for words in ("No hay red.", "Sigue igual.", "falla el teléfono."))
+    assert waiting[0]["not_before"] == house.letters(MESA)[0]["created_at"] + timedelta(hours=2)
 
 
 def test_a_reader_has_his_own_clock_and_language_in_what_he_gets(house: Institution) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from maild.core.letters import FACTS, Button, Fact, Letter
+from maild.core.past import Section
 from maild.core.values import Address
 from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.compose.samples import SAMPLES, sample
@@ -62,7 +63,21 @@ def hostile(name: str) -> Letter:
     facts["text"] = NASTY_TEXT
     buttons = (Button("x", NASTY, f"RE: [PAIS-123-K] {NASTY} #resuelto ~k7f3aaaaaa", NASTY_TEXT),)
     to = Address("rosa.quispe@entidad.example", "Rosa\r\nBcc: malo@malo.example")
+    if letter.report is not None:
+        return replace(letter, facts=facts, to=to, report=replace(letter.report, sections=_HOSTILE_TABLES))
     return replace(letter, facts=facts, buttons=buttons, to=to)
+
+
+_HOSTILE_TABLES = (
+    Section(
+        "mine",
+        ("ticket", "title", "state", "due"),
+        (("PAIS-123-K", NASTY_TEXT, NASTY, None),),
+        links=("RE: [PAIS-123-K]",),
+    ),
+    Section("services", ("what", "count"), ((NASTY, 3), (NASTY_TEXT, 1))),
+    Section("indicator.x", ("what", "value"), ((NASTY, 1.5),), name="Indicador", note="Definición"),
+)
 
 
 def with_facts(name: str, **facts: Fact) -> Letter:

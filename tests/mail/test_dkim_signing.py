@@ -15,16 +15,19 @@ from tests.mail.letter_samples import IDENTITY, TEMPLATES, hostile, ordinary
 from tests.mail.test_compose import MESSAGE_ID, NOW
 
 
-@pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, bytes]:
+def key_pair(file: Path) -> tuple[str, bytes]:
     """A key pair: PEM, and the text record that a name server would give."""
-    file = tmp_path_factory.mktemp("dkim") / "key.pem"
     subprocess.run(["openssl", "genrsa", "-out", str(file), "2048"], check=True, capture_output=True)
     public = subprocess.run(
         ["openssl", "rsa", "-in", str(file), "-pubout", "-outform", "PEM"], check=True, capture_output=True, text=True
     ).stdout
     told = "".join(line for line in public.splitlines() if not line.startswith("-"))
     return file.read_text(), f"v=DKIM1; k=rsa; p={told}".encode()
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, bytes]:
+    return key_pair(tmp_path_factory.mktemp("dkim") / "key.pem")
 
 
 def signed(key: str, name: str, *, nasty: bool = False) -> bytes:

@@ -57,6 +57,8 @@ allow_inline_secrets = true
 [schedule]
 sweep = "1s"
 dispatch = "1s"
+[letters]
+fold = "{fold}"
 [limits]
 message_size = "1MiB"
 batch = 5
@@ -110,7 +112,7 @@ def _make_tables(url: str) -> None:
 class Crash:
     """One run: a configuration folder with an empty database, and the story of its lives."""
 
-    def __init__(self, servers: Servers, folder: Path, database_url: str, seed: int) -> None:
+    def __init__(self, servers: Servers, folder: Path, database_url: str, seed: int, fold: str = "0s") -> None:
         self.servers, self.folder = servers, folder
         self.dice = random.Random(seed)
         self.tag = f"k{secrets.token_hex(3)}"
@@ -118,6 +120,7 @@ class Crash:
         self.at = datetime.now(UTC).replace(microsecond=0)
         self.hits: Counter[str] = Counter()
         self.epochs = self.lives = 0
+        self._fold = fold  # how long patient letters wait for others: longer than the step from one life to the next
         self._log = folder / "maild.log"
         url = database_url
         if url.startswith("sqlite"):
@@ -133,7 +136,7 @@ class Crash:
         return sum(self.hits.values())
 
     def _write(self, url: str) -> None:
-        facts = {"desk": self.desk, "tag": self.tag, "domain": DOMAIN, "database": url}
+        facts = {"desk": self.desk, "tag": self.tag, "domain": DOMAIN, "database": url, "fold": self._fold}
         facts |= {"imap": str(self.servers.imap_port), "smtp": str(self.servers.smtp_port)}
         (self.folder / "config.toml").write_text(_CONFIG.format_map(facts))
         (self.folder / "people.toml").write_text(_PEOPLE.format_map(facts))

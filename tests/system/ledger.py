@@ -13,7 +13,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from email.parser import BytesHeaderParser
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ class Balance:
     doubled: int
     doubts: int
     unknown: int
+    folded: int
     problems: tuple[str, ...]
 
 
@@ -116,6 +119,7 @@ class Books:
             doubled,
             len(lost),
             unknown,
+            sum(bool(row["part_of"]) for row in outbox),
             tuple(problems),
         )
 
@@ -219,6 +223,7 @@ def _letters(outbox: list[Row], attempts: list[Row], arrived: dict[str, list[byt
     doubts = Counter(row["outbox"] for row in attempts if _in_doubt(row))
     # An address that refused a letter for good gets no more of them: they are held until somebody writes from it.
     refused = {row["recipient"] for row in outbox if row["state"] == "failed"}
+    carriers = {row["message_id"]: row for row in outbox}
     for row in outbox:
         copies, most = arrived.get(row["message_id"], []), doubts[row["id"]]
         name = f"letter {row['id']} ({row['template']}, {row['state']})"
@@ -228,6 +233,8 @@ def _letters(outbox: list[Row], attempts: list[Row], arrived: dict[str, list[byt
         elif row["state"] == "unknown":
             if most < 2 or len(copies) > most:
                 yield f"{name}: arrived {len(copies)} times with {most} doubtful tries"
+        elif row["state"] == "dropped" and row["part_of"]:
+            yield from (f"{name}: {trouble}" for trouble in _folded(row, carriers.get(row["part_of"]), copies))
         elif row["state"] == "held" and row["held_by"] == "stopped" and row["recipient"] in refused:
             if copies:
                 yield f"{name}: held, and it arrived {len(copies)} times"
@@ -237,6 +244,20 @@ def _letters(outbox: list[Row], attempts: list[Row], arrived: dict[str, list[byt
             yield f"{name}: its bytes changed"
     for stranger in set(arrived) - {row["message_id"] for row in outbox}:
         yield f"a letter that is in no outbox: {stranger}"
+
+
+def _folded(row: Row, carrier: Row | None, copies: list[bytes]) -> Iterator[str]:
+    """What a letter said that another one took in stands in that one, which is about the same and for the same reader."""
+    if copies:
+        yield f"arrived {len(copies)} times beside the letter that took it in"
+    if carrier is None or (carrier["ticket"], carrier["recipient"]) != (row["ticket"], row["recipient"]):
+        yield f"was taken in by {row['part_of']}"
+        return
+    part = message_from_bytes(bytes(carrier["raw"]), policy=default).get_body(("plain",))
+    words = " ".join(str(part.get_content()).replace(">", " ").split()) if part else ""
+    for said in json.loads(row["gist"]):
+        if " ".join(said.split()) not in words:
+            yield f"its words are lost: {said!r}"
 
 
 def _told(inbound: Iterable[Row], outbox: Iterable[Row]) -> Iterator[str]:

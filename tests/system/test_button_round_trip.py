@@ -10,8 +10,10 @@ from email.message import EmailMessage
 from email.policy import SMTP, default
 from email.utils import format_datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import dkim
 import pytest
 
 from maild import rules
@@ -22,9 +24,12 @@ from maild.core.subject import mark, marks
 from maild.core.values import Address
 from maild.mail.compose import Composer, DeskIdentity
 from maild.mail.compose.samples import sample
+from maild.mail.dkim import Signer
 from maild.mail.parse import parse
 from maild.mail.smtp import Outcome, Relay, RelaySettings
 from tests.mail.letter_samples import TEMPLATES
+from tests.mail.test_dkim_signing import key_pair
+from tests.mail.test_logo import LOGO
 from tests.system.servers import Servers
 from tests.system.settings import DOMAIN
 
@@ -192,3 +197,21 @@ def test_every_institution_has_buttons_and_each_of_them_is_tried() -> None:
     assert {pressed.verb for pressed in EVERY} >= {
         verb.key for book in BOOKS.values() for verb in book.verbs.values() if verb.button
     }
+
+
+@pytest.mark.servers
+async def test_a_signed_letter_with_a_logo_and_a_date_arrives_whole(servers: Servers, tmp_path: Path) -> None:
+    key, record = key_pair(tmp_path / "key.pem")
+    plain = sample("es/user/mantenimiento_programa.md.j2")
+    assert plain is not None
+    letter = replace(plain, to=Address(READER, "Ñusta Quispe"))
+    identity = DeskIdentity("Mesa de Ayuda", DESK, "Entidad", instance="prueba", logo=LOGO)
+    composer = Composer((TEMPLATES,), identity, Signer(DOMAIN, "mesa2026", lambda: key).sign)
+    message_id = seal.message_id(RING, 7, READER, "nonce0002", NOW.date(), DOMAIN)
+    raw = composer.to_bytes(letter, composer.render(letter), message_id=message_id, date=NOW)
+    arrived = await carried(servers, DESK, READER, raw)
+    assert dkim.verify(arrived, dnsfunc=lambda name, timeout=5: record)
+    assert not dkim.verify(arrived.replace(b"Subject: ", b"Subject: x"), dnsfunc=lambda name, timeout=5: record)
+    shown = message_from_bytes(arrived, policy=default)
+    kinds = [part.get_content_type() for part in shown.walk() if not part.is_multipart()]
+    assert kinds == ["text/plain", "text/html", "image/png", "text/calendar"]

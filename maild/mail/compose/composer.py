@@ -17,6 +17,7 @@ from maild.mail.charset import one_line
 from maild.mail.compose import envelope, look, plain, tables, workbook
 from maild.mail.compose.calendar import CALENDAR_TYPE, Appointment, as_ics
 from maild.mail.compose.check import problems_of
+from maild.mail.compose.logo import Logo
 from maild.mail.compose.pages import Pages, filled
 from maild.mail.compose.phrases import Phrases
 from maild.mail.compose.tables import Table
@@ -58,6 +59,7 @@ class DeskIdentity:
     zone: str = "America/Lima"
     bulk_list_id: str = ""
     operator: str = ""  # whom one asks not to be sent digests any more
+    logo: Logo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Composer:
         # A broken letter of the institution gives way to the shipped one: every shorter list of folders is ready.
         kinds = [Templates(folders[at:], self._zone) for at in range(len(folders))]
         self._names = frozenset(kinds[0].names()) if kinds else frozenset()
-        self._kinds = [(templates, Pages(templates, self._about)) for templates in kinds]
+        self._kinds = [(templates, Pages(templates, self._about, identity.logo)) for templates in kinds]
 
     # -- words -----------------------------------------------------------------------------------------------------
 
@@ -255,7 +257,9 @@ class Composer:
         if rendered.bulk:
             fields += self._bulk(letter)
         files = [*self._event(letter, rendered, date), *self._books(letter)]
-        raw = envelope.message(fields, rendered.text, rendered.html, message_id, files)
+        logo = self.identity.logo
+        shown = (logo.content_id, ("logo.png", "image/png", logo.png)) if logo else None
+        raw = envelope.message(fields, rendered.text, rendered.html, message_id, files, shown)
         return self._sign(raw) if self._sign else raw
 
     def _header(self, letter: Letter, rendered: Rendered, message_id: str, date: datetime) -> list[envelope.Field]:

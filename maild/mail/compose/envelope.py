@@ -89,18 +89,41 @@ def date(moment: datetime) -> Sequence[str]:
     return [format_datetime(moment)]
 
 
-def message(fields: Iterable[Field], text: str, html: str, message_id: str, attached: Sequence[File] = ()) -> bytes:
-    """The whole message. Boundaries are made from the Message-ID, so a repetition is the same to the byte."""
+def message(
+    fields: Iterable[Field],
+    text: str,
+    html: str,
+    message_id: str,
+    attached: Sequence[File] = (),
+    shown: tuple[str, File] | None = None,
+) -> bytes:
+    """The whole message. Boundaries are made from the Message-ID, so a repetition is the same to the byte.
+
+    `shown`: a picture that the page shows, after its Content-ID.
+    """
+    said = _alternative(text, html, message_id, shown)
     if not attached:
-        return _head(fields) + _alternative(text, html, message_id)
-    boundary = _boundary(message_id, "files")
-    parts = [f"--{boundary}\r\n".encode("ascii") + _alternative(text, html, message_id)]
-    for name, kind, octets in attached:
-        head = f'--{boundary}\r\nContent-Type: {kind}; name="{name}"\r\nContent-Transfer-Encoding: base64\r\n'
-        head += f'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
-        parts.append(head.encode("ascii") + _as_base64(octets) + b"\r\n")
-    top = f'Content-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n'.encode("ascii")
-    return _head(fields) + top + b"".join(parts) + f"--{boundary}--\r\n".encode("ascii")
+        return _head(fields) + said
+    return _head(fields) + _mixed("mixed", _boundary(message_id, "files"), said, map(_attachment, attached))
+
+
+def _mixed(kind: str, boundary: str, first: bytes, others: Iterable[bytes]) -> bytes:
+    """A multipart of whole parts, each ended by its line end."""
+    between = f"--{boundary}\r\n".encode("ascii")
+    top = f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    return top + b"".join(between + part for part in (first, *others)) + f"--{boundary}--\r\n".encode("ascii")
+
+
+def _attachment(file: File) -> bytes:
+    return _file(file, "attachment")
+
+
+def _file(file: File, how: str, content_id: str = "") -> bytes:
+    name, kind, octets = file
+    head = f'Content-Type: {kind}; name="{name}"\r\nContent-Transfer-Encoding: base64\r\n'
+    head += f"Content-ID: <{content_id}>\r\n" if content_id else ""
+    head += f'Content-Disposition: {how}; filename="{name}"\r\n\r\n'
+    return head.encode("ascii") + _as_base64(octets) + b"\r\n"
 
 
 def _head(fields: Iterable[Field]) -> bytes:
@@ -112,20 +135,18 @@ def _boundary(message_id: str, what: str = "") -> str:
     return "maild-" + hashlib.sha256((message_id + what).encode("utf-8")).hexdigest()[:24]
 
 
-def _alternative(text: str, html: str, message_id: str) -> bytes:
-    boundary = _boundary(message_id)
+def _alternative(text: str, html: str, message_id: str, shown: tuple[str, File] | None) -> bytes:
     # The text stays legible in the source of a mail; the page never was, and base64 is written twenty times as fast.
-    parts = (
-        _part(boundary, "plain", "quoted-printable", _as_quoted_printable(text.encode("utf-8"))),
-        _part(boundary, "html", "base64", _as_base64(html.encode("utf-8"))),
-    )
-    head = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode("ascii")
-    return head + b"".join(parts) + f"--{boundary}--\r\n".encode("ascii")
+    words = _part("plain", "quoted-printable", _as_quoted_printable(text.encode("utf-8")))
+    page = _part("html", "base64", _as_base64(html.encode("utf-8")))
+    if shown:
+        content_id, picture = shown
+        page = _mixed("related", _boundary(message_id, "page"), page, (_file(picture, "inline", content_id),)) + b"\r\n"
+    return _mixed("alternative", _boundary(message_id), words, (page,))
 
 
-def _part(boundary: str, kind: str, encoding: str, body: bytes) -> bytes:
-    head = f'--{boundary}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n'
-    head += f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+def _part(kind: str, encoding: str, body: bytes) -> bytes:
+    head = f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
     return head.encode("ascii") + body + b"\r\n"  # this line end belongs to the boundary that follows
 
 

@@ -63,10 +63,10 @@ def _facts(table: Facts) -> str:
         for label, value in table.rows
     )
     whole = f'border="0" cellpadding="0" cellspacing="0" width="100%" style="border-bottom:1px solid {RULE}"'
-    return _spaced(f'<table class="rule" {whole}>{rows}</table>')
+    return spaced(f'<table class="rule" {whole}>{rows}</table>')
 
 
-def _spaced(inner: str) -> str:
+def spaced(inner: str) -> str:
     """Outlook knows no margin around a table; a cell with room below it does the same everywhere."""
     return f'<table {_TABLE} width="100%"><tr><td style="padding:2px 0 20px">{inner}</td></tr></table>'
 
@@ -101,7 +101,7 @@ def quotation(said: str) -> str:
     paragraphs = (escape(part).replace("\n", "<br>") for part in said.split("\n\n"))
     inner = '<div style="height:10px;line-height:10px;font-size:10px">&nbsp;</div>'.join(paragraphs)
     style = f"padding:12px 16px;border-left:4px solid #b9c4d0;background-color:#f4f6f8;color:{INK}"
-    return _spaced(
+    return spaced(
         f'<table {_TABLE} width="100%"><tr><td class="quote ink" bgcolor="#f4f6f8" style="{style}">'
         f'<blockquote style="margin:0">{inner}</blockquote></td></tr></table>'
     )
@@ -113,7 +113,7 @@ def buttons(row: Sequence[Button], address: str, hint: str) -> str:
     orders = " · ".join(f'<strong style="white-space:nowrap">{escape(button.order)}</strong>' for button in row)
     hint = escape(hint).replace("{orders}", orders)
     note = f'<p class="soft" style="margin:2px 0 0;font-size:14px;line-height:20px;color:{SOFT}">{hint}</p>'
-    return _spaced(f'<table {_TABLE} width="100%"><tr><td>{drawn}</td></tr><tr><td>{note}</td></tr></table>')
+    return spaced(f'<table {_TABLE} width="100%"><tr><td>{drawn}</td></tr><tr><td>{note}</td></tr></table>')
 
 
 def _button(button: Button, address: str, *, first: bool) -> str:

@@ -14,6 +14,7 @@ from html import escape
 
 from maild.core.letters import MOMENTS, REPLY_CODES, REPLY_MARKERS
 from maild.mail.compose import look, plain
+from maild.mail.compose.logo import Logo
 from maild.mail.compose.markdown import INLINE_SLOT, Block, Heading, Hole, MarkdownProblem, Paragraph, blocks
 from maild.mail.compose.templates import BUTTONS, BUTTONS_SLOT, SUFFIX, BrokenTemplate, Printed, Templates
 
@@ -44,8 +45,8 @@ class Page:
 class Pages:
     """The pages of one set of templates; `about` are the desk's own words, the same in every letter."""
 
-    def __init__(self, templates: Templates, about: Mapping[str, object]) -> None:
-        self._templates, self._about = templates, about
+    def __init__(self, templates: Templates, about: Mapping[str, object], logo: Logo | None = None) -> None:
+        self._templates, self._about, self._logo = templates, about, logo
         self._known: OrderedDict[tuple[str, str, str, str], Page] = OrderedDict()
         self._feet: dict[tuple[str, str], tuple[str, str]] = {}
 
@@ -81,6 +82,8 @@ class Pages:
             marker=escape(REPLY_MARKERS[language]),
             mark=_MARK_SLOT if printed.values[_MARK] else "",
             desk_name=escape(str(self._about["desk_name"])),
+            institution=escape(str(self._about["institution"])),
+            logo=self._logo,
             tone=look.TONES.get(head.get("tone", ""), look.TONES[""]),
             font=look.FONT,
             content=look.page(content) + (look.small(code) if code else ""),

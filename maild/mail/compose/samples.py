@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from maild.core.letters import AUDIENCES, LANGUAGES, Button, Fact, Letter
+from maild.core.past import Report, Section
 from maild.core.values import Address
 from maild.mail.compose.templates import SUFFIX
 
@@ -92,6 +93,34 @@ _ORDERS = {
 }
 
 
+# Letters that are tables: what such a letter tells, in the words of an institution that speaks Spanish.
+DIGESTS = ("resumen", "indicadores")
+REPORT = Report(
+    since=datetime(2026, 11, 16, 5, tzinfo=UTC),
+    until=datetime(2026, 11, 23, 5, tzinfo=UTC),
+    sections=(
+        Section(
+            "mine",
+            ("ticket", "title", "state", "due"),
+            (
+                ("PAIS-123-K", "No puedo entrar a la reunión virtual", "En proceso", "24/11 10:30"),
+                ("PAIS-118-T", "Instalar la impresora de la sala de espera del segundo piso", "En cola", None),
+            ),
+            links=("RE: [PAIS-123-K]", "RE: [PAIS-118-T]"),
+        ),
+        Section("types", ("what", "count"), (("Incidencia", 31), ("Requerimiento", 17), ("Consulta", 4))),
+        Section("states", ("what", "count"), (("En cola", 6), ("En proceso", 11), ("Espera de proveedor", 2))),
+        Section(
+            "indicator.plazo",
+            ("unit", "resolved", "share"),
+            (("Mesa de ayuda", 38, 94.74), ("Especialista de redes", 9, 77.78)),
+            name="Solicitudes atendidas en plazo",
+            note="Cerradas antes de su vencimiento ÷ cerradas en el periodo × 100.",
+        ),
+    ),
+)
+
+
 def sample(name: str) -> Letter | None:
     """A letter of this template with realistic facts; None for a part that others include."""
     language, _, rest = name.partition("/")
@@ -101,4 +130,7 @@ def sample(name: str) -> Letter | None:
     said = _ANSWERS[language] if audience == "user" else _ORDERS[language]
     buttons = tuple(Button(order.lower(), label, f"RE: [PAIS-123-K] {order}") for label, order in said)
     to = Address("rosa.quispe@entidad.example", "Rosa Quispe Mamani")
-    return Letter(file.removesuffix(SUFFIX), audience, language, to, SAMPLES[language], buttons)
+    template = file.removesuffix(SUFFIX)
+    if template in DIGESTS:  # about no ticket
+        return Letter(template, audience, language, to, {"reader_name": to.name}, report=REPORT)
+    return Letter(template, audience, language, to, SAMPLES[language], buttons)

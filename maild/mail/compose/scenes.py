@@ -69,6 +69,7 @@ SCENES: Mapping[str, Scene] = {
         "Se cambió el rodillo y sigue atascando el papel.", "The roller was changed and paper still jams."
     ),
     "espera_externa": _WAITS,
+    "falla_general": _NOTHING,
     "falta_evento": _NOTHING,
     "informe_director": Scene(
         "Adjunto el informe final: 42 equipos atendidos, 2 dados de baja.",
@@ -99,6 +100,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "revision": _DONE,
     "solucion": _DONE,
+    "seguimiento": _NOTHING,
     "tarea": _NOTHING,
     "tercero": Scene("Soy del proveedor, ábranme un acceso.", "I am from the provider, give me access.", "external"),
     "vencimiento": _NOTHING,
@@ -118,7 +120,15 @@ _WHY: Mapping[str, Scene] = {
     "no_autorizado": Scene(
         "La orden «cerrar» corresponde a otra función.", "The order “cerrar” belongs to another role."
     ),
+    "lista": Scene("Sus solicitudes abiertas", "Your open requests"),
 }
+
+_ASSIGNED = Scene("Estado: Asignado (antes En cola)", "State: Assigned (was Queued)")
+_WHO = Scene("Responsable: Luis Rojas Huamán", "Responsible: Luis Rojas Huamán")
+_ROW = Scene(
+    "MESA-123-K · La impresora del segundo piso no imprime · En proceso · Luis Rojas Huamán",
+    "MESA-123-K · The printer on the second floor does not print · In progress · Luis Rojas Huamán",
+)
 
 # Facts that only some letters have; elsewhere they would tell a story that does not hold together.
 _ONLY: Mapping[str, tuple[str, ...]] = {
@@ -129,8 +139,39 @@ _ONLY: Mapping[str, tuple[str, ...]] = {
     "files_refused": ("acuse", "adjuntos"),
     "attachments": ("acuse", "decision", "documento", "documento_firma", "informe_director", "cuarentena"),
     "problem_lines": ("comando_error",),
+    "lines": (),
+    "undo_until": ("comando_ok",),
     "reason_text": tuple(_WHY),
-    "history": ("escalamiento", "derivacion", "estado", "vencimiento", "comando_ok", "resumen", "patrimonio_mensual"),
+    "history": ("escalamiento", "derivacion", "vencimiento", "resumen", "patrimonio_mensual"),
+}
+
+# What a letter tells line by line: of which fact, in Spanish and in English.
+_LINES: Mapping[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
+    "comando_ok": (
+        ("history", ("#asignar luis",), ("#assign luis",)),
+        ("lines", (_ASSIGNED.es, _WHO.es), (_ASSIGNED.en, _WHO.en)),
+    ),
+    "deshecho": (
+        ("history", ("#asignar luis",), ("#assign luis",)),
+        ("lines", ("Estado: En cola (antes Asignado)",), ("State: Queued (was Assigned)",)),
+    ),
+    "estado": (
+        (
+            "lines",
+            ("lunes 23 de noviembre de 2026, 10:30: se registró", "10:42: Ana Torres Vega ordenó #asignar luis"),
+            ("Monday 23 November 2026, 10:30: registered", "10:42: Ana Torres Vega ordered #assign luis"),
+        ),
+    ),
+    "lista": (("lines", (_ROW.es,), (_ROW.en,)),),
+    "lote": (
+        (
+            "lines",
+            ("MESA-123-K: hecho #tomar", "MESA-124-P: no se cumplió #cerrar: corresponde a otra función."),
+            ("MESA-123-K: done #take", "MESA-124-P: not done #close: it belongs to another role."),
+        ),
+    ),
+    "prueba": (("history", (_ASSIGNED.es, _WHO.es), (_ASSIGNED.en, _WHO.en)),),
+    "seguimiento": (("lines", (_ASSIGNED.es,), (_ASSIGNED.en,)),),
 }
 
 
@@ -145,4 +186,7 @@ def told(template: str, language: str) -> dict[str, Fact]:
     facts |= {"title": TITLE.words(language), "text": scene.words(language), "request": REQUEST.words(language)}
     if template in _WHY:
         facts["reason_text"] = _WHY[template].words(language)
+    facts |= {fact: en if language == "en" else es for fact, es, en in _LINES.get(template, ())}
+    if template == "lista":
+        facts["ticket_count"] = 1
     return facts
