@@ -154,8 +154,9 @@ class Year:
             "opened": "SELECT count(*) FROM ticket WHERE opened_at >= :a AND opened_at < :b",
             "closed": "SELECT count(*) FROM ticket WHERE closed_at >= :a AND closed_at < :b",
             "open": "SELECT count(*) FROM ticket WHERE opened_at < :b AND (closed_at IS NULL OR closed_at >= :b)",
+            # Clocks that wait for the requester are no deadlines of the desk.
             "ran-out": "SELECT count(*) FROM timer WHERE outcome = 'fired' AND ran = 0 AND NOT on_silence"
-            " AND ended_at >= :a AND ended_at < :b",
+            " AND clock NOT IN ('p_usuario', 'p_conformidad') AND ended_at >= :a AND ended_at < :b",
         }
         plain = self.database.is_sqlite
         asked = {

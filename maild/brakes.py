@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from maild.core.effects import Away, Decision, Guessed, Present, Resume, Send, Suppress
+from maild.core.effects import Away, Decision, Present, Resume, Send, Suppress
 from maild.core.office import Office
+from maild.core.pending import Guessed
 from maild.store import addresses, holds, letters
 from maild.store.database import Tx
 from maild.store.holds import Holder

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from maild import brakes, reporting
+from maild import brakes, reporting, returning
 from maild.absences import knowing_who_is_away
 from maild.brakes import Limits
-from maild.core import bounces, files, guessed, pausing, seal, subject, twins
+from maild.core import bounces, expected, files, guessed, pausing, seal, subject, twins
 from maild.core.bounced import refused
 from maild.core.decide import decide
 from maild.core.effects import Adjust, Decision, Keep, Resume, Review, Send
@@ -33,15 +33,14 @@ from maild.core.past import Report
 from maild.core.ticket import Ticket
 from maild.core.trust import Boundary
 from maild.core.values import Address, Author, Mail, Reason, because
-from maild.core.worktime import following
 from maild.envelopes import Envelopes
 from maild.failpoints import failpoint
 from maild.gather import Judgement, Outcome, gather, told_of, without_habits
-from maild.kin import kin_of, known, known_to, recurring
+from maild.kin import kin_of, known, known_to
 from maild.mail.compose import Composer
 from maild.recall import recalled
 from maild.rows import keep_beside, save
-from maild.store import addresses, agenda, attachments, corrections, eventlog, letters, mails, records, tickets, timers
+from maild.store import addresses, attachments, corrections, eventlog, letters, mails, records, tickets, timers
 from maild.store import habits as seen
 from maild.store.database import Tx
 from maild.weighing import Terms
@@ -121,7 +120,9 @@ class Desk:
             decision = guessed.noted(decision, mail.sender.mailbox, gathered.guesses, self.office)
         if isinstance(gathered.case, Robot):
             fresh = ()
-        return Judgement(mail, gathered, replace(decision, reasons=(*decision.reasons, *cut)), judged, fresh)
+        came = expected.arrived(mail, gathered.author, self.office.book, event.received_at)
+        decision = replace(decision, effects=(*decision.effects, *came), reasons=(*decision.reasons, *cut))
+        return Judgement(mail, gathered, decision, judged, fresh)
 
     @knowing_who_is_away
     def time(self, tx: Tx, event: TimerFired) -> Outcome:
@@ -209,15 +210,8 @@ class Desk:
                 self._write(tx, f"{cause}:heard:{number}", actor, known(ticket), decision, None)
 
     def plan(self, tx: Tx) -> None:
-        """Every recurring clock has a row that says when it comes next; the row of a clock that is no more goes."""
-        planned, now, book = agenda.planned(tx), self.now(), self.office.book
-        for key in planned.keys() - book.clocks.keys():
-            agenda.drop(tx, key)
-        fresh = [c for key, c in book.clocks.items() if key not in planned and c.recurring and c.schedule]
-        for clock in fresh:
-            key, due = clock.key, following(now, clock.schedule, book.calendar.zone) if clock.schedule else None
-            if due is not None:
-                agenda.plan(tx, key, due)
+        """Every recurring clock has a row that says when it comes next."""
+        returning.plan(tx, self.office.book, self.now())
 
     # -- rules --------------------------------------------------------------------------------------------------------
 
@@ -248,17 +242,17 @@ class Desk:
     @knowing_who_is_away
     def moment(self, tx: Tx, event: MomentCame) -> Outcome:
         """The time of a recurring clock came. Times missed while nobody looked come once, not each."""
-        cause, clock = f"moment:{event.clock}:{event.at.isoformat()}", self.office.book.clocks.get(event.clock)
-        schedule = clock.schedule if clock else None
-        after = following(max(event.at, self.now()), schedule, self.office.book.calendar.zone) if schedule else None
-        if not agenda.strike(tx, event.clock, event.at, after) or clock is None:
-            return Outcome(Decision(0), cause=cause, done=False)
-        case = recurring(tx, event.clock, self.office, self.now())
+        struck = returning.strike(tx, event, self.office, self.now(), self.margin)
+        if struck is None:
+            return Outcome(Decision(0), done=False)
+        (cause, case), clock = struck, self.office.book.clocks[event.clock]
         decision = decide(case, self.office, self.now())
         before = {ticket.number: ticket for ticket in (*case.tickets, *case.kin.parents)}
         reports: dict[str, Report] = {}
         if clock.report:
-            decision, reports = reporting.told(tx, self.office, self.ring, clock, decision, event.at, self.now())
+            decision, reports = reporting.told(tx, self.office, self.ring, clock, decision, case.times[-1], self.now())
+        elif listed := returning.lists(tx, case, self.office):
+            reports = {e.to.address: listed for e in decision.effects if isinstance(e, Send)}
         return self._write(tx, cause, "clock", before, decision, None, reports=reports, in_hours=not clock.urgent)
 
     def _kin(self, tx: Tx, ticket: Ticket, words: str = "") -> Kin:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from maild import inquire, machines
-from maild.core import files, habits, merging, recognise, seal, thread, twins
+from maild.alike import alike
+from maild.core import expected, files, habits, merging, recognise, seal, thread, twins
 from maild.core.effects import Decision
 from maild.core.events import (
     Alerted,
@@ -153,7 +154,9 @@ def _case(
     if latest := _flooded(tx, author, terms, now):
         return Flood(mail, latest, signs), latest
     kin = recalled(tx, Kin(), author, office, now)
-    return FirstMail(mail, author, event.received_at, tickets.next_number(tx), signs=signs, kin=kin), None
+    number = tickets.next_number(tx)  # first: its lock lets no other report of the same failure in meanwhile
+    others = alike(tx, author, office, now)
+    return FirstMail(mail, author, event.received_at, number, signs=signs, kin=kin, alike=others), None
 
 
 def _acknowledged(mail: Mail, author: Author, office: Office) -> Author:
@@ -253,7 +256,11 @@ def _recognised(
         kin = kin_of(tx, about, "", office, now) if about else Kin(number)
         joins = joined is not None
         return Recognised(mail, author, rule.key, found.facts, number, about, joined=joins, signs=signs, kin=kin)
-    return machines.alerted(tx, mail, author, signs, office, now)
+    alert = machines.alerted(tx, mail, author, signs, office, now)
+    if alert is None and expected.arrived(mail, author, book, now):
+        first = recognise.understood(mail, author.role, book)[0]
+        return Recognised(mail, author, first.rule.key, first.facts, 0, expected=True, signs=signs)
+    return alert
 
 
 def _waiting(tx: Tx, found: recognise.Understood, author: Author, office: Office) -> Iterable[Ticket]:

@@ -62,23 +62,26 @@ def _rows(tx: Tx, act: str, order: Order, author: Author, office: Office, today:
     book, staff = office.book, office.book.is_staff(author.role)
     people = (author.person, *office.stood_in_for(author, today)) if author.person else ()
     his = {address for person in people for address in person.addresses} or {author.address}
+    clocks = book.deadlines()
     match act:
         case "queue":
             roles = {person.role for person in people}
             places = [(p.key, s.number) for p, s in book.all_steps() if s.role in roles]
-            return lists.queue(tx, places, _MOST)
+            return lists.queue(tx, places, clocks, _MOST)
         case "search":
-            return lists.search(tx, order.text, his, _MOST, staff=staff)
+            return lists.search(tx, order.text, his, clocks, _MOST, staff=staff)
         case "mine" | "show":
-            return lists.mine(tx, his, _MOST, staff=staff)
+            return lists.mine(tx, his, clocks, _MOST, staff=staff)
         case _:
             return (), 0
 
 
 def shown(row: Row, office: Office) -> Row:
-    """What a stranger wrote is not sent on, not even its subject (RELIABILITY S-03)."""
+    """What a stranger wrote is not sent on, not even its subject (RELIABILITY S-03); nobody is late with what is resolved."""
     known = office.directory.by_address(row.requester) is not None or office.directory.is_own_domain(row.requester)
-    return replace(row, shown=known)
+    state = office.book.states.get(row.state)
+    done = state is not None and state.kind in ("resolved", "closed")
+    return replace(row, shown=known, due=None if done else row.due, overdue=row.overdue and not done)
 
 
 def _named(story: tuple[Happened, ...], office: Office) -> tuple[Happened, ...]:

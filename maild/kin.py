@@ -66,7 +66,7 @@ def _surveyed(tx: Tx, address: str, survey: Survey, now: datetime) -> int:
     return letters.written_of(tx, address, survey.template, now - timedelta(days=survey.days))
 
 
-def recurring(tx: Tx, clock: str, office: Office, now: datetime) -> Recurring:
+def listening(tx: Tx, clock: str, office: Office, now: datetime) -> Recurring:
     """The tickets that listen to a recurring clock, oldest first."""
     wanted = OnClock(clock)
     listening = [(p.key, s.number) for p, s in office.book.all_steps() if any(wanted in m.on for m in s.moves)]

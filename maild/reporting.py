@@ -99,7 +99,8 @@ def _own(tx: Tx, office: Office, ring: seal.KeyRing, key: str, address: str, at:
     book, person = office.book, office.directory.by_address(address)
     his = (person, *office.stood_in_for(Author(address, person=person), office.day(at))) if person else ()
     if key == "mine":
-        found, _ = lists.mine(tx, {a for each in his for a in each.addresses} or {address}, _MOST_LINES, staff=True)
+        addresses = {a for each in his for a in each.addresses} or {address}
+        found, _ = lists.mine(tx, addresses, book.deadlines(), _MOST_LINES, staff=True)
     else:
         found = _decisions(tx, office, his)
     kind = writing.class_of(person, office)
@@ -128,7 +129,7 @@ def _decisions(tx: Tx, office: Office, people: Iterable[Person]) -> tuple[Listed
         if role is None or role.kind not in ("approver", "chief"):
             continue
         places = {(p.key, s.number) for p, s in office.book.all_steps() if s.role == role.key and s.kind != "close"}
-        rows, _ = lists.queue(tx, places, _MOST_DECISIONS)
+        rows, _ = lists.queue(tx, places, office.book.deadlines(), _MOST_DECISIONS)
         found |= {row.number: row for row in rows if _concerns(tx, office, row.number, role.key, person)}
     return tuple(found.values())[:_MOST_LINES]
 

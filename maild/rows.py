@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from maild.core.alerts import Count
-from maild.core.effects import Decision, Issue, Learn, Open, Review, evolve, ran_out
-from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
+from maild.core.effects import Decision, Effect, Issue, Learn, Open, Review, StopTimer, evolve
+from maild.core.pending import Arrived, EndHold, HoldOrders, Undo, Undoable
 from maild.core.ticket import Ticket
 from maild.core.values import Mail
-from maild.store import alerts, held, papers, tickets, undone
+from maild.store import agenda, alerts, held, papers, tickets, undone
 from maild.store.database import Tx
 
 
@@ -28,7 +28,7 @@ def save(
             continue
         after[number] = stood, stands
         if stands != stood:
-            tickets.save(tx, stood, stands, ran_out(decision.effects, number), now)
+            tickets.save(tx, stood, stands, _ran_out(decision.effects, number), now)
     if decision.number in before and decision.number not in after:
         after[decision.number] = before[decision.number], before[decision.number]
     return after
@@ -59,6 +59,8 @@ def keep_beside(
                 papers.learn(tx, effect, now)
             case HoldOrders() if mail and (before := stood.get(effect.number)):
                 held.put(tx, effect, mail, before, now)
+            case Arrived():
+                agenda.arrive(tx, effect, cause)
             case EndHold():
                 held.end(tx, effect, now)
             case Undo():
@@ -67,3 +69,9 @@ def keep_beside(
                 scope = scopes.get(effect.number)
                 mine = [(before, after) for before, after in every if scope is None or after.number in scope]
                 undone.remember(tx, effect, cause, mine, now)
+
+
+def _ran_out(effects: Iterable[Effect], number: int) -> frozenset[tuple[str, int]]:
+    """The clocks (with their tokens) of a ticket that ended by running out."""
+    stops = (e for e in effects if isinstance(e, StopTimer) and e.number == number)
+    return frozenset((e.clock, e.token) for e in stops if e.fired)

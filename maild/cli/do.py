@@ -27,7 +27,11 @@ from maild.errors import UsageError
 @pass_call
 def do(call: Call, which: str, orders: str, who: str, text: str, dry_run: bool, as_json: bool) -> int:
     """Da órdenes sobre un ticket, p. ej. maild do 12 "#asignar ana" --as jefe. / Gives orders on a ticket."""
-    out = Output(as_json)
+    return give(call, which, orders, who, text, dry_run=dry_run, out=Output(as_json))
+
+
+def give(call: Call, which: str, orders: str, who: str, text: str, *, dry_run: bool, out: Output) -> int:
+    """Give the orders in somebody's name and say what became of them."""
     with opened(call) as house:
         office = house.desk.office
         number = ticket_number(which, office.book.mark_key)
@@ -46,16 +50,20 @@ def do(call: Call, which: str, orders: str, who: str, text: str, dry_run: bool, 
             visible(house.desk.composer.words_for(line, house.config.desk.language))
             for line in (echo.changes(outcome.before, outcome.after, office.book) if outcome.after else ())
         ]
-        sends = (e for e in decision.effects if isinstance(e, Send))
+        sends = [e for e in decision.effects if isinstance(e, Send)]
+        told = dict.fromkeys(line for e in sends for line in e.lines) if decision.refused else ()
+        problems = [visible(house.desk.composer.words_for(line, house.config.desk.language)) for line in told]
         letters = [{"template": e.template, "to": visible(e.to.address)} for e in sends]
         out.line(
             {
                 "number": number, "mark": mark(house, number), "refused": refused, "state": state, "reasons": words,
-                "changes": changes, "letters": letters, "dry_run": dry_run,
+                "changes": changes, "letters": letters, "problems": problems, "dry_run": dry_run,
             }
         )  # fmt: skip
         if decision.refused:
             out.say(visible(house.desk.composer.words_for(decision.refused, house.config.desk.language)), "red")
+            for problem in problems:
+                out.say(f"  - {problem}", "red")
             return 1
         for sentence in (*words, *changes):
             out.tell(sentence)

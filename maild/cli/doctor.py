@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maild.cli.border import auth
 from maild.cli.call import Call, pass_call, program_version
 from maild.cli.findings import Answer, Finding, look
 from maild.cli.output import Output, json_option
@@ -20,14 +21,17 @@ _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 _LITTLE_SPACE = 1 << 30
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @json_option
 @pass_call
-def doctor(call: Call, as_json: bool) -> int:
+@click.pass_context
+def doctor(context: click.Context, call: Call, as_json: bool) -> int:
     """Se conecta de verdad a buzón, servidor de envío y base de datos, y dice qué falla y qué hacer. No envía nada.
 
     Connects to the mailbox, the sending server and the database, and says what fails and what to do. Sends nothing.
     """
+    if context.invoked_subcommand:
+        return 0
     out = Output(as_json)
     config = call.config()
     failed = 0
@@ -37,6 +41,9 @@ def doctor(call: Call, as_json: bool) -> int:
     if failed:
         out.say(f"{failed} de estas pruebas fallaron / failed", "red")
     return 1 if failed else 0
+
+
+doctor.add_command(auth)
 
 
 def _show(out: Output, finding: Finding) -> None:

@@ -1,4 +1,4 @@
-"""`maild import`: people from a table (CSV) that another system gave, as the people.toml that maild reads."""
+"""`maild import`: people from a table (CSV) that another system gave, as the people.toml that maild reads; a schedule for a ticket."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from maild.cli.call import Call, pass_call
 from maild.cli.output import Output, json_option
 from maild.errors import Problem, UsageError
 
@@ -73,13 +74,34 @@ def people(table: Path, target: Path | None, as_json: bool) -> int:
     return 0
 
 
-def _read(path: Path) -> tuple[list[dict[str, str]], list[Problem]]:
+@importing.command()
+@click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="CRONOGRAMA.csv")
+@click.argument("which", metavar="TICKET")
+@click.option("--as", "who", required=True, metavar="PERSONA", help="Clave, dirección o nombre / key, address or name.")
+@click.option(
+    "--order", default="programa", show_default=True, help="La orden que espera la relación / the order that awaits it."
+)
+@click.option("--dry-run", is_flag=True, help="Solo dice qué pasaría / only says what would happen.")
+@json_option
+@pass_call
+def schedule(call: Call, table: Path, which: str, who: str, order: str, dry_run: bool, as_json: bool) -> int:
+    """Entrega un cronograma (CSV) a la solicitud que lo espera, como si llegara por correo. / Hands a schedule to the ticket
+    that awaits it, as if it had come by mail. Wrong rows are told with line and column, and none is taken."""
+    from maild.cli.do import give
+
+    return give(call, which, f"#{order.lstrip('#')}", who, _text(table), dry_run=dry_run, out=Output(as_json))
+
+
+def _text(path: Path) -> str:
     raw = path.read_bytes()
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = raw.decode("cp1252", "replace")  # what spreadsheets of Windows save
-    lines = text.splitlines()
+        return raw.decode("cp1252", "replace")  # what spreadsheets of Windows save
+
+
+def _read(path: Path) -> tuple[list[dict[str, str]], list[Problem]]:
+    lines = _text(path).splitlines()
     mark = max(";,\t", key=lambda m: lines[0].count(m)) if lines else ","
     rows = list(csv.reader(lines, delimiter=mark))
     names = [_column(name) for name in (rows[0] if rows else [])]

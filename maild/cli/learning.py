@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from maild.core.rulebook import Rulebook
 
 _CATALOGUE = "catalogue.toml"
+_EXAMPLES = "examples.jsonl"
 _QUESTIONS = ("service", "nature", "urgency")
 _LEAST_EXAMPLES = 30  # fewer teach chance, and would replace what `base` knows
 _folder = click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="CARPETA")
@@ -72,8 +73,9 @@ def suggest(call: Call, folder: Path, files: tuple[Path, ...], write: bool, leas
 @rules.command()
 @_folder
 @_examples
+@click.option("--only", type=click.Choice(_QUESTIONS), multiple=True, help="Solo esta pregunta / this question only.")
 @pass_call
-def train(call: Call, folder: Path, files: tuple[Path, ...]) -> int:
+def train(call: Call, folder: Path, files: tuple[Path, ...], only: tuple[str, ...]) -> int:
     """Hace de nuevo CARPETA/model.json con los ejemplos y lo corregido. / Makes the statistical helper anew."""
     from maild.core.guessing import learn
     from maild.rules import model
@@ -82,7 +84,7 @@ def train(call: Call, folder: Path, files: tuple[Path, ...]) -> int:
     if book.classifier is None:
         raise UsageError("estas reglas no clasifican / these rules do not sort")
     vocabulary, models = book.classifier.vocabulary, {}
-    for question in _QUESTIONS:
+    for question in only or _QUESTIONS:
         examples = list(_all(call, folder, files, book, question))
         if len(examples) >= _LEAST_EXAMPLES and len({each.answer for each in examples}) > 1:
             models[question] = learn(examples, vocabulary.stem, vocabulary.ignored)
@@ -103,9 +105,10 @@ def _book(folder: Path) -> Rulebook:
 
 
 def _all(call: Call, folder: Path, files: Iterable[Path], book: Rulebook, question: str) -> Iterator[Example]:
-    """Every mail of which somebody said the answer: cases.toml, files of examples, corrections of the database."""
+    """Every mail of which somebody said the answer: cases.toml and examples.jsonl, other files, corrections of the database."""
     yield from _cases(folder, book, question)
-    for path in files:
+    own = folder / _EXAMPLES
+    for path in (*((own,) if own.is_file() else ()), *files):
         yield from _lines(path, book, question)
     yield from _corrections(call, book, question)
 

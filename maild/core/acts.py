@@ -213,8 +213,8 @@ def call_in(draft: Draft, number: int, words: str, order: str) -> Reason | None:
 
 
 def tell_rows(draft: Draft, number: int, text: str) -> None:
-    """Keep the list that a mail brings, and which areas it concerns."""
-    found = saying.rows(text)
+    """Keep the list that a mail brings in its text or in a file, and which areas it concerns."""
+    text, found = next(((t, f) for t in (text, *draft.said.sheets) if (f := saying.rows(t))), (text, ()))
     if not found:
         return
     draft.do(Tell(number, ROWS, text))

@@ -190,5 +190,5 @@ def refused(
         facts = {"reason_code": refusal.code, **dict(refusal.facts)}
         if retries:
             facts |= {echo.RETRY: "\n".join(retries), echo.RETRY_TEXT: draft.said.words}
-        echo.say(letters, ticket.number, echo.template_for(refusal), facts, ())
+        echo.say(letters, ticket.number, echo.template_for(refusal), facts, draft.wrong)
     return Decision(ticket.number, tuple(letters.effects), (refusal, *signs, *letters.reasons), refused=refusal)

@@ -76,3 +76,25 @@ class Indicator:
     formula: str = ""
     computed: str = ""
     type: str = ""
+
+
+ColumnKind = Literal["text", "date", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`also`: folded words by which people call it; `unique`: no two rows may have the same."""
+
+    key: str
+    kind: ColumnKind = "text"
+    also: tuple[str, ...] = ()
+    required: bool = True
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A list that people send: the columns that it must or may have."""
+
+    key: str
+    columns: tuple[Column, ...]

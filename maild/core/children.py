@@ -4,31 +4,67 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from maild.core import deadlines, worktime
 from maild.core import said as saying
-from maild.core.effects import Assign
+from maild.core.effects import Assign, StartTimer
 from maild.core.mailboxes import spelt
 from maild.core.moves import Child
 from maild.core.subject import TITLE_LENGTH
-from maild.core.ticket import Ticket, Token
+from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address
 
 if TYPE_CHECKING:
     from maild.core.procedure import Walk
 
-# The list that the last mail with rows brought.
+# The list that the last mail with rows brought, and which of its rows have been opened, by what makes them one.
 ROWS = "_rows"
+OPENED = "_opened"
 _NAME = re.compile(r"\{([^{}]{1,40})\}")
 
 
 def open_children(walk: Walk, token: Token, spec: Child) -> None:
     """Open what the step opens. Each new ticket is walked to where it comes to rest."""
-    if spec.each == "rows":
+    if spec.day:
+        _open_due(walk, token, spec)
+    elif spec.each == "rows":
         for row in saying.rows(walk.ticket.fact(ROWS) or ""):
             _open(walk, token, spec, row)
     else:
         _open(walk, token, spec, {})
+
+
+def unopened(ticket: Ticket, spec: Child) -> tuple[dict[str, str], ...]:
+    """The rows of the list that wait for their day, each thing once."""
+    if not spec.day:
+        return ()
+    seen = set((ticket.fact(OPENED) or "").split("\n"))
+    found: dict[str, dict[str, str]] = {}
+    for row in saying.rows(ticket.fact(ROWS) or ""):
+        if row.get(spec.once, "") not in seen:
+            found[row.get(spec.once, "")] = row
+    return tuple(found.values())
+
+
+def _open_due(walk: Walk, token: Token, spec: Child) -> None:
+    """Open the rows whose day has come; the clock runs until that of the next one."""
+    waiting: list[datetime] = []
+    for row in unopened(walk.ticket, spec):
+        told = deadlines.moment(row.get(spec.day, ""), walk.office.book)
+        at = worktime.before(told, spec.ahead) if told and spec.ahead else told
+        if at is not None and at > walk.now:
+            waiting.append(at)
+            continue
+        opened = filter(None, ((walk.ticket.fact(OPENED) or ""), row.get(spec.once, "")))
+        walk.tell(OPENED, "\n".join(opened))
+        _open(walk, token, spec, row)
+        if told and walk.office.day(told) < walk.draft.today:
+            walk.draft.because("came-late", due=told.isoformat())
+    if waiting:
+        timer = Timer(spec.clock, token.id, min(waiting), started=walk.now)
+        walk.draft.do(StartTimer(walk.ticket.number, timer))
 
 
 def _open(walk: Walk, token: Token, spec: Child, row: Mapping[str, str]) -> None:

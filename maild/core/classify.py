@@ -11,7 +11,7 @@ from maild.core.guessing import Model, features, guess
 from maild.core.vocabulary import Reading, Vocabulary
 
 Place = Literal["subject", "old-subject", "complaint", "text", "aside", "healthy", "old"]
-Question = Literal["service", "nature", "urgency", "impact"]
+Question = Literal["service", "nature", "urgency", "impact", "outage"]
 # How much of a mail is looked at, in characters: what it is about stands at its beginning.
 LONGEST_SUBJECT, LONGEST_TEXT, LONGEST_OLD = 400, 6000, 1500
 # What the frames of concepts.toml tell about the words around them; see docs/rules.md.
@@ -127,13 +127,15 @@ class Classifier:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a mail is: `service` a key of the catalogue, `nature` fault or request, `urgency` and `impact` rows and columns of
-    the institution's table and `priority` what stands there. '' where nothing spoke loudly enough."""
+    the institution's table and `priority` what stands there; `outage`: which of the things that fail for many it is about.
+    '' where nothing spoke loudly enough."""
 
     service: Answer = Answer()
     nature: Answer = Answer()
     urgency: Answer = Answer()
     impact: Answer = Answer()
     priority: str = ""
+    outage: Answer = Answer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ def classify(words: Words, rules: Classifier) -> Verdict:
     urgency = _answer("urgency", flat, rules, words)
     impact = _answer("impact", flat, rules, words)
     priority = rules.matrix.get(urgency.value, {}).get(impact.value or "person", "") if urgency.value else ""
-    return Verdict(service, nature, urgency, impact, priority)
+    outage = _answer("outage", seen, rules, words)
+    return Verdict(service, nature, urgency, impact, priority, outage)
 
 
 # -- where what stands ------------------------------------------------------------------------------------------------
@@ -270,7 +273,10 @@ def _answer(
             scores[answer] += worth
             spoke.append(Spoke(answer, worth, "helper", rules.helper.name, ""))
     ranked = tuple(sorted(scores.items(), key=lambda pair: (-pair[1], pair[0])))
-    enough = bool(ranked) and ranked[0][1] >= rules.thresholds.get(question, 0.0)
+    least = rules.thresholds.get(question, 0.0)
+    if all(each.place in ("helper", "catalogue") for each in spoke):  # what no rule says, the helper must be sure of
+        least = max(least, rules.thresholds.get("alone", 0.0))
+    enough = bool(ranked) and ranked[0][1] >= least
     return Answer(ranked[0][0] if enough else "", ranked, tuple(spoke))
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from maild.core.moves import LetterTo
-from maild.core.worktime import Schedule, Span
+from maild.core.occasions import Schedule
+from maild.core.worktime import Span
 
 Origin = Literal["document", "proposal"]
 ClockMeaning = Literal["work", "silence"]
@@ -16,12 +17,24 @@ SUPERIORS = "superiors"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The ticket that a recurring clock opens. `requester` is a role."""
+    """The ticket that a recurring clock opens. `requester` is a role; `title` and facts may say {day}, {month} and {year} of
+    the occasion. `each`: where several occasions were missed, a ticket for each of them, else one for all."""
 
     type: str
     title: str
     requester: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    each: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A mail that shall come before each occasion: one that one of these rules of mails.toml understands and that names `names`
+    ('': nothing). Only what came at most `within` before counts; None: since the occasion before."""
+
+    rules: tuple[str, ...]
+    names: str = ""
+    within: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,8 @@ class Clock:
     `superiors` stands for those of the institution's ladder. `times`: how often `again` comes (0: as long as it lasts).
     `report`: the sections that its letters tell of the period that is over; a letter that has nothing to tell is
     not written, unless the institution's document prescribes it (`origin`).
+    `name`: what people call it. `expects`: it says and opens something only where an expected mail did not come.
+    `lists`: forms (with facts told beside each) whose lines its one letter lists, for all tickets that it moves.
     """
 
     key: str
@@ -63,6 +78,14 @@ class Clock:
     report: tuple[str, ...] = ()
     climbs: tuple[str, ...] = ()
     times: int = 0
+    name: str = ""
+    expects: Expected | None = None
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def is_deadline(self) -> bool:
+        """Whether those who work are late when it runs out; that a requester has not answered is no fault of theirs."""
+        return self.meaning == "work" and self.of == "worker" and not self.recurring
 
 
 @dataclass(frozen=True, slots=True)

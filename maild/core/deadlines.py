@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
-from maild.core import worktime
+from maild.core import occasions, worktime
 from maild.core.clocks import Clock
+from maild.core.occasions import Schedule
 from maild.core.rulebook import Rulebook
 from maild.core.said import Said
 from maild.core.ticket import Ticket
-from maild.core.worktime import NEVER, Calendar, Schedule, Span
+from maild.core.worktime import NEVER, Calendar, Span
 
 
 def clock(book: Rulebook, key: str) -> Clock | None:
@@ -37,12 +38,12 @@ def due(
     if (long := span(found, said)) is not None:
         return worktime.end(now, long, calendar or book.calendar)
     if found.schedule is not None:
-        return worktime.following(now, found.schedule, book.calendar.zone)
+        return occasions.following(now, found.schedule, book.calendar)
     if not found.given_by or found.given_by == "order":
         return None
     text = ticket.fact(found.given_by) or ""
     if hour := _hour(text):
-        return worktime.following(now, Schedule(hour), book.calendar.zone)
+        return occasions.following(now, Schedule(hour), book.calendar)
     told = moment(text, book)
     if told is None:
         return NEVER

@@ -174,6 +174,8 @@ def _recognised(case: Recognised, office: Office, now: datetime) -> Decision:
     draft = _draft(case, case.mail, case.author, office, now)
     draft.kin = replace(case.kin, number=case.number)
     draft.reasons.extend((*case.signs, because("recognised", rule=rule.key)))
+    if case.expected:
+        return draft.decision(0)
     if case.ticket is None:
         book, mail = office.book, case.mail
         title = subject.title(mail.subject, book.mark_key) or openings.first_words(mail.new_text)
@@ -298,7 +300,7 @@ def _ordered(case: Ordered, office: Office, now: datetime) -> Decision:
 
 def _draft(case: FirstMail | Reply | Recognised, mail: Mail, author: Author, office: Office, now: datetime) -> Draft:
     words = orders.words(mail.new_text, lexicon(office.book))
-    said = Said(author, words=words, text=mail.new_text, attachments=mail.attachments)
+    said = Said(author, words=words, text=mail.new_text, attachments=mail.attachments, sheets=mail.sheets)
     return Draft(
         office, now, sender=_address(author) if mail.answerable and author.address else None, said=said, kin=case.kin
     )

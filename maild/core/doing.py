@@ -103,18 +103,26 @@ def value_of(book: Rulebook, word: str, values: tuple[str, ...]) -> str:
 
 
 def set_service(draft: Draft, number: int, words: str, order: str) -> Reason | None:
-    """The row of the catalogue that these words name: its key, number, name or another spelling. No catalogue: as told."""
+    """The row of the catalogue that these words name: its key, number, name or another spelling. No own catalogue: as told."""
     services = draft.office.book.services
-    if not services:
-        draft.do(SetField(number, "service", words))
-        return None
     found = find_service(words, services.values())
+    if found is None and not draft.office.book.own_catalogue:
+        _unsort(draft, number, "service", words)
+        return None
     if found is None:
         return because("unknown-value", order=order, words=words, known=", ".join(list(services)[:25]))
     draft.do(SetField(number, "category", found.category))
     draft.do(SetField(number, "subcategory", found.name))
     draft.do(SetField(number, "service", found.key))
     return None
+
+
+def _unsort(draft: Draft, number: int, told: str, words: str) -> None:
+    """What a person told instead of a row of `base`; what was guessed from its words goes."""
+    ticket = draft.walks[number].ticket
+    for field in ("category", "subcategory", "service"):
+        if field == told or getattr(ticket, field):
+            draft.do(SetField(number, field, words if field == told else ""))
 
 
 def find_service(words: str, services: Iterable[Service]) -> Service | None:
@@ -134,9 +142,10 @@ def _service(deed: Deed) -> Reason | None:
 
 
 def _category(deed: Deed) -> Reason | None:
-    if deed.draft.office.book.services:
+    book = deed.draft.office.book
+    if book.own_catalogue or find_service(deed.order.text, book.services.values()):
         return _service(deed)
-    deed.draft.do(SetField(deed.number, "category", deed.order.text))
+    _unsort(deed.draft, deed.number, "category", deed.order.text)
     return None
 
 

@@ -26,7 +26,7 @@ class Draft:
 
     `held`: the mail whose orders may be held and asked about (0: none).
     `opener`: it opens a ticket in somebody's name, and who does that need not be told that it is his turn.
-    `mute`: the orders are answered elsewhere.
+    `mute`: the orders are answered elsewhere. `wrong`: the mistakes of a list, line by line, for who sent it.
     """
 
     office: Office
@@ -38,6 +38,7 @@ class Draft:
     opener: Address | None = None
     held: int = 0
     mute: bool = False
+    wrong: tuple[Reason, ...] = ()
     effects: list[Effect] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     walks: dict[int, Walk] = field(default_factory=dict)

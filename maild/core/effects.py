@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Literal, assert_never
 
 from maild.core.alerts import Count
-from maild.core.pending import EndHold, HoldOrders, Undo, Undoable
+from maild.core.pending import Arrived, EndHold, Guessed, HoldOrders, Undo, Undoable
+from maild.core.pending import Present as Present
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Reason
 
@@ -202,19 +203,10 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
-class Guessed:
-    """This address bore a token that nobody gave it."""
-
-    number: int
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
 class Away:
     """Whoever has this address is away up to and including that day. `proved`: he answered a letter made for him.
 
-    `ordered`: he said so by an order, and his turns go to `deputy` (a key of the directory; '': to nobody) meanwhile, from
-    `since` on (none: from now on).
+    `ordered`: he said so by an order; his turns go to `deputy` (a key of the directory; '': nobody), from `since` (or now) on.
     """
 
     number: int
@@ -224,16 +216,6 @@ class Away:
     ordered: bool = False
     deputy: str = ""
     since: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """Whoever has this address is back, whatever he said before; and whatever the directory says of an absence that has begun
-    and ends by `until` (None: it says of none)."""
-
-    number: int
-    address: str
-    until: date | None = None
 
 
 Effect = (
@@ -267,6 +249,7 @@ Effect = (
     | Present
     | Undoable
     | Undo
+    | Arrived
 )
 
 
@@ -318,7 +301,7 @@ def _changed(ticket: Ticket, effect: Effect) -> Ticket:
             return replace(ticket, closed_at=None, closing_reason="")
         case Keep() | Send() | Review() | Open() | Issue() | Learn() | Suppress() | Resume() | Away():
             return ticket
-        case HoldOrders() | EndHold() | Guessed() | Present() | Undoable() | Undo() | Count():
+        case HoldOrders() | EndHold() | Guessed() | Present() | Undoable() | Undo() | Count() | Arrived():
             return ticket
         case _:
             return _moved(ticket, effect)
@@ -344,9 +327,3 @@ def _moved(ticket: Ticket, effect: PlaceToken | RemoveToken | StartTimer | Adjus
 
 def _without(ticket: Ticket, clock: str, token_id: int) -> tuple[Timer, ...]:
     return tuple(t for t in ticket.timers if (t.clock, t.token) != (clock, token_id))
-
-
-def ran_out(effects: Iterable[Effect], number: int) -> frozenset[tuple[str, int]]:
-    """The clocks (with their tokens) of a ticket that ended by running out."""
-    stops = (e for e in effects if isinstance(e, StopTimer) and e.number == number)
-    return frozenset((e.clock, e.token) for e in stops if e.fired)

@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 from maild.core.alerts import Alert, Point
 from maild.core.files import Scan
+from maild.core.listing import Happened as Happened
+from maild.core.listing import Row as Row
 from maild.core.orders import Order
 from maild.core.ticket import Ticket
 from maild.core.undo import Done
@@ -99,7 +101,7 @@ _ALONE = Kin()
 
 @dataclass(frozen=True, slots=True)
 class FirstMail:
-    """A mail that belongs to no ticket. `number` is the next free ticket number; `related` a closed ticket it follows."""
+    """A mail about no ticket. `number`: the next free one; `related`: a closed one it follows; `alike`: reports of failures."""
 
     mail: Mail
     author: Author
@@ -108,12 +110,13 @@ class FirstMail:
     related: Ticket | None = None
     signs: tuple[Reason, ...] = ()
     kin: Kin = _ALONE
+    alike: tuple[Ticket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """A mail that a rule understood. `ticket` is the one it belongs to: `joined` without a word, or moved by it; None: it
-    opens one, numbered `number`. `facts` are what the rule read in it."""
+    opens one, numbered `number`, or (`expected`) was waited for and is about none. `facts` are what the rule read in it."""
 
     mail: Mail
     author: Author
@@ -122,6 +125,7 @@ class Recognised:
     number: int
     ticket: Ticket | None = None
     joined: bool = False
+    expected: bool = False
     signs: tuple[Reason, ...] = ()
     kin: Kin = _ALONE
 
@@ -254,12 +258,19 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """The time of a recurring clock came. `tickets` are those that stand on a step that listens to it."""
+    """The time of a recurring clock came. `tickets` are those that stand on a step that listens to it.
+
+    `times`: when it should have come since it last did (after days of downtime more than one), `since` the time before them;
+    `arrivals`: when mails that it expects came.
+    """
 
     clock: str
     tickets: tuple[Ticket, ...]
     number: int
     kin: Kin = _ALONE
+    times: tuple[datetime, ...] = ()
+    since: datetime | None = None
+    arrivals: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,33 +283,6 @@ class Ordered:
     text: str
     number: int
     kin: Kin = _ALONE
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A ticket in a list. `due`: the next deadline of the work, or the last one where it was missed (`overdue`) and nothing has
-    moved since; `shown`: its title may be repeated to others."""
-
-    number: int
-    title: str
-    state: str
-    requester: str
-    responsible: str
-    due: datetime | None = None
-    shown: bool = True
-    overdue: bool = False
-    opened_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One line of a ticket's story: when, who, and what in words or as the code of a reason. `internal`: staff only."""
-
-    at: datetime
-    by: str
-    code: str
-    words: str = ""
-    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,19 @@ from maild.core.ticket import Ticket, Token
 from maild.core.values import Address, Directory
 
 # What depends on the mail, the day or other tickets: it may be so or not.
-_OPEN = ("text", "attachment", "named", "sender", "providers", "month_end", "children", "child", "state", "level")
+_OPEN = (
+    "text",
+    "attachment",
+    "named",
+    "sender",
+    "providers",
+    "month_end",
+    "rows",
+    "children",
+    "child",
+    "state",
+    "level",
+)
 _NOW = datetime(2026, 11, 4, 15, tzinfo=UTC)
 _MOST_STATES = 30_000
 # Branches that stand at one step at the same time: more come only of a way back that leaves the others behind.

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from maild.core import worktime
+from maild.core import occasions
+from maild.core import said as saying
 from maild.core.events import Child
 from maild.core.moves import Move
 from maild.core.office import Office
@@ -72,7 +73,7 @@ def _yes(so: bool) -> str:
 
 
 def _month_end(_: Token, view: View) -> str:
-    return _yes(worktime.is_month_end(view.office.day(view.now)))
+    return _yes(occasions.is_month_end(view.office.day(view.now)))
 
 
 def _children(token: Token, view: View) -> str:
@@ -97,6 +98,7 @@ _OWN: Mapping[str, Callable[[Token, View], str]] = {
     "providers": lambda _, view: _yes(bool(view.ticket.providers)),
     "month_end": _month_end,
     "closed": lambda _, view: _yes(view.ticket.is_closed),
+    "rows": lambda _, view: _yes(saying.brings_rows(view.said)),
 }
 
 # Every question that the engine answers itself.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from maild.core.effects import Decision, Guessed, Send
+from maild.core.effects import Decision, Send
 from maild.core.office import Office
+from maild.core.pending import Guessed
 from maild.core.values import because
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from maild.core.effects import Forget, Reopen, Tell
+from maild.core.outages import THING
 from maild.core.ticket import Ticket
 from maild.core.values import Address, Reason, because
 
@@ -52,6 +53,8 @@ def unmerge(draft: Draft, number: int, verb: str) -> Reason | None:
     gone = {a.address for a in (ticket.requester, *others(ticket))}
     take_part(draft, other.number, tuple(a for a in others(other) if a.address not in gone))
     draft.do(Forget(number, INTO))
+    if ticket.fact(THING) is not None:  # a person says that it is another failure: it is not gathered again
+        draft.do(Forget(number, THING))
     if ticket.is_closed:
         draft.do(Reopen(number))
     procedure, _, step = book.reopening.step.partition(":")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from maild.core.worktime import Span
+
 StepKind = Literal["start", "task", "decision", "wait", "mail", "fork", "join", "sub", "child", "multi", "close"]
 # Where a move ends that leads to no further step.
 END = "end"
@@ -20,6 +22,7 @@ END = "end"
 #   providers                     "yes" | "no": whether a provider was called in
 #   month_end                     "yes" | "no": whether today is the last day of the month
 #   closed                        "yes" | "no": whether the ticket is closed (its tokens may live on)
+#   rows                          "yes" | "no": whether the mail brings a list, attached or parted by semicolons or tabs
 GUARDS = (
     "type",
     "channel",
@@ -35,8 +38,9 @@ GUARDS = (
     "providers",
     "month_end",
     "closed",
+    "rows",
 )
-# What an order must bring, besides `fact:key`, `fact:key=value`, `document:key` and `criterion:level,level`.
+# What an order must bring, besides `fact:key`, `fact:key=value`, `document:key`, `criterion:level,level` and `rows:table`.
 NEEDS = ("text", "attachment", "person", "provider", "rows", "date", "span", "criterion", "entry", "ticket")
 # What `tell` may take from the mail at hand: who wrote it, what it says to people, the words of its order.
 SAID = ("{sender}", "{words}", "{value}")
@@ -112,6 +116,7 @@ class Move:
     `learn`: what the order says becomes an entry of the knowledge base.
     `tell`: fact ← value; what somebody says (SAID) stands in braces. `says`: its letters quote what this fact holds, not the mail.
     `withdraw`: the tokens at these steps of the procedure are taken back (what they did must be done again).
+    `opens`: it opens what the step's child says (else arriving at the step does).
     `quiet`: whoever's turn it becomes by this move is not told. `printed`: the target that the document prints.
     """
 
@@ -139,6 +144,7 @@ class Move:
     closing: str = ""
     says: str = ""
     printed: str = ""
+    opens: bool = False
 
     @property
     def ends(self) -> bool:
@@ -151,6 +157,8 @@ class Child:
 
     `each`: one for every row of the list in the mail ("rows"), else one. `title` may name facts in braces.
     `requester` is a relation, a role, or a column of the row in braces. `letters` go out for each one.
+    `day`: each is opened on the day that this column says (`ahead`: so long before), when `clock` runs out on the step's token;
+    `once`: of the rows with the same in this column, in however many lists they come, one is opened.
     """
 
     procedure: str
@@ -163,6 +171,10 @@ class Child:
     facts: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     letters: tuple[LetterTo, ...] = ()
+    day: str = ""
+    clock: str = ""
+    ahead: Span | None = None
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True)

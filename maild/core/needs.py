@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from maild.core import deadlines
+from maild.core import deadlines, tables
 from maild.core import said as saying
 from maild.core.children import ROWS
 from maild.core.draft import Draft
+from maild.core.effects import Tell
 from maild.core.procedure import Walk
 from maild.core.values import Reason, because
 from maild.core.words import fold
 
+# Tables that only a spreadsheet program can read.
+_WORKBOOKS = (".xlsx", ".xls", ".ods")
 # The fact under which a document stands once it was handed in.
 DOCUMENT = "doc."
 
@@ -30,8 +33,31 @@ def missing(needs: tuple[str, ...], order: str, walk: Walk, draft: Draft) -> Rea
             known = _criteria(walk, name)
             if (walk.ticket.fact(walk.office.book.fact_for("criterion")) or "") not in known:
                 return because("needs-criterion", order=order, known=", ".join(known))
+        elif kind == "rows" and name:
+            refusal = _rows(name, order, walk, draft)
+            if refusal is not None:
+                return refusal
         elif not _there(need, walk, draft):
-            return because(f"needs-{need}", order=order)
+            return because(f"needs-{need}", order=order, **({"sheet": sheet} if (sheet := _workbook(draft)) else {}))
+    return None
+
+
+def _workbook(draft: Draft) -> str:
+    """A file of the mail that nobody here can read, where a list may have been meant."""
+    return next((f.filename for f in draft.said.attachments if f.filename.lower().endswith(_WORKBOOKS)), "")
+
+
+def _rows(name: str, order: str, walk: Walk, draft: Draft) -> Reason | None:
+    """The list must be a table of this kind, without a mistake; then it is kept as the engine reads it again."""
+    table = walk.office.book.tables[name]
+    found = tables.read((draft.said.text, *draft.said.sheets), table, walk.office)
+    draft.wrong = found.problems
+    if found.problems:
+        return because("bad-rows", order=order, count=len(found.problems))
+    if not found.text:
+        columns = ";".join(column.key for column in table.columns)
+        return because("needs-table", order=order, columns=columns, sheet=_workbook(draft))
+    draft.do(Tell(walk.ticket.number, ROWS, found.text))
     return None
 
 

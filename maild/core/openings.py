@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
 
 from maild.core import policy, sorting, subject
 from maild.core.acts import carry_out, tell_facts
@@ -191,10 +192,18 @@ def split(draft: Draft, number: int, order: Order, address: Address) -> int:
 # -- clocks and machines ----------------------------------------------------------------------------------------------
 
 
-def open_at_time(draft: Draft, opening: Opening) -> int:
-    """The ticket of a recurring clock: asked for by whoever has the role (or by nobody, when several have it)."""
+def open_at_time(draft: Draft, opening: Opening, at: datetime) -> int:
+    """The ticket of a recurring clock for its time `at`: asked for by whoever has the role (the first, where several have it)."""
     people = draft.office.directory.in_role(opening.requester)
     requester = Address(people[0].address, people[0].name) if people else Address("")
-    ticket = new_ticket(draft.office.book, draft.free_number(), opening.type, opening.title, requester, draft.now)
-    begin(draft, replace(ticket, facts=tuple(opening.facts.items())))
+    day = draft.office.day(at)
+    words = {"{day}": f"{day:%d/%m/%Y}", "{month}": f"{day:%m/%Y}", "{year}": f"{day:%Y}"}
+
+    def filled(text: str) -> str:
+        return reduce(lambda said, word: said.replace(word, words[word]), words, text)
+
+    ticket = new_ticket(
+        draft.office.book, draft.free_number(), opening.type, filled(opening.title), requester, draft.now
+    )
+    begin(draft, replace(ticket, facts=tuple((key, filled(value)) for key, value in opening.facts.items())))
     return ticket.number

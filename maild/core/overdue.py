@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+from maild.core import recurring
 from maild.core.beside import SAYS
+from maild.core.children import open_children
 from maild.core.draft import Draft
 from maild.core.effects import Decision, StopTimer
 from maild.core.events import Overdue
@@ -25,6 +28,8 @@ def overdue(case: Overdue, office: Office, now: datetime) -> Decision:
     draft.do(StopTimer(ticket.number, case.clock, case.token, fired=True, ran=timer.ran))
     draft.because("clock-fired", clock=case.clock)
     told = {"due_at": timer.due.isoformat()}
+    if (opened := _opened(walk, case)) is not None:
+        return opened
     listening = [(t, m) for t, m in walk.matching(OnClock(case.clock), None) if case.token in (t.id, 0)]
     for token, move in listening:
         walk.make(token, move, told)
@@ -35,6 +40,21 @@ def overdue(case: Overdue, office: Office, now: datetime) -> Decision:
     draft.pass_through()
     draft.settle()
     return draft.decision(ticket.number)
+
+
+def _opened(walk: Walk, case: Overdue) -> Decision | None:
+    """The clock of a list: what has its day is opened, and whoever works on several of them gets one letter."""
+    token = walk.ticket.token(case.token)
+    step, draft = (walk.step_of(token) if token else None), walk.draft
+    if token is None or step is None or step.child is None or not step.child.day or step.child.clock != case.clock:
+        return None
+    open_children(walk, token, step.child)
+    draft.pass_through()
+    draft.settle()
+    late = tuple(reason for reason in dict.fromkeys(draft.reasons) if reason.code == "came-late")
+    titles = recurring.titles(draft)
+    effects = recurring.together(tuple(draft.effects), titles, audiences=("technician", "manager"))
+    return replace(draft.decision(case.ticket.number), effects=recurring.saying(effects, late))
 
 
 def _ran_out(walk: Walk, case: Overdue, timer: Timer) -> None:

@@ -1,9 +1,9 @@
-"""Effects about orders themselves, kept beside the ticket: those that wait for their author's word, those that can be taken back."""
+"""Effects kept beside the tickets: orders that wait for their author's word, orders that can be taken back, expected mails that came."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 
@@ -19,6 +19,15 @@ class Undoable:
     orders: str
     until: datetime
     wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A mail came that a recurring clock expects; `at` is when the server received it."""
+
+    number: int
+    clock: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +56,21 @@ class EndHold:
     number: int
     mail: int
     outcome: Literal["done", "denied", "refused", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """This address bore a token that nobody gave it."""
+
+    number: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Whoever has this address is back, whatever he said before; and whatever the directory says of an absence that has begun
+    and ends by `until` (None: it says of none)."""
+
+    number: int
+    address: str
+    until: date | None = None

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from maild.core import deadlines, guards, pausing, posting, votes
-from maild.core.children import open_children
+from maild.core.children import open_children, unopened
 from maild.core.effects import (
     Assign,
     Close,
@@ -141,6 +141,8 @@ class Walk:
         way = next((n for n, each in enumerate(step.moves if step else (), 1) if each is move), 0)
         to = ", ".join(move.to) or "·"
         self.draft.because("moved", at=token.place, result=move.result or "·", to=to, way=way)
+        if move.opens and step and step.child:
+            open_children(self, token, step.child)
         self._withdraw(token, move.withdraw)
         if move.to:
             self._go(token, move)
@@ -223,7 +225,7 @@ class Walk:
             key, _, at = step.calls.partition(":")
             called = self.office.book.procedures[key]
             self.place(Token(self.free_id(), key, at or called.first, caller=token.id))
-        if step.child:
+        if step.child and not any(move.opens for move in step.moves):
             open_children(self, token, step.child)
         if step.kind == "close" and not step.moves:
             self.send(step.turn, step.role)
@@ -264,7 +266,9 @@ class Walk:
         if token is None:
             return
         mine = [child for child in self.children() if child.token == token_id]
-        last: tuple[Trigger, ...] = (OnChildren(),) if all(child.closed for child in mine) else ()
+        step = self.step_of(token)
+        due = unopened(self.ticket, step.child) if step and step.child else ()
+        last: tuple[Trigger, ...] = (OnChildren(),) if not due and all(child.closed for child in mine) else ()
         self._resume(token, (OnChild(reason), OnChild(), *last))
 
     def _resume(self, token: Token, triggers: tuple[Trigger, ...]) -> None:

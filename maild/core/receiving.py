@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from maild.core import filters, findings, openings, sorting, subject
+from maild.core import filters, findings, openings, outages, reporting, sorting, subject
 from maild.core.draft import Draft
 from maild.core.effects import Assign, Decision, Effect, Keep, Send, Tell
 from maild.core.events import FirstMail
@@ -55,8 +55,13 @@ def opened(draft: Draft, case: FirstMail, filtered: Filtered, asks: Address, lan
         related=case.related.number if case.related else 0,
         first_message_id=mail.message_id,
     )
-    openings.begin(draft, ticket)
     draft.reasons.extend((*case.signs, because("opened", number=number), *found.reasons()))
+    thing = outages.thing_of(found.verdict, ticket.service, book.outages) if reporting.counts(author) else ""
+    if thing and reporting.gathered(draft, case, ticket, thing):
+        return
+    openings.begin(draft, ticket)
+    if thing:
+        draft.do(Tell(number, outages.THING, thing))
     _carry_out(draft, number, filtered, case)
     draft.do(Keep(number, "public"))
 

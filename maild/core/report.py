@@ -66,9 +66,9 @@ def _totals(past: Past) -> dict[str, Cell]:
 
 
 def _overdue(past: Past) -> list[str]:
-    """Clocks of work that ran out; that nobody objected is no fault."""
-    clocks = past.book.clocks
-    return [c for _, c in past.happened("fired") if c in clocks and clocks[c].meaning == "work"]
+    """Deadlines of work that were missed."""
+    deadlines = past.book.deadlines()
+    return [c for _, c in past.happened("fired") if c in deadlines]
 
 
 def _counts(key: str, lives: Sequence[Life], what: Callable[[Life], str]) -> Section:

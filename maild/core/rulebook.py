@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from maild.core.alerts import Machines
-from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Macro, Service
+from maild.core.catalogue import Channel, Criterion, Document, Indicator, Level, Macro, Service, Table
 from maild.core.classify import Classifier
 from maild.core.clocks import Clock, Ladder
 from maild.core.filters import Filter
 from maild.core.moves import LetterTo, Move, OnClock, OnMail, OnOrder, Procedure, Step
+from maild.core.outages import Outages
 from maild.core.policy import Mode, Policy, Weight
 from maild.core.takes import Takes
 from maild.core.words import fold
@@ -240,13 +241,16 @@ class Rulebook:
     ladder: Ladder = field(default_factory=Ladder)
     mails: Mapping[str, MailRule] = field(default_factory=dict)
     machines: Machines = field(default_factory=Machines)
+    outages: Outages = field(default_factory=Outages)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
+    own_catalogue: bool = False  # else the rows are those of `base`, and people may also say others
     levels: Mapping[str, Level] = field(default_factory=dict)
     criteria: Mapping[str, Criterion] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict)
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     sites: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
@@ -326,6 +330,10 @@ class Rulebook:
             for _, step in self.all_steps()
             for move in step.moves
         )
+
+    def deadlines(self) -> frozenset[str]:
+        """The clocks by which work is late."""
+        return frozenset(key for key, clock in self.clocks.items() if clock.is_deadline)
 
     def set_anew(self) -> frozenset[str]:
         """The clocks that some move sets anew when they run out."""

@@ -17,7 +17,8 @@ _LONGEST_ROWS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`words` are those meant for people, `text` all of the new text; `value` and `args` those of the order at hand."""
+    """`words` are those meant for people, `text` all of the new text; `value` and `args` those of the order at hand,
+    `sheets` the attached tables."""
 
     author: Author | None = None
     words: str = ""
@@ -27,6 +28,7 @@ class Said:
     args: tuple[str, ...] = ()
     named: Person | None = None
     listed: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
 
     @property
     def span(self) -> Span | None:
@@ -58,6 +60,13 @@ def rows(text: str) -> tuple[dict[str, str], ...]:
         if found:
             return tuple(found)
     return ()
+
+
+def brings_rows(said: Said) -> bool:
+    """Whether the mail brings a list: one in a file, or one that no prose looks like."""
+    return any(rows(sheet) for sheet in said.sheets) or any(
+        rows("\n".join(line for line in said.text[:_LONGEST_ROWS].splitlines() if mark in line)) for mark in (";", "\t")
+    )
 
 
 def _is_head(names: list[str]) -> bool:

@@ -168,6 +168,7 @@ class Mail:
     `away_until` is the last day of the absence that an automatic answer tells of.
     `results_depth` says of each of the `authentication_results` how many Received stand above it, `received_by` which servers
     wrote those (newest first, '' where it says none).
+    `sheets`: the text of attached tables (CSV).
     `conversation` names the conversation that Outlook counts the mail to (Thread-Index), hex, or is empty.
     """
 
@@ -187,6 +188,7 @@ class Mail:
     forwarded: Forwarded | None = None
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
+    sheets: tuple[str, ...] = ()
     kind: Kind = Kind.REQUEST
     signs: tuple[Reason, ...] = ()
     bounce: Bounce | None = None

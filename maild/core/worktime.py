@@ -196,49 +196,6 @@ def between(start: datetime, until: datetime, calendar: Calendar, pauses: Iterab
     return total
 
 
-# -- what comes again -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When something comes again: at a time of day, on a day of the month (-1: its last), every so many months.
-
-    `instant` stands for all of it where one moment is given. Without `day` it comes every day, or on one weekday (0: Monday).
-    """
-
-    at: time = time(8, 0)
-    months: int = 1
-    day: int = 0
-    month: int = 0
-    instant: datetime | None = None
-    weekday: int | None = None
-
-
-def following(now: datetime, schedule: Schedule, zone: ZoneInfo) -> datetime | None:
-    """The first moment after `now` (UTC), or None when there is none any more."""
-    if schedule.instant is not None:
-        return schedule.instant.astimezone(UTC) if schedule.instant > now else None
-    day = now.astimezone(zone).date()
-    for _ in range(_MAX_DAYS):
-        moment = datetime.combine(day, schedule.at, zone).astimezone(UTC)
-        if moment > now and _falls_on(day, schedule):
-            return moment
-        day += timedelta(days=1)
-    return None
-
-
-def _falls_on(day: date, schedule: Schedule) -> bool:
-    if not schedule.day:
-        return schedule.weekday is None or day.weekday() == schedule.weekday
-    if schedule.months > 1 and (day.month - (schedule.month or 1)) % schedule.months:
-        return False
-    return is_month_end(day) if schedule.day < 0 else day.day == schedule.day
-
-
-def is_month_end(day: date) -> bool:
-    return (day + timedelta(days=1)).day == 1
-
-
 def before(moment: datetime, span: Span) -> datetime:
     """So long before a moment, in elapsed time (a working day counts as a day)."""
     match span.unit:

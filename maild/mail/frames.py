@@ -60,6 +60,7 @@ def to_json(mail: Mail) -> bytes:
         "attachments": [
             [a.filename, a.content_type, a.size, a.sha256, a.inline, a.content_id, a.named] for a in mail.attachments
         ],
+        "sheets": mail.sheets,
         "kind": mail.kind.value,
         "signs": [[reason.code, reason.facts] for reason in mail.signs],
         "bounce": _bounce(mail.bounce),
@@ -142,6 +143,7 @@ def _mail(fields: dict[str, Any]) -> Mail:
         forwarded=_passed_on(fields["forwarded"]) if fields["forwarded"] else None,
         html=_text(fields["html"]),
         attachments=_many(fields["attachments"], _attachment),
+        sheets=_texts(fields["sheets"]),
         kind=Kind(fields["kind"]),
         signs=_many(fields["signs"], _reason),
         bounce=_bounced(fields["bounce"]) if fields["bounce"] else None,

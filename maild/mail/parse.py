@@ -36,6 +36,7 @@ from maild.mail.headers import (
     split,
     traces,
 )
+from maild.mail.sheets import Sheets
 from maild.mail.structure import ParseLimits, prepared
 
 # It warns about every calendar and picture; what matters stands in Mail.defects.
@@ -64,7 +65,8 @@ def parse(
     """
     headers = split(raw)
     read = _walked(prepared(raw, headers, limits))
-    found = body.read(read.message, raw, _plain_walk, limits, carried)
+    sheets = Sheets(carried)
+    found = body.read(read.message, raw, _plain_walk, limits, sheets)
     mail = _from_headers(headers)
     mail = replace(mail, sender=_agreed(mail.sender, read.senders))
     written = newtext.read(
@@ -92,6 +94,7 @@ def parse(
         forwarded=written.forwarded,
         html=found.html if html else "",
         attachments=tuple(found.attachments),
+        sheets=tuple(sheets.texts),
         kind=kind,
         signs=reasons,
         bounce=report,

@@ -13,9 +13,12 @@ from maild.forms import Form, fill, read_toml
 from maild.rules import files, meaning, model
 from maild.rules.build import Sources, build
 from maild.rules.machine_file import MachinesFile
+from maild.rules.outage_file import OutagesFile
 from maild.rules.policy_file import PolicyFile
 from maild.rules.wordfiles import MacrosFile, WordsFile
 
+# No file that people write is larger (bytes); a larger one would keep the program busy.
+_LARGEST = 1_000_000
 # What a folder leaves out of these stands as in `base`; what it says, key by key, goes first.
 _LAYERED: Mapping[str, type[Form]] = {
     "states.toml": files.StatesFile,
@@ -26,6 +29,7 @@ _LAYERED: Mapping[str, type[Form]] = {
     "policy.toml": PolicyFile,
     "calendar.toml": files.CalendarFile,
     "machines.toml": MachinesFile,
+    "outages.toml": OutagesFile,
     "concepts.toml": meaning.ConceptsFile,
     "classify.toml": meaning.ClassifyFile,
 }
@@ -33,12 +37,12 @@ _LAYERED: Mapping[str, type[Form]] = {
 _WHOLE: Mapping[str, type[Form]] = {
     "roles.toml": files.RolesFile,
     "priorities.toml": files.PrioritiesFile,
+    "catalogue.toml": meaning.CatalogueFile,
 }
 # What only some institutions have.
 _OWN: Mapping[str, type[Form]] = {
     "mails.toml": files.MailsFile,
     "escalation.toml": files.EscalationFile,
-    "catalogue.toml": meaning.CatalogueFile,
     "documents.toml": files.DocumentsFile,
     "indicators.toml": files.IndicatorsFile,
     "filters.toml": meaning.FiltersFile,
@@ -78,6 +82,7 @@ def load(folder: Path, *, zone: str = "America/Lima", mark: str = "", base: Path
         zone=ZoneInfo(institution.institution.zone or zone),
         mark=mark,
         models=models,
+        own_catalogue=folder != below and (folder / "catalogue.toml").is_file(),
     )
     book, found = build(sources)
     if found:
@@ -86,6 +91,10 @@ def load(folder: Path, *, zone: str = "America/Lima", mark: str = "", base: Path
 
 
 def _read(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
+    path = folder / name
+    if path.is_file() and path.stat().st_size > _LARGEST:
+        problems.append(Problem(name, "", f"es demasiado grande: pasa de {_LARGEST // 1_000_000} MB"))
+        return {}
     data, found = read_toml(folder / name, name)
     problems.extend(found)
     return data or {}

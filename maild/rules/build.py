@@ -6,7 +6,7 @@ from maild.core.catalogue import Channel
 from maild.core.rulebook import Role, Rulebook, State
 from maild.core.words import fold
 from maild.errors import Problem
-from maild.rules import calendars, lists, machines, policies, signs, steps
+from maild.rules import calendars, lists, machines, outaging, policies, signs, steps
 from maild.rules.naming import Names, Sources
 
 __all__ = ["Sources", "build"]
@@ -48,12 +48,15 @@ def build(sources: Sources) -> tuple[Rulebook, list[Problem]]:
         urgent=frozenset(k for k, f in sources.priorities.priority.items() if f.urgent),
         mails={k: lists.mail_rule(names, k, f) for k, f in sources.mails.mail.items()},
         machines=machines.machines(names),
+        outages=outaging.outages(names),
         channels={k: Channel(k, f.label) for k, f in institution.channel.items()},
         services=lists.services(names),
+        own_catalogue=sources.own_catalogue,
         levels=lists.levels(names),
         criteria=lists.criteria(names),
         documents=lists.documents(names),
         indicators=lists.indicators(names),
+        tables=lists.tables(names),
         lists={k: f.items for k, f in sources.documents.checklist.items()},
         pairs={k: f.means for k, f in sources.commands.fact.items() if f.means},
         facts={k: f.values for k, f in sources.commands.fact.items() if f.values},

@@ -35,5 +35,5 @@ def problems(book: Rulebook, folder: Path) -> Iterator[Problem]:
         }
         for name, value in seen.items():
             wanted = getattr(case, name)
-            if wanted and wanted != value:
+            if name in case.model_fields_set and wanted != value:
                 yield Problem(_FILE, f"case.{key}.{name}", f"se esperaba «{wanted}» y sale «{value}»")

@@ -9,8 +9,14 @@ from maild.core.moves import StepKind
 from maild.core.rulebook import Act, Proof, RoleKind, StateKind
 from maild.core.takes import Means, Takes
 from maild.forms import Field, Form
+from maild.rules import recurring_form, table_form
 from maild.rules.calendar_file import CalendarFile as CalendarFile
 from maild.rules.calendar_file import HoursForm as HoursForm
+from maild.rules.child_form import ChildForm as ChildForm
+from maild.rules.recurring_form import ExpectedForm as ExpectedForm
+from maild.rules.recurring_form import OpeningForm as OpeningForm
+from maild.rules.table_form import ColumnForm as ColumnForm
+from maild.rules.table_form import TableForm as TableForm
 
 Names = str | tuple[str, ...]
 Letters = dict[str, Names]  # template → whom, in the order in which they are sent
@@ -134,7 +140,7 @@ class ListForm(Form):
     items: tuple[str, ...]
 
 
-class DocumentsFile(Form):
+class DocumentsFile(table_form.TablesForm):
     document: dict[str, DocumentForm] = Field(default={})
     checklist: dict[str, ListForm] = Field(default={})
 
@@ -164,28 +170,15 @@ class StatesFile(Form):
     closing: dict[str, ClosingForm]
 
 
-class OpeningForm(Form):
-    type: str
-    title: str
-    requester: str
-    facts: dict[str, str] = Field(default={})
-
-
-class ClockForm(Form):
+class ClockForm(recurring_form.RecurringForm):
     after: str = ""
     at: str = ""
-    every: str = ""
-    day: int | Literal["last"] = 0
-    month: int = Field(default=0, ge=0, le=12)
     given_by: str = ""
     before: str = ""
     meaning: ClockMeaning = "work"
     scope: Literal["step", "ticket", "after"] = "step"
     only_if: dict[str, str] = Field(default={})
-    recurring: bool = False
     again: bool = False
-    together: bool = False
-    opens: OpeningForm | None = None
     letters: Letters = Field(default={})
     origin: Origin = "proposal"
     printed: str = ""
@@ -284,23 +277,11 @@ class MoveForm(Form):
     withdraw: Names = ()
     again: bool = False
     learn: bool = False
+    opens: bool = False
     quiet: bool = False
     closing: str = ""
     says: str = ""
     printed: str = ""
-
-
-class ChildForm(Form):
-    procedure: str
-    type: str
-    title: str
-    at: str = ""
-    each: Literal["", "rows"] = ""
-    requester: str = "requester"
-    assign: str = ""
-    facts: tuple[str, ...] = ()
-    start: Names = ()
-    letters: Letters = Field(default={})
 
 
 class StepForm(Form):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import time
 
-from maild.core.catalogue import Criterion, Document, Indicator, Level, Macro, Service
-from maild.core.clocks import SUPERIORS, Clock, Ladder, Opening
+from maild.core.catalogue import Column, Criterion, Document, Indicator, Level, Macro, Service, Table
+from maild.core.clocks import SUPERIORS, Clock, Ladder
 from maild.core.findings import ASKS
 from maild.core.indicators import COMPUTED
 from maild.core.moves import NEEDS, Procedure
@@ -17,12 +15,11 @@ from maild.core.policy import BY_PROOF
 from maild.core.rulebook import Answers, MailRule, Reopening, Survey, Verb
 from maild.core.takes import TAKES
 from maild.core.words import fold
-from maild.core.worktime import Schedule
 from maild.forms import offer
-from maild.rules import files, spelling
+from maild.rules import files, recurring, spelling
 from maild.rules.naming import Names, listed
 
-_EVERY = re.compile(r"(?:(\d{1,2}) )?(day|week|month|months|year)")
+_LEAST_COLUMNS = 2
 
 
 def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
@@ -35,11 +32,11 @@ def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
         given_by=form.given_by,
         before=names.span(form.before, "clocks.toml", f"{at}.before"),
         scope=form.scope,
-        schedule=_schedule(names, form, at),
+        schedule=recurring.schedule(names, form, at),
         recurring=form.recurring,
         again=form.again,
         together=form.together,
-        opens=_opening(names, form.opens, f"{at}.opens") if form.opens else None,
+        opens=recurring.opening(names, form.opens, f"{at}.opens") if form.opens else None,
         letters=names.letters(form.letters, "clocks.toml", f"{at}.letters"),
         origin=form.origin,
         printed=form.printed,
@@ -52,6 +49,9 @@ def clock(names: Names, key: str, form: files.ClockForm) -> Clock:
         report=_sections(names, listed(form.report), f"{at}.report"),
         climbs=_climbs(names, listed(form.climbs), f"{at}.climbs"),
         times=form.times,
+        name=form.name,
+        expects=recurring.expected(names, form, form.expects, f"{at}.expects") if form.expects else None,
+        lists=recurring.lists(names, form, f"{at}.lists"),
     )
 
 
@@ -68,29 +68,6 @@ def ladder(names: Names) -> Ladder:
 
 def _sections(names: Names, keys: tuple[str, ...], at: str) -> tuple[str, ...]:
     return tuple(names.known(key, SECTIONS, "la parte", "clocks.toml", at) for key in keys)
-
-
-def _schedule(names: Names, form: files.ClockForm, key: str) -> Schedule | None:
-    moment = names.moment(form.at, "clocks.toml", f"{key}.at")
-    if not form.every:
-        return Schedule(moment) if moment else None
-    match = _EVERY.fullmatch(form.every)
-    if match is None:
-        names.wrong("clocks.toml", f"{key}.every", f"«{form.every}»: escriba day, week, month, 4 months o year")
-        return None
-    if match[2] == "day":
-        return Schedule(moment or time(8, 0))
-    if match[2] == "week":
-        return Schedule(moment or time(8, 0), weekday=max(int(form.day) - 1, 0) if form.day != "last" else 6)
-    months = 12 if match[2] == "year" else int(match[1] or 1)
-    day = -1 if form.day == "last" else int(form.day) or 1
-    return Schedule(moment or time(8, 0), months, day, form.month)
-
-
-def _opening(names: Names, form: files.OpeningForm, key: str) -> Opening:
-    names.known(form.type, names.sources.institution.type, "el tipo", "clocks.toml", f"{key}.type")
-    names.known(form.requester, names.sources.roles.role, "la función", "clocks.toml", f"{key}.requester")
-    return Opening(form.type, form.title, form.requester, dict(form.facts))
 
 
 def verb(names: Names, key: str, form: files.VerbForm) -> Verb:
@@ -250,6 +227,28 @@ def documents(names: Names) -> dict[str, Document]:
         )
         for key, form in names.sources.documents.document.items()
     }
+
+
+def tables(names: Names) -> dict[str, Table]:
+    """Each table that people may send; a column is looked for by its key and by its other words, and by no two the same."""
+    found = {}
+    for key, form in names.sources.documents.table.items():
+        taken: dict[str, str] = {}
+        if len(form.column) < _LEAST_COLUMNS:
+            names.wrong("documents.toml", f"table.{key}", "una tabla tiene al menos dos columnas")
+        for name, column in form.column.items():
+            if name != fold(name):
+                at = f"table.{key}.column.{name}"
+                names.wrong("documents.toml", at, f"escriba la columna en minúsculas y sin tildes: {fold(name)}")
+            for word in (name, *column.also):
+                if taken.setdefault(fold(word), name) != name:
+                    at = f"table.{key}.column.{name}"
+                    names.wrong("documents.toml", at, f"«{word}» ya es la columna «{taken[fold(word)]}»")
+        columns = (
+            Column(n, c.kind, tuple(fold(w) for w in c.also), c.required, c.unique) for n, c in form.column.items()
+        )
+        found[key] = Table(key, tuple(columns))
+    return found
 
 
 def indicators(names: Names) -> dict[str, Indicator]:

@@ -95,7 +95,7 @@ class WeightsForm(Form):
     against: float = Field(default=-4.0, ge=-50, le=0)
     type: float = Field(default=2.5, ge=0, le=50)
     otherwise: float = Field(default=1.0, ge=0, le=50)
-    helper: float = Field(default=6.0, ge=0, le=50)
+    helper: float = Field(default=4.0, ge=0, le=50)
 
 
 class PlacesForm(Form):
@@ -111,8 +111,10 @@ class PlacesForm(Form):
 class ThresholdForm(Form):
     service: float = Field(default=3.0, ge=0, le=50)
     nature: float = Field(default=1.0, ge=0, le=50)
-    urgency: float = Field(default=2.0, ge=0, le=50)
+    urgency: float = Field(default=1.5, ge=0, le=50)
     impact: float = Field(default=2.0, ge=0, le=50)
+    alone: float = Field(default=2.4, ge=0, le=50)
+    outage: float = Field(default=3.0, ge=0, le=50)
 
 
 class ClassifyForm(Form):

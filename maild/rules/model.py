@@ -31,7 +31,7 @@ def read(folders: Iterable[Path], problems: list[Problem]) -> dict[str, Any]:
             if data["hash"] != _hash(data["questions"]):
                 raise ValueError("la huella no corresponde: alguien lo cambió a mano")
             for question, each in data["questions"].items():
-                model = Model(each["weights"], tuple(each["answers"]), int(each["examples"]))
+                model = Model(each["rarity"], each["weights"], each["bias"], int(each["examples"]))
                 found[question] = (model, f"{data['made']}·{data['hash'][:8]}")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             problems.append(
@@ -51,7 +51,12 @@ def helper(found: Mapping[str, Any], weight: float) -> Helper | None:
 def write(folder: Path, models: Mapping[str, Model], made: str) -> Path:
     """Write the models with the day, the number of examples and a hash of the whole. The same models give the same bytes."""
     questions = {
-        q: {"examples": m.examples, "answers": list(m.answers), "weights": {f: dict(w) for f, w in m.weights.items()}}
+        q: {
+            "examples": m.examples,
+            "rarity": dict(m.rarity),
+            "bias": dict(m.bias),
+            "weights": {f: dict(w) for f, w in m.weights.items()},
+        }
         for q, m in sorted(models.items())
     }
     data = {"made": made, "hash": _hash(questions), "questions": questions}

@@ -17,6 +17,7 @@ from maild.errors import Problem
 from maild.forms import offer
 from maild.rules import files, meaning
 from maild.rules.machine_file import MachinesFile
+from maild.rules.outage_file import OutagesFile
 from maild.rules.policy_file import PolicyFile
 from maild.rules.wordfiles import MacrosFile, WordsFile
 
@@ -39,6 +40,7 @@ class Sources:
     calendar: files.CalendarFile
     mails: files.MailsFile
     machines: MachinesFile
+    outages: OutagesFile
     priorities: files.PrioritiesFile
     escalation: files.EscalationFile
     catalogue: meaning.CatalogueFile
@@ -51,6 +53,7 @@ class Sources:
     zone: ZoneInfo
     mark: str
     models: Mapping[str, Any] = field(default_factory=dict)
+    own_catalogue: bool = False
 
 
 @dataclass(slots=True)

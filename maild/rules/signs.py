@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypedDict
 
@@ -10,7 +11,7 @@ import snowballstemmer
 
 from maild.core.classify import Classifier, Question, Sign
 from maild.core.filters import Filter
-from maild.core.vocabulary import Vocabulary, vocabulary
+from maild.core.vocabulary import MOST_FORMS, MOST_IN_ALL, Vocabulary, forms, vocabulary
 from maild.core.words import fold
 from maild.rules import filtering, model
 from maild.rules.meaning import SignsForm
@@ -63,6 +64,19 @@ class _Phrases:
         without = tuple(self.concept(p.strip(), file, key) for p in unwanted)
         return Sign(answer, weight, parts, without, text)
 
+    def check(self) -> None:
+        """Phrases with so many alternatives that writing them out would take long are told, and not compiled."""
+        large = [(words, forms(words)) for words, _ in self.pairs if forms(words) > MOST_FORMS]
+        for words, count in large:
+            self._names.wrong(
+                "concepts.toml", words[:40], f"son {count} frases en una; escríbala en varias, de hasta {MOST_FORMS}"
+            )
+        count = sum(forms(words) for words, _ in self.pairs)
+        if not large and count > MOST_IN_ALL:
+            self._names.wrong("concepts.toml", "", f"son {count} frases en total; caben {MOST_IN_ALL}")
+        if large or count > MOST_IN_ALL:
+            self.pairs.clear()
+
 
 class Compiled(TypedDict):
     classifier: Classifier
@@ -73,17 +87,24 @@ def compiled(names: Names) -> Compiled:
     """What decides about new mails. Wrong names are told to `names`."""
     phrases = _Phrases(names)
     filters = tuple(filtering.filters(names, phrases.concept))
-    return {"filters": filters, "classifier": _classifier(names, phrases)}
+    signs = _signs(names, phrases)
+    phrases.check()
+    return {"filters": filters, "classifier": _classifier(names, phrases, signs)}
 
 
-def _classifier(names: Names, phrases: _Phrases) -> Classifier:
+def _signs(names: Names, phrases: _Phrases) -> dict[Question, tuple[Sign, ...]]:
     form = names.sources.classify
-    signs: dict[Question, tuple[Sign, ...]] = {
+    return {
         "service": tuple(_services(names, phrases)),
         "nature": tuple(_table(names, phrases, "nature", form.nature, _NATURES)),
         "urgency": tuple(_table(names, phrases, "urgency", form.urgency, _URGENCIES)),
         "impact": tuple(_table(names, phrases, "impact", form.impact, _IMPACTS)),
+        "outage": tuple(_outages(names, phrases)),
     }
+
+
+def _classifier(names: Names, phrases: _Phrases, signs: dict[Question, tuple[Sign, ...]]) -> Classifier:
+    form = names.sources.classify
     places = {name.replace("_", "-"): value for name, value in form.places.model_dump().items()}
     spelling = names.sources.concepts.spelling
     written = {fold(short): fold(whole) for short, whole in spelling.written.items()}
@@ -125,6 +146,13 @@ def _table(
         names.known(key, known, "el valor", "classify.toml", f"{name}.{key}")
         for text, weight in _weighed(form, names):
             yield phrases.sign(key, weight, text, "classify.toml", f"{name}.{key}")
+
+
+def _outages(names: Names, phrases: _Phrases) -> Iterator[Sign]:
+    for key, form in names.sources.outages.outage.items():
+        but = "".join(f" - {words}" for words in form.without)
+        for text, weight in _weighed(form, names):
+            yield replace(phrases.sign(key, weight, f"{text}{but}", "outages.toml", f"outage.{key}"), shown=text)
 
 
 def _parents(names: Names) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from maild.core.moves import (
     ASSIGNS,
@@ -102,7 +103,26 @@ def _child(names: Names, form: files.ChildForm, file: str, key: str) -> Child:
         facts=form.facts,
         start=names.clocks(form.start, file, f"{key}.start"),
         letters=names.letters(form.letters, file, f"{key}.letters"),
+        **_days(names, form, file, key),
     )
+
+
+def _days(names: Names, form: files.ChildForm, file: str, key: str) -> dict[str, Any]:
+    """When each row is opened: all four keys belong together, `ahead` may be left out."""
+    if not (form.day or form.clock or form.once or form.ahead):
+        return {}
+    missing = [name for name in ("day", "clock", "once") if not getattr(form, name)]
+    if missing or form.each != "rows":
+        need = ", ".join(missing) or 'each = "rows"'
+        names.wrong(
+            file,
+            key,
+            f"para abrir cada fila en su fecha falta {need}: day = columna de la fecha, clock = reloj, once = columna que la distingue",
+        )
+    for column in filter(None, (form.day, form.once)):
+        names.known(column, form.facts, "la columna (ponga en facts las que se guardan)", file, f"{key}.facts")
+    clock = names.clocks(form.clock, file, f"{key}.clock")[0] if form.clock else ""
+    return {"day": form.day, "clock": clock, "ahead": names.span(form.ahead, file, f"{key}.ahead"), "once": form.once}
 
 
 def _move(names: Names, form: files.MoveForm, procedure: files.ProcedureFile, file: str, key: str) -> Move:
@@ -146,6 +166,7 @@ def _move(names: Names, form: files.MoveForm, procedure: files.ProcedureFile, fi
         ),
         again=form.again,
         learn=form.learn,
+        opens=form.opens,
         quiet=form.quiet,
         closing=form.closing,
         says=form.says,
@@ -164,11 +185,13 @@ def _need(names: Names, need: str, file: str, key: str) -> str:
     kind, colon, rest = need.partition(":")
     if colon and kind == "document":
         names.known(rest, names.sources.documents.document, "el documento", file, key)
+    elif colon and kind == "rows":
+        names.known(rest, names.sources.documents.table, "la tabla", file, key)
     elif colon and kind == "criterion":
         for level in rest.split(","):
             names.known(level, names.sources.escalation.level, "el nivel", file, key)
     elif not (colon and kind == "fact" and rest) and need not in NEEDS:
-        more = "fact:dato, fact:dato=valor, document:clave, criterion:nivel,nivel"
+        more = "fact:dato, fact:dato=valor, document:clave, criterion:nivel,nivel, rows:tabla"
         hint = offer(need, NEEDS) or f"; las que hay: {', '.join(NEEDS)}, {more}"
         names.wrong(file, key, f"«{need}» no es una de las exigencias{hint}")
     return need

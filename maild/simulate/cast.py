@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
 
-from maild.core import deadlines
+from maild.core import deadlines, occasions
 from maild.core.clocks import Clock
+from maild.core.occasions import Planned, Schedule
 from maild.core.rulebook import Rulebook
 from maild.core.said import Said
 from maild.core.ticket import Ticket, Timer, Token
 from maild.core.values import Address, Directory, Person
-from maild.core.worktime import NEVER, Schedule, Span, Unit
+from maild.core.worktime import NEVER, Span, Unit
 from maild.forms import offer
 from maild.simulate.story import GivenForm, Story, Value
 
 _SPAN = re.compile(rf"(\d{{1,5}})({'|'.join(sorted(get_args(Unit), key=len, reverse=True))})")
 _TIME = re.compile(r"\d{2}:\d{2}")
+_ON = "on"
 _CLOCK = re.compile(r"clocks\.(\w+)\.value")
 
 
@@ -67,15 +69,19 @@ def adapted(book: Rulebook, story: Story) -> Rulebook:
     return replace(book, settings=settings, clocks=clocks)
 
 
-def agenda(book: Rulebook, story: Story) -> dict[str, datetime]:
-    """The recurring clocks to which the story gives a moment; the others stand still in it."""
+def agenda(book: Rulebook, story: Story) -> dict[str, Planned]:
+    """The recurring clocks to which the story gives a moment, or which it lets run (`on`); the others stand still in it."""
     named = (found[1] for key in story.settings if (found := _CLOCK.fullmatch(key)))
     schedules = {key: book.clocks[key].schedule for key in named if book.clocks[key].recurring}
-    return {key: s.instant for key, s in schedules.items() if s and s.instant}
+    start = story.steps[0].at - timedelta(microseconds=1)
+    coming = {key: (s, occasions.after(start, s, book.calendar)) for key, s in schedules.items() if s}
+    return {key: Planned(o.due, o.period, s.rhythm) for key, (s, o) in coming.items() if o}
 
 
 def _set(clock: Clock, value: Value | tuple[Value, ...]) -> Clock:
-    """The clock with another value: a span, a time of day or a moment."""
+    """The clock with another value: a span, a time of day or a moment; `on`: as the rules have it."""
+    if value == _ON:
+        return clock
     span, schedule = _span(value), _schedule(value)
     return replace(clock, span=span, schedule=schedule, given_by="" if span or schedule else clock.given_by)
 
@@ -104,7 +110,7 @@ def mistakes(book: Rulebook, story: Story) -> Iterator[tuple[str, str]]:
         clock = _CLOCK.fullmatch(key)
         if clock:
             yield from _known(clock[1], book.clocks, "el reloj", f"settings.{key}")
-            if _span(value) is None and _schedule(value) is None:
+            if value != _ON and _span(value) is None and _schedule(value) is None:
                 yield (
                     f"settings.{key}",
                     f"«{value}» no es un plazo; escriba 30m, 24h, 2d, 4wh, 2wd, 06:00 o fecha y hora",

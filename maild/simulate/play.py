@@ -141,8 +141,8 @@ class Stage:
         self.desk = self._built(book)
         with database.write() as tx:
             self._epoch = mails.open_epoch(tx, "historia", "INBOX", 1, self._now)
-            for key, moment in cast.agenda(book, story).items():
-                agenda.plan(tx, key, moment)
+            for key, planned in cast.agenda(book, story).items():
+                agenda.plan(tx, key, planned)
             given: dict[str, Ticket] = {}
             for form in story.given:
                 number = tickets.next_number(tx)
@@ -224,7 +224,7 @@ class Stage:
             self._look(step, result)
             ahead = [t.due for ticket in self._tickets.values() for t in ticket.timers]
             with self._database.write() as tx:
-                ahead += agenda.planned(tx).values()
+                ahead += [planned.due for planned in agenda.planned(tx).values()]
             soonest = min((due for due in ahead if self._now < due <= step.at), default=None)
             if soonest is None:
                 break

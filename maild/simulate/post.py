@@ -28,7 +28,8 @@ def raw(mail: MailForm, people: Directory, at: datetime, dated: datetime, answer
             message.add_alternative(mail.html, subtype="html", cte="8bit")
         for each in mail.attachments:
             main, _, sub = each.content_type.partition("/")
-            message.add_attachment(_filling(each.size), maintype=main, subtype=sub, filename=each.name)
+            data = each.text.encode() or _filling(each.size)
+            message.add_attachment(data, maintype=main, subtype=sub, filename=each.name)
         for name, value in mail.headers.items():
             del message[name]
             message[name] = value

@@ -53,6 +53,7 @@ class AttachmentForm(Form):
     name: Line
     content_type: str = Field(default="application/octet-stream", pattern=r"^[\w.+-]+/[\w.+-]+$")
     size: int = Field(default=1000, ge=0, le=_LARGEST)
+    text: str = ""  # what stands in the file; else it is filled
 
 
 class MailForm(Form):

@@ -46,25 +46,32 @@ _TELLING = {
 }
 
 
-def mine(tx: Connection, addresses: Collection[str], limit: int, *, staff: bool) -> tuple[tuple[Row, ...], int]:
-    """The open tickets that these addresses have to do (staff), or asked for or were called into; and how many there are."""
+def mine(
+    tx: Connection, addresses: Collection[str], clocks: Collection[str], limit: int, *, staff: bool
+) -> tuple[tuple[Row, ...], int]:
+    """The open tickets that these addresses have to do (staff), or asked for or were called into; and how many there are.
+
+    `clocks`: those by which work is late.
+    """
     who: ColumnElement[bool] = ticket.c.responsible.in_(tuple(addresses))
     if not staff:
         who = _takes_part(addresses)
-    return _listed(tx, and_(who, ticket.c.closed_at.is_(None)), limit)
+    return _listed(tx, and_(who, ticket.c.closed_at.is_(None)), clocks, limit)
 
 
-def queue(tx: Connection, places: Collection[tuple[str, str]], limit: int) -> tuple[tuple[Row, ...], int]:
+def queue(
+    tx: Connection, places: Collection[tuple[str, str]], clocks: Collection[str], limit: int
+) -> tuple[tuple[Row, ...], int]:
     """The open tickets with a token on one of these steps (procedure, step)."""
     if not places:
         return (), 0
     on = or_(*(and_(token.c.procedure == p, token.c.step == s) for p, s in places))
     stands = exists().where(token.c.ticket == ticket.c.number, token.c.came == "", on)
-    return _listed(tx, and_(stands, ticket.c.closed_at.is_(None)), limit)
+    return _listed(tx, and_(stands, ticket.c.closed_at.is_(None)), clocks, limit)
 
 
 def search(
-    tx: Connection, words: str, addresses: Collection[str], limit: int, *, staff: bool
+    tx: Connection, words: str, addresses: Collection[str], clocks: Collection[str], limit: int, *, staff: bool
 ) -> tuple[tuple[Row, ...], int]:
     """The tickets in whose title or messages all these words begin a word, accents aside, the best first.
 
@@ -76,7 +83,7 @@ def search(
     ranked = _ranked(tx, wanted, staff=staff)
     if not ranked:
         return (), 0
-    query = _rows().where(ticket.c.number.in_(ranked))
+    query = _rows(clocks).where(ticket.c.number.in_(ranked))
     if not staff:
         query = query.where(_takes_part(addresses))
     found = sorted((_row(row) for row in tx.execute(query).mappings()), key=lambda row: ranked.index(row.number))
@@ -89,8 +96,8 @@ def _takes_part(addresses: Collection[str]) -> ColumnElement[bool]:
     return or_(ticket.c.requester.in_(his), called_in)
 
 
-def _rows() -> Select[Any]:
-    own = (timer.c.ticket == ticket.c.number, timer.c.on_silence.is_(False))
+def _rows(clocks: Collection[str]) -> Select[Any]:
+    own = (timer.c.ticket == ticket.c.number, timer.c.clock.in_(tuple(clocks)))
     first = (*own, timer.c.ran == 0, timer.c.due < NEVER)  # what runs on after it ran out only tells of it
     due = select(func.min(timer.c.due)).where(*first, timer.c.ended_at.is_(None)).scalar_subquery()
     missed = select(func.max(timer.c.due)).where(*first, timer.c.outcome == "fired").scalar_subquery()
@@ -101,9 +108,11 @@ def _rows() -> Select[Any]:
     return select(*columns, ticket.c.responsible, ticket.c.opened_at, when, newest.label("overdue"))
 
 
-def _listed(tx: Connection, which: ColumnElement[bool], limit: int) -> tuple[tuple[Row, ...], int]:
+def _listed(
+    tx: Connection, which: ColumnElement[bool], clocks: Collection[str], limit: int
+) -> tuple[tuple[Row, ...], int]:
     """The soonest due first, then the oldest."""
-    query = _rows().where(which)
+    query = _rows(clocks).where(which)
     due = query.selected_columns.due
     rows = tx.execute(query.order_by(due.is_(None), due, ticket.c.number).limit(limit)).mappings()
     total = tx.execute(select(func.count()).select_from(ticket).where(which)).scalar_one()

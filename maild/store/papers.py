@@ -26,6 +26,22 @@ def issue(tx: Connection, issued: Issue, now: datetime) -> None:
     tx.execute(form.insert(), row | {"lines": "\n".join(issued.lines)})
 
 
+def issued(tx: Connection, numbers: Iterable[int], documents: Iterable[str]) -> tuple[Issue, ...]:
+    """The forms of these kinds that these tickets hold, in the order in which they were made out."""
+    rows: list[Issue] = []
+    for number in numbers:
+        query = (
+            select(form)
+            .where(form.c.ticket == number, form.c.document.in_(tuple(documents)))
+            .order_by(form.c.document, form.c.serial)
+        )
+        rows += (
+            Issue(number, row.document, row.serial, tuple(filter(None, row.lines.split("\n"))))
+            for row in tx.execute(query)
+        )
+    return tuple(rows)
+
+
 def entries(tx: Connection) -> tuple[str, ...]:
     """The keys of the knowledge base."""
     return tuple(tx.execute(select(knowledge.c.key).order_by(knowledge.c.at)).scalars())

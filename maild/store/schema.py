@@ -24,7 +24,7 @@ from maild.store.memory import habit as habit
 from maild.store.memory import knowledge as knowledge
 
 # The newest migration in maild/store/migrations/versions; a test holds the two together.
-VERSION = "0014"
+VERSION = "0015"
 
 
 def _words(name: str, kind: type[Words] = Words) -> Column[str]:
@@ -132,7 +132,7 @@ fact = Table(
     Column("key", Key, primary_key=True),
     Column("value", Words, nullable=False),
     Column("position", Integer, nullable=False),
-    Index(None, "key"),
+    Index(None, "key", "ticket"),
 )
 
 provider = Table(
@@ -181,8 +181,8 @@ timer = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     _words("span"),  # 4wh: what is counted from started_at on; empty: the moment itself was told
     _words("calendar"),  # on whose calendar; empty: the institution's
-    Column("ran", Integer, nullable=False, server_default=text("0")),  # how often it had run out before
     _words("pauses"),  # from/until/why;… : when it stood still
+    Column("ran", Integer, nullable=False, server_default=text("0")),  # how often it had run out before
     Index(
         "uq_timer_running",
         "ticket",

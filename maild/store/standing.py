@@ -19,6 +19,18 @@ agenda = Table(
     metadata,
     Column("clock", Words, primary_key=True),
     Column("due", Instant, nullable=False),
+    Column("period", Date),  # the first day of the period that its next occasion is for
+    Column("rhythm", Words, nullable=False, server_default=text("''")),  # of which periods: core/occasions.py
+)
+
+# Mails that a recurring clock expects and that came. Once no occasion asks for it any more the row goes.
+arrival = Table(
+    "arrival",
+    metadata,
+    Column("clock", Key, primary_key=True),
+    Column("cause", Key, primary_key=True),  # the journal's
+    Column("at", Instant, nullable=False),  # when the server received it
+    Index(None, "clock", "at"),
 )
 
 # Addresses that letters do not get through to: none is sent there until the row is gone.

@@ -11,7 +11,7 @@ import pytest
 from maild.core.moves import ASSIGNS, GUARDS, NEEDS, SAID, StepKind
 from maild.core.rulebook import GROUPS, RELATIONS, Act, RoleKind, StateKind
 from maild.forms import Form
-from maild.rules import files, machine_file, meaning, wordfiles
+from maild.rules import files, machine_file, meaning, outage_file, wordfiles
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
 BLOCKS: dict[str, type[Form]] = {
@@ -25,7 +25,9 @@ BLOCKS: dict[str, type[Form]] = {
     "states.toml `[state.X]`": files.StateForm,
     "states.toml `[closing.X]`": files.ClosingForm,
     "clocks.toml `[clock.X]`": files.ClockForm,
+    "clocks.toml `[ladder]`": files.LadderForm,
     "clocks.toml `opens`": files.OpeningForm,
+    "clocks.toml `expects`": files.ExpectedForm,
     "commands.toml `[verb.X]`": files.VerbForm,
     "commands.toml `[fact.X]`": files.FactForm,
     "words.toml `[answer.X]`": wordfiles.AnswerForm,
@@ -38,6 +40,8 @@ BLOCKS: dict[str, type[Form]] = {
     "machines.toml `[shape.X]`": machine_file.ShapeForm,
     "machines.toml `[shape.X.read]`": machine_file.ReadForm,
     "machines.toml `[branch.X]`": machine_file.BranchForm,
+    "outages.toml `[outages]`": outage_file.OutagesForm,
+    "outages.toml `[outage.X]`": outage_file.OutageForm,
     "priorities.toml `[priority.X]`": files.PriorityForm,
     "escalation.toml `[level.X]`": files.LevelForm,
     "escalation.toml `[criterion.X]`": files.CriterionForm,
@@ -53,6 +57,8 @@ BLOCKS: dict[str, type[Form]] = {
     "filters.toml `[filter.X]`": meaning.FilterForm,
     "documents.toml `[document.X]`": files.DocumentForm,
     "documents.toml `[checklist.X]`": files.ListForm,
+    "documents.toml `[table.X]`": files.TableForm,
+    "documents.toml `[table.X.column.Y]`": files.ColumnForm,
     "indicators.toml `[indicator.X]`": files.IndicatorForm,
     "cases.toml `[case.X]`": files.CaseForm,
     "procedures/*.toml": files.ProcedureFile,
@@ -84,6 +90,7 @@ def test_the_blocks_of_the_page_are_those_of_the_loader() -> None:
         for each in (
             *vars(files).values(),
             *vars(machine_file).values(),
+            *vars(outage_file).values(),
             *vars(meaning).values(),
             wordfiles.AnswerForm,
             wordfiles.MacroForm,
@@ -91,7 +98,7 @@ def test_the_blocks_of_the_page_are_those_of_the_loader() -> None:
         if isinstance(each, type) and issubclass(each, Form)
     }
     tables = {form for form in forms if form.__name__.endswith("File")} - {files.CalendarFile, files.ProcedureFile}
-    assert forms - tables - {Form} == set(BLOCKS.values())
+    assert forms - tables - {Form, files.HoursForm} == set(BLOCKS.values())
     for name in set(files.InstitutionFile.model_fields) - {
         "institution",
         "type",

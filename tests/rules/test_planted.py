@@ -181,3 +181,27 @@ opens = "alertas"
         (file, "branch.nadie.opens", "¿quiso decir «alerta»?"),
     )
     assert missing(found, *wanted) == []
+
+
+def test_wrong_outages_are_told_with_the_remedy(plant: Callable[..., list[Problem]]) -> None:
+    added = """
+[outages]
+threshold = 1
+title = "Falla general"
+[outage.muda]
+name = "Muda"
+[outage.otra]
+name = "Otra"
+when = ["@sismonitr"]
+services = ["internt"]
+"""
+    found = plant("pnpais", ("outages.toml", r"\Z", added))
+    file = "outages.toml"
+    wanted = (
+        (file, "outages.threshold", "escriba 2 o más, o 0"),
+        (file, "outages.title", "falta el hueco {what}"),
+        (file, "outage.muda", "escriba when o services"),
+        (file, "outage.otra", "¿quiso decir «sismonitor»?"),
+        (file, "outage.otra.services", "el servicio «internt»"),
+    )
+    assert missing(found, *wanted) == []

@@ -69,6 +69,7 @@ SCENES: Mapping[str, Scene] = {
         "Se cambió el rodillo y sigue atascando el papel.", "The roller was changed and paper still jams."
     ),
     "espera_externa": _WAITS,
+    "falla_general": _NOTHING,
     "falta_evento": _NOTHING,
     "informe_director": Scene(
         "Adjunto el informe final: 42 equipos atendidos, 2 dados de baja.",

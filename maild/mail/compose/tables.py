@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ _BAR = "#0b5cad"
 _WIDEST_BAR = 20
 _WIDEST_TEXT = 44
 _LONGEST_CELL = 200
+_MOST_COLUMNS = 4  # more do not fit a telephone
 _NUMBER = (int, float)
 _CELL = f"border-top:1px solid {RULE};vertical-align:top;font-size:15px;line-height:21px"
 _LINK_PADDING = 12  # of a line of 21 px, for a finger
@@ -47,7 +48,8 @@ def _table(section: Section, word: Callable[[str], str]) -> Table:
     if kind:  # what an institution adds of its own is called by its key
         named = ((row, f"{kind}-{row[0]}") for row in section.rows)
         rows = tuple((word(key) if word(key) != key else row[0], *row[1:]) for row, key in named)
-    columns = tuple(word(f"column-{column}") for column in section.columns)
+    heads = ((column, f"column-{column}") for column in section.columns)
+    columns = tuple(word(key) if word(key) != key else column for column, key in heads)
     title = section.name or word(f"title-{section.key}")
     return Table(title, section.note, columns, rows, section.bars, section.links)
 
@@ -104,17 +106,21 @@ def as_html(tables: Sequence[Table], address: str) -> str:
 
 
 def _as_html(table: Table, address: str) -> str:
+    wide = len(table.columns) > _MOST_COLUMNS
+    if wide and len(table.rows) == 1 and not table.links:  # one row of many numbers reads better from top to bottom
+        pairs = tuple(zip(table.columns, table.rows[0], strict=True))
+        table, wide = replace(table, columns=("", ""), rows=pairs), False
     title = f'<h2 class="ink" style="margin:14px 0 4px;font-size:17px;line-height:24px;color:{INK}">{escape(table.title)}</h2>'
     note = (
         f'<p class="soft" style="margin:0 0 6px;font-size:13px;line-height:19px;color:{SOFT}">{escape(table.note)}</p>'
     )
-    cells = [_head(name, _is_number(table, at)) for at, name in enumerate(table.columns)]
-    drawn = '<td width="34%"></td>' if table.bars is not None else ""
-    head = f"<tr>{''.join(cells)}{drawn}</tr>"
-    most = _most(table)
-    rows = "".join(_row(table, at, row, most, address) for at, row in enumerate(table.rows))
+    if wide:
+        rows = "".join(_record(table, at, row, address) for at, row in enumerate(table.rows))
+    else:
+        most = _most(table)
+        rows = _heads(table) + "".join(_row(table, at, row, most, address) for at, row in enumerate(table.rows))
     whole = f'border="0" cellpadding="0" cellspacing="0" width="100%" style="border-bottom:1px solid {RULE}"'
-    framed = spaced(f'<table class="rule" {whole}>{head}{rows}</table>')
+    framed = spaced(f'<table class="rule" {whole}>{rows}</table>')
     return f"{title}{note if table.note else ''}{framed}"
 
 
@@ -126,6 +132,27 @@ def _head(name: str, is_number: bool) -> str:
     side = "right" if is_number else "left"
     style = f"padding:6px 8px 6px 0;font-size:13px;line-height:18px;font-weight:normal;text-align:{side};color:{SOFT}"
     return f'<th scope="col" align="{side}" class="soft cell" style="{style};{_WHOLE_WORDS}">{escape(name)}</th>'
+
+
+def _heads(table: Table) -> str:
+    """The names of the columns; nothing where none has one."""
+    if not any(table.columns):
+        return ""
+    cells = [_head(name, _is_number(table, at)) for at, name in enumerate(table.columns)]
+    drawn = '<td width="34%"></td>' if table.bars is not None else ""
+    return f"<tr>{''.join(cells)}{drawn}</tr>"
+
+
+def _record(table: Table, at: int, row: Sequence[Cell], address: str) -> str:
+    """A row of more columns than a telephone is wide: what it is about, to be touched, and below it everything else."""
+    about = escape(shown(row[0]))
+    if link := table.links[at] if table.links else "":
+        touch = f"display:block;padding:12px 0 4px;font-size:16px;line-height:28px;font-weight:bold;color:{_BAR}"
+        about = f'<a class="other-link" href="{_to(link, address)}" style="{touch}">{about}</a>'
+    rest = "; ".join(f"{column}: {shown(cell)}" for column, cell in zip(table.columns[1:], row[1:], strict=True))
+    said = f'<span class="soft" style="display:block;padding:0 0 10px;font-size:15px;line-height:21px;color:{SOFT}">{escape(rest)}</span>'
+    style = f"border-top:1px solid {RULE};text-align:left;font-weight:normal;overflow-wrap:anywhere;color:{INK}"
+    return f'<tr><td class="ink rule" align="left" style="{style}">{about}{said}</td></tr>'
 
 
 def _row(table: Table, at: int, row: Sequence[Cell], most: float, address: str) -> str:
@@ -153,11 +180,14 @@ def _cell(cell: Cell, at: int, side: str, linked: bool) -> str:
 
 def _linked(cell: Cell, link: str, address: str) -> str:
     """What answers the row: high enough for a finger, as the whole cell is the link."""
-    to = f"mailto:{quote(address, safe='@')}?subject={quote(link, safe='')}"
     look = f"display:block;padding:{_LINK_PADDING}px 0;color:{_BAR}"
-    said = f'<a class="other-link" href="{to}" style="{look}">{escape(shown(cell))}</a>'
+    said = f'<a class="other-link" href="{_to(link, address)}" style="{look}">{escape(shown(cell))}</a>'
     style = f"padding:0 8px 0 0;mso-padding-alt:{_LINK_PADDING}px 8px 7px 0;{_CELL};font-weight:normal;text-align:left;white-space:nowrap"
     return f'<th scope="row" align="left" class="ink rule cell" style="{style}">{said}</th>'
+
+
+def _to(link: str, address: str) -> str:
+    return f"mailto:{quote(address, safe='@')}?subject={quote(link, safe='')}"
 
 
 def _bar(value: Cell, most: float) -> str:

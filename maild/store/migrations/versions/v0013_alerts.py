@@ -1,4 +1,4 @@
-"""What machines say, counted: one row for each thing that is wrong on a ticket."""
+"""What machines say, counted: one row for each thing that is wrong on a ticket; and the newest tickets with a fact."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ def upgrade() -> None:
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index("ix_alert_service_host", "alert", ["service", "host"])
+    # The newest tickets of which a fact is told, without looking at all that ever were.
+    op.create_index("ix_fact_key_ticket", "fact", ["key", "ticket"])
+    op.drop_index("ix_fact_key", "fact")
 
 
 def downgrade() -> None:
+    op.create_index("ix_fact_key", "fact", ["key"])
+    op.drop_index("ix_fact_key_ticket", "fact")
     op.drop_table("alert")

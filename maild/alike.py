@@ -1,0 +1,25 @@
+"""Which open tickets report what one more mail may report, too. Asks the store; only reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from maild.core import reporting
+from maild.core.office import Office
+from maild.core.outages import OUTAGE, THING, Sighting, to_look_at
+from maild.core.ticket import Ticket
+from maild.core.values import Author
+from maild.kin import loaded
+from maild.store import tickets
+from maild.store.database import Tx
+
+
+def alike(tx: Tx, author: Author, office: Office, now: datetime) -> tuple[Ticket, ...]:
+    """The tickets that one more report of a failure may become one with; none while there are too few of them."""
+    settings = office.book.outages
+    if not settings.threshold or not reporting.counts(author):
+        return ()
+    since = now - max(settings.within, settings.lasts)
+    seen = [Sighting(*row) for row in tickets.reporting(tx, (THING, OUTAGE), since)]
+    wanted = to_look_at(seen, author.address, now, settings, lambda address: reporting.who(office, address))
+    return tuple(loaded(tx, wanted))
