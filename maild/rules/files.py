@@ -9,15 +9,14 @@ from maild.core.moves import StepKind
 from maild.core.rulebook import Act, Proof, RoleKind, StateKind
 from maild.core.takes import Means, Takes
 from maild.forms import Field, Form
+from maild.rules import recurring_form, table_form
 from maild.rules.calendar_file import CalendarFile as CalendarFile
 from maild.rules.calendar_file import HoursForm as HoursForm
 from maild.rules.child_form import ChildForm as ChildForm
 from maild.rules.recurring_form import ExpectedForm as ExpectedForm
 from maild.rules.recurring_form import OpeningForm as OpeningForm
-from maild.rules.recurring_form import RecurringForm
 from maild.rules.table_form import ColumnForm as ColumnForm
 from maild.rules.table_form import TableForm as TableForm
-from maild.rules.table_form import TablesForm
 
 Names = str | tuple[str, ...]
 Letters = dict[str, Names]  # template → whom, in the order in which they are sent
@@ -141,7 +140,7 @@ class ListForm(Form):
     items: tuple[str, ...]
 
 
-class DocumentsFile(TablesForm):
+class DocumentsFile(table_form.TablesForm):
     document: dict[str, DocumentForm] = Field(default={})
     checklist: dict[str, ListForm] = Field(default={})
 
@@ -171,7 +170,7 @@ class StatesFile(Form):
     closing: dict[str, ClosingForm]
 
 
-class ClockForm(RecurringForm):
+class ClockForm(recurring_form.RecurringForm):
     after: str = ""
     at: str = ""
     given_by: str = ""

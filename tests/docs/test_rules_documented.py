@@ -25,7 +25,9 @@ BLOCKS: dict[str, type[Form]] = {
     "states.toml `[state.X]`": files.StateForm,
     "states.toml `[closing.X]`": files.ClosingForm,
     "clocks.toml `[clock.X]`": files.ClockForm,
+    "clocks.toml `[ladder]`": files.LadderForm,
     "clocks.toml `opens`": files.OpeningForm,
+    "clocks.toml `expects`": files.ExpectedForm,
     "commands.toml `[verb.X]`": files.VerbForm,
     "commands.toml `[fact.X]`": files.FactForm,
     "words.toml `[answer.X]`": wordfiles.AnswerForm,
@@ -55,6 +57,8 @@ BLOCKS: dict[str, type[Form]] = {
     "filters.toml `[filter.X]`": meaning.FilterForm,
     "documents.toml `[document.X]`": files.DocumentForm,
     "documents.toml `[checklist.X]`": files.ListForm,
+    "documents.toml `[table.X]`": files.TableForm,
+    "documents.toml `[table.X.column.Y]`": files.ColumnForm,
     "indicators.toml `[indicator.X]`": files.IndicatorForm,
     "cases.toml `[case.X]`": files.CaseForm,
     "procedures/*.toml": files.ProcedureFile,
@@ -94,7 +98,7 @@ def test_the_blocks_of_the_page_are_those_of_the_loader() -> None:
         if isinstance(each, type) and issubclass(each, Form)
     }
     tables = {form for form in forms if form.__name__.endswith("File")} - {files.CalendarFile, files.ProcedureFile}
-    assert forms - tables - {Form} == set(BLOCKS.values())
+    assert forms - tables - {Form, files.HoursForm} == set(BLOCKS.values())
     for name in set(files.InstitutionFile.model_fields) - {
         "institution",
         "type",
