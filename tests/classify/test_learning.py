@@ -21,6 +21,8 @@ from maild.rules.patch import with_words
 
 _DRONES = '[service.drones]\ncategory = "EQUIPOS INFORMÁTICOS"\nname = "Dron"  # nuevo\n'
 
+_LONG = "tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -81,14 +83,14 @@ def test_a_model_that_somebody_edited_is_refused(folder: Path) -> None:
 
 
 def test_the_same_examples_in_any_order_make_the_same_model() -> None:
-    examples = [Example("a", f"uno dos {n % 3}", "x") for n in range(9)] + [Example("b", "tres cuatro", "y")] * 4
+    examples = [Example("a", f"uno dos {n % 3}", "x") for n in range(9)] + [Example("b", _LONG, "y")] * 4
 
     def same(word: str) -> str:
         return word
 
     model = learn(examples, same, frozenset())
     assert model == learn(examples[::-1], same, frozenset())
-    assert guess(model, features("", "tres cuatro", same, frozenset()))[0][0] == "y"
+    assert guess(model, features("", _LONG, same, frozenset()))[0][0] == "y"
     assert guess(model, features("", "nada conocido", same, frozenset())) == ()
 
 
