@@ -23,7 +23,6 @@ PROFILE = "pnpais"  # it has all of this: levels, providers, questions
 TABLES: dict[str, dict[str, Any]] = {
     "desk": {"profile": PROFILE},
     "limits": {"letters_per_ticket_burst": 100},
-    "letters": {"undo_wait": "2s"},
 }
 WAIT = 15  # seconds that Eva's letters to users stay here for an undo
 
@@ -102,16 +101,16 @@ def test_a_ticket_is_worked_on_by_letters_alone(desk: Desk) -> None:
     desk.letter(talk.number, "acuse", "rosa")
 
     # Assignment, with an echo that says what it was and what it is.
-    assert talk.says("lupe", "tarea", "", "#asignar teo #prioridad alta") == ""
+    assert talk.says("lupe", "tarea", "", "#asignar teo #prioridad baja") == ""
     echo = words_of(desk.letter(talk.number, "comando_ok", "lupe"))
     assert "Responsable: Teo Técnico" in echo
-    assert "Prioridad: Alta" in echo
+    assert "Prioridad: Baja" in echo
 
     # An order that cannot be done changes nothing; the button of the answer sends what is left of it.
     before = talk.facts()
-    assert talk.says("teo", "asignacion", "", "#prioridad baja #asignar nadie") == "unknown-person"
+    assert talk.says("teo", "asignacion", "", "#prioridad media #asignar nadie") == "unknown-person"
     assert talk.facts() == before
-    assert talk.presses("teo", desk.letter(talk.number, "comando_error", "teo"), "#prioridad baja") == ""
+    assert talk.presses("teo", desk.letter(talk.number, "comando_error", "teo"), "#prioridad media") == ""
 
     # A question and its answer.
     assert talk.says("teo", "asignacion", "¿La luz del equipo está en rojo?", "#consulta") == ""
