@@ -235,8 +235,8 @@ def test_the_days_on_which_the_report_was_missing_are_told_once_and_the_one_on_w
 
 
 def test_the_monthly_list_names_every_line_of_the_forms_once_and_its_files_hold_no_formula() -> None:
-    first = letter("osce/OSC-H", 3, "patrimonio_mensual", "patr")
-    second = letter("osce/OSC-H", 8, "patrimonio_mensual", "patr")
+    first = letter("osce/OSC-H", 4, "patrimonio_mensual", "patr")
+    second = letter("osce/OSC-H", 10, "patrimonio_mensual", "patr")
     assert _body(first.as_bytes()).count("740899500111") == 1 and "SIN FORMATO" in _body(first.as_bytes())
     assert "740899500222" not in _body(second.as_bytes())
     files = {part.get_filename(): part.get_payload(decode=True) for part in second.iter_attachments()}
