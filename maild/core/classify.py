@@ -273,7 +273,10 @@ def _answer(
             scores[answer] += worth
             spoke.append(Spoke(answer, worth, "helper", rules.helper.name, ""))
     ranked = tuple(sorted(scores.items(), key=lambda pair: (-pair[1], pair[0])))
-    enough = bool(ranked) and ranked[0][1] >= rules.thresholds.get(question, 0.0)
+    least = rules.thresholds.get(question, 0.0)
+    if all(each.place in ("helper", "catalogue") for each in spoke):  # what no rule says, the helper must be sure of
+        least = max(least, rules.thresholds.get("alone", 0.0))
+    enough = bool(ranked) and ranked[0][1] >= least
     return Answer(ranked[0][0] if enough else "", ranked, tuple(spoke))
 
 

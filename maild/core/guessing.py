@@ -7,13 +7,13 @@ A linear support vector machine for each answer over word stems, pairs of neighb
 from __future__ import annotations
 
 import math
-import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
+from zlib import crc32
 
 from maild.core.vocabulary import sound
 from maild.core.words import fold
@@ -26,7 +26,7 @@ _LEAST_SHARE = 0.05
 # A feature of one mail alone is chance.
 _LEAST_MAILS = 2
 # Smaller weights only make the table long.
-_LEAST_WEIGHT = 0.05
+_LEAST_WEIGHT = 0.1
 _LEAST_LENGTH = 30.0
 _MOST_ROUNDS = 60
 _DONE = 0.05
@@ -54,6 +54,16 @@ class Model:
     weights: Mapping[str, Mapping[str, float]]
     bias: Mapping[str, float]
     examples: int
+    # The same for reading fast: feature → how much it counts, and the weight of each answer by its place in `bias`.
+    table: Mapping[str, tuple[float, tuple[tuple[int, float], ...]]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        place = {answer: number for number, answer in enumerate(self.bias)}
+        table = {
+            feature: (value, tuple((place[answer], w * value) for answer, w in self.weights.get(feature, {}).items()))
+            for feature, value in self.rarity.items()
+        }
+        object.__setattr__(self, "table", table)
 
 
 def features(subject: str, text: str, stem: Callable[[str], str], ignored: frozenset[str]) -> Mapping[str, int]:
@@ -106,11 +116,9 @@ def _plane(vectors: Sequence[_Vector], sides: Sequence[float], size: int) -> lis
     """The plane that best parts the vectors of one side (1) from those of the other (-1); its last number is the bias."""
     plane, shares = [0.0] * (size + 1), [0.0] * len(vectors)
     whole = [sum(value * value for _, value in vector) + 1 + _SOFT for vector in vectors]
-    order, chance = list(range(len(vectors))), random.Random(0)  # the same numbers each time: the same model
-    for _ in range(_MOST_ROUNDS):
+    for turn in range(_MOST_ROUNDS):
         worst = 0.0
-        chance.shuffle(order)
-        for number in order:
+        for number in _mixed(len(vectors), turn):
             vector, side, share = vectors[number], sides[number], shares[number]
             slope = side * (sum(plane[at] * value for at, value in vector) + plane[size]) - 1 + _SOFT * share
             if share == 0.0 and slope >= 0:
@@ -126,15 +134,25 @@ def _plane(vectors: Sequence[_Vector], sides: Sequence[float], size: int) -> lis
     return plane
 
 
+def _mixed(count: int, turn: int) -> list[int]:
+    """The numbers below `count` in another order each turn, and in the same one for all who ask."""
+    return sorted(range(count), key=lambda number: crc32(f"{turn} {number}".encode()))
+
+
 def guess(model: Model, seen: Mapping[str, int]) -> Sequence[tuple[str, float]]:
     """The likeliest answers, best first, each with how far above chance it is (at most 1); nothing where the mail has no known feature."""
-    known = _weighed(seen, model.rarity)
-    if not known:
+    table, given, square = model.table, [0.0] * len(model.bias), 0.0
+    for feature, count in seen.items():
+        if (known := table.get(feature)) is not None:
+            value, weights = known
+            often = 1.0 if count == 1 else 1 + math.log(count)
+            square += (value * often) ** 2
+            for place, weight in weights:
+                given[place] += weight * often
+    if not square:
         return ()
-    sums = dict(model.bias)
-    for feature, value in known.items():
-        for answer, weight in model.weights.get(feature, {}).items():
-            sums[answer] += weight * value
+    length = max(_LEAST_LENGTH, math.sqrt(square))
+    sums = {answer: bias + value / length for (answer, bias), value in zip(model.bias.items(), given, strict=True)}
     best, slope = max(sums.values()), _SLOPE * math.log(max(2, len(sums)))
     powers = {answer: math.exp((value - best) * slope) for answer, value in sums.items()}
     whole = sum(powers.values())

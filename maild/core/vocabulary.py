@@ -29,7 +29,8 @@ _END = "."  # no word is a dot
 # Shorter words are not guessed at: too many of them are one letter away from each other.
 _SHORTEST_GUESS = 7
 _MOST_WORDS = 20_000
-_MOST_FORMS = 400
+# A phrase that stands for more, and files that stand for more in all, are refused.
+MOST_FORMS, MOST_IN_ALL = 10_000, 300_000
 
 
 @lru_cache(maxsize=32768)
@@ -59,6 +60,18 @@ def expand(phrase: str) -> Iterator[str]:
         return
     for choice in phrase[opening + 1 : closing].split("|"):
         yield from expand(phrase[:opening] + choice + phrase[closing + 1 :])
+
+
+def forms(phrase: str) -> int:
+    """How many phrases this one stands for, without writing them out.
+
+    >>> forms("no (abre|entra) (bien|)")
+    4
+    """
+    count = 1
+    for group in phrase.split("(")[1:]:
+        count *= group.partition(")")[0].count("|") + 1
+    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +204,7 @@ def vocabulary(
     """
     left_out, root, known = frozenset(ignored), dict[str, Any](), set[str]()
     for phrase, concept in phrases:
-        for form in islice(expand(fold(phrase)), _MOST_FORMS):
+        for form in islice(expand(fold(phrase)), MOST_FORMS):
             node = root
             for key in _path(form, stem, left_out, written or {}):
                 known.add(key)

@@ -17,6 +17,8 @@ from maild.rules.outage_file import OutagesFile
 from maild.rules.policy_file import PolicyFile
 from maild.rules.wordfiles import MacrosFile, WordsFile
 
+# No file that people write is larger (bytes); a larger one would keep the program busy.
+_LARGEST = 1_000_000
 # What a folder leaves out of these stands as in `base`; what it says, key by key, goes first.
 _LAYERED: Mapping[str, type[Form]] = {
     "states.toml": files.StatesFile,
@@ -89,6 +91,10 @@ def load(folder: Path, *, zone: str = "America/Lima", mark: str = "", base: Path
 
 
 def _read(folder: Path, name: str, problems: list[Problem]) -> dict[str, Any]:
+    path = folder / name
+    if path.is_file() and path.stat().st_size > _LARGEST:
+        problems.append(Problem(name, "", f"es demasiado grande: pasa de {_LARGEST // 1_000_000} MB"))
+        return {}
     data, found = read_toml(folder / name, name)
     problems.extend(found)
     return data or {}

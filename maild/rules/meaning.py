@@ -113,6 +113,7 @@ class ThresholdForm(Form):
     nature: float = Field(default=1.0, ge=0, le=50)
     urgency: float = Field(default=1.5, ge=0, le=50)
     impact: float = Field(default=2.0, ge=0, le=50)
+    alone: float = Field(default=3.0, ge=0, le=50)
     outage: float = Field(default=3.0, ge=0, le=50)
 
 

@@ -11,7 +11,7 @@ import snowballstemmer
 
 from maild.core.classify import Classifier, Question, Sign
 from maild.core.filters import Filter
-from maild.core.vocabulary import Vocabulary, vocabulary
+from maild.core.vocabulary import MOST_FORMS, MOST_IN_ALL, Vocabulary, forms, vocabulary
 from maild.core.words import fold
 from maild.rules import filtering, model
 from maild.rules.meaning import SignsForm
@@ -64,6 +64,19 @@ class _Phrases:
         without = tuple(self.concept(p.strip(), file, key) for p in unwanted)
         return Sign(answer, weight, parts, without, text)
 
+    def check(self) -> None:
+        """Phrases with so many alternatives that writing them out would take long are told, and not compiled."""
+        large = [(words, forms(words)) for words, _ in self.pairs if forms(words) > MOST_FORMS]
+        for words, count in large:
+            self._names.wrong(
+                "concepts.toml", words[:40], f"son {count} frases en una; escríbala en varias, de hasta {MOST_FORMS}"
+            )
+        count = sum(forms(words) for words, _ in self.pairs)
+        if not large and count > MOST_IN_ALL:
+            self._names.wrong("concepts.toml", "", f"son {count} frases en total; caben {MOST_IN_ALL}")
+        if large or count > MOST_IN_ALL:
+            self.pairs.clear()
+
 
 class Compiled(TypedDict):
     classifier: Classifier
@@ -74,18 +87,24 @@ def compiled(names: Names) -> Compiled:
     """What decides about new mails. Wrong names are told to `names`."""
     phrases = _Phrases(names)
     filters = tuple(filtering.filters(names, phrases.concept))
-    return {"filters": filters, "classifier": _classifier(names, phrases)}
+    signs = _signs(names, phrases)
+    phrases.check()
+    return {"filters": filters, "classifier": _classifier(names, phrases, signs)}
 
 
-def _classifier(names: Names, phrases: _Phrases) -> Classifier:
+def _signs(names: Names, phrases: _Phrases) -> dict[Question, tuple[Sign, ...]]:
     form = names.sources.classify
-    signs: dict[Question, tuple[Sign, ...]] = {
+    return {
         "service": tuple(_services(names, phrases)),
         "nature": tuple(_table(names, phrases, "nature", form.nature, _NATURES)),
         "urgency": tuple(_table(names, phrases, "urgency", form.urgency, _URGENCIES)),
         "impact": tuple(_table(names, phrases, "impact", form.impact, _IMPACTS)),
         "outage": tuple(_outages(names, phrases)),
     }
+
+
+def _classifier(names: Names, phrases: _Phrases, signs: dict[Question, tuple[Sign, ...]]) -> Classifier:
+    form = names.sources.classify
     places = {name.replace("_", "-"): value for name, value in form.places.model_dump().items()}
     spelling = names.sources.concepts.spelling
     written = {fold(short): fold(whole) for short, whole in spelling.written.items()}

@@ -190,3 +190,13 @@ def _timers(book: Rulebook, given: GivenForm, ticket: Ticket, now: datetime) -> 
 def _runs_on(book: Rulebook, token: Token, clock: str) -> bool:
     step = book.step(token.procedure, token.step)
     return step is not None and (clock in step.clocks or any(clock in move.start for move in step.moves))
+
+
+def vouched(book: Rulebook) -> Rulebook:
+    """The rulebook of a story: a mail that its border vouches for counts as if it answered a letter, too. Stories are about
+    procedures; of whoever fails to prove himself they say so (`auth`)."""
+    policies = {}
+    for mode, policy in book.policies.items():
+        rows = {key: (*row[:3], row[4], *row[4:]) if key[1] == "staff" else row for key, row in policy.table.items()}
+        policies[mode] = replace(policy, table=rows)
+    return replace(book, policies=policies)

@@ -154,7 +154,7 @@ class Stage:
 
     def _built(self, book: Rulebook) -> Desk:
         return Desk(
-            office=Office(book, self._people, frozenset((post.DESK,)), operator_address(_OPERATOR)),
+            office=Office(cast.vouched(book), self._people, frozenset((post.DESK,)), operator_address(_OPERATOR)),
             ring=seal.KeyRing({"1": secrets.token_bytes(32)}, "1"),
             composer=Composer(
                 (shipped("templates"),),

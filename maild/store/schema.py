@@ -181,8 +181,8 @@ timer = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     _words("span"),  # 4wh: what is counted from started_at on; empty: the moment itself was told
     _words("calendar"),  # on whose calendar; empty: the institution's
-    Column("ran", Integer, nullable=False, server_default=text("0")),  # how often it had run out before
     _words("pauses"),  # from/until/why;… : when it stood still
+    Column("ran", Integer, nullable=False, server_default=text("0")),  # how often it had run out before
     Index(
         "uq_timer_running",
         "ticket",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from maild.core.effects import Keep, Open, Review, Send
+from maild.core.pending import Guessed
 from maild.gather import Outcome
 from maild.store import addresses
 from maild.store.database import Database
@@ -74,7 +75,7 @@ def test_no_proof_gives_several_authors_a_say_on_a_ticket(house: Institution, au
             ids = {"In_Reply_To": letter["message_id"].join("<>"), "References": letter["message_id"].join("<>")}
             outcome = together(house, f"RE: {subject} #cerrar", text, authors, **ids)
             assert outcome.before == outcome.after
-            assert effects(outcome) <= {Review.__name__, Keep.__name__, Send.__name__}
+            assert effects(outcome) <= {Review.__name__, Keep.__name__, Send.__name__, Guessed.__name__}
             assert all(e.visibility == "third_party" for e in outcome.decision.effects if isinstance(e, Keep))
     known = {row["id"] for row in before}
     assert {row["template"] for row in house.letters() if row["id"] not in known} <= {"cuarentena", "tercero"}
