@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from maild.demo.cast import ANA, CARMEN, ELENA, GRACE, IVAN, LUIS, MARTA, PEDRO, ROSA, SHOP, STRANGER
+from maild.demo.cast import ANA, ELENA, GRACE, IVAN, LUIS, MARTA, PEDRO, ROSA, SHOP, STRANGER
 from maild.demo.stage import ZONE, Stage
 
 OPENING = datetime(2026, 11, 5, 8, 38, tzinfo=ZONE)  # a Thursday: two days of silence end on a Saturday
@@ -112,8 +112,8 @@ async def _a_ticket_that_nobody_takes(stage: Stage) -> None:
     await stage.act(at(5, 16, 0), "Luis resuelve lo de Grace", "Luis resolves Grace's ticket")
     await stage.answers(LUIS, VIDEO, "#resuelto\n\nThe system used the wrong microphone. I set the headset as default.")
     # On the way: four working hours without anybody acting on Elena's ticket.
-    await stage.act(at(5, 16, 45), "Carmen ve el aviso y asigna", "Carmen saw the reminder and assigns")
-    await stage.answers(CARMEN, SOFTWARE, "#asignar marta")
+    await stage.act(at(5, 16, 45), "Ana ve el aviso y asigna", "Ana saw the reminder and assigns")
+    await stage.answers(ANA, SOFTWARE, "#asignar marta")
     await stage.touches(MARTA, SOFTWARE, "tomar")
 
 

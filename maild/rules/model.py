@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,27 @@ def read(folders: Iterable[Path], problems: list[Problem]) -> dict[str, Any]:
         try:
             if path.stat().st_size > _LARGEST:
                 raise ValueError("es demasiado grande")
-            data = json.loads(path.read_text(encoding="utf-8"))
-            if data["hash"] != _hash(data["questions"]):
-                raise ValueError("la huella no corresponde: alguien lo cambió a mano")
-            for question, each in data["questions"].items():
-                model = Model(each["rarity"], each["weights"], each["bias"], int(each["examples"]))
-                found[question] = (model, f"{data['made']}·{data['hash'][:8]}")
+            found |= _models(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             problems.append(
                 Problem(f"{folder.name}/{FILE}", "", f"no se puede usar ({error}); hágalo con «maild rules train»")
             )
     return {key: value for key, value in found.items() if key in _QUESTIONS}
+
+
+@lru_cache(maxsize=8)
+def _models(text: str) -> Mapping[str, tuple[Model, str]]:
+    """Each model of a file with the name it goes by. An unchanged file is not read twice: rules are loaded often, models change rarely."""
+    data = json.loads(text)
+    if data["hash"] != _hash(data["questions"]):
+        raise ValueError("la huella no corresponde: alguien lo cambió a mano")
+    return {
+        question: (
+            Model(each["rarity"], each["weights"], each["bias"], int(each["examples"])),
+            f"{data['made']}·{data['hash'][:8]}",
+        )
+        for question, each in data["questions"].items()
+    }
 
 
 def helper(found: Mapping[str, Any], weight: float) -> Helper | None:

@@ -73,9 +73,14 @@ def agenda(book: Rulebook, story: Story) -> dict[str, Planned]:
     """The recurring clocks to which the story gives a moment, or which it lets run (`on`); the others stand still in it."""
     named = (found[1] for key in story.settings if (found := _CLOCK.fullmatch(key)))
     schedules = {key: book.clocks[key].schedule for key in named if book.clocks[key].recurring}
-    start = story.steps[0].at - timedelta(microseconds=1)
-    coming = {key: (s, occasions.after(start, s, book.calendar)) for key, s in schedules.items() if s}
+    coming = {key: (s, occasions.after(_since(s, story), s, book.calendar)) for key, s in schedules.items() if s}
     return {key: Planned(o.due, o.period, s.rhythm) for key, (s, o) in coming.items() if o}
+
+
+def _since(schedule: Schedule, story: Story) -> datetime:
+    """From when its times are looked for: the story's start, or its one moment, which the story may begin after."""
+    start = story.steps[0].at
+    return min(start, schedule.instant or start) - timedelta(microseconds=1)
 
 
 def _set(clock: Clock, value: Value | tuple[Value, ...]) -> Clock:

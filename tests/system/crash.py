@@ -246,6 +246,12 @@ class Crash:
         while self.sender.left:
             self.sender.deliver()
         for leap in (timedelta(), timedelta(minutes=31), timedelta(days=3)):
-            self.at += leap
-            if where := self.live():
-                raise AssertionError(f"died of {where} without a plan")
+            self._rest_at(self.at + leap)
+        for _ in range(5):  # letters to those who work wait for their hours, and a new day writes new ones
+            if later := self.books.waits_until():
+                self._rest_at(max(self.at, later))
+
+    def _rest_at(self, at: datetime) -> None:
+        self.at = at
+        if where := self.live():
+            raise AssertionError(f"died of {where} without a plan")

@@ -47,6 +47,9 @@ class Balance:
     problems: tuple[str, ...]
 
 
+_WAITING = "SELECT not_before FROM outbox WHERE state = 'queued'"
+
+
 class Books:
     """Looks at everything from outside."""
 
@@ -88,6 +91,10 @@ class Books:
             _instant(clock["due"]) <= now - (_MARGIN if clock["on_silence"] else timedelta())
             for clock in self.rows("SELECT due, on_silence FROM timer WHERE ended_at IS NULL")
         )
+
+    def waits_until(self) -> datetime | None:
+        """When the last letter leaves that waits for its hour; None where none waits."""
+        return max((_instant(row["not_before"]) for row in self.rows(_WAITING)), default=None)
 
     # -- at the end -----------------------------------------------------------------------------------------------
 

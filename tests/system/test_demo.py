@@ -151,7 +151,7 @@ def test_who_has_the_turn_reads_what_was_asked(demo: Played) -> None:
 def test_an_overdue_letter_names_the_deadline_that_ended(demo: Played) -> None:
     ((due,),) = demo.rows("SELECT due FROM timer WHERE clock = 'p_atencion' AND outcome = 'fired'")
     ended = datetime.fromisoformat(due).replace(tzinfo=UTC).astimezone(ZoneInfo("America/Lima"))
-    assert len(demo.letters("vencimiento")) == 2
+    assert len(demo.letters("vencimiento")) == 1
     for letter in demo.letters("vencimiento"):
         assert f"El plazo terminó el jueves 5 de noviembre de 2026, {ended:%H:%M} y" in text_of(letter)
 
