@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from maild.core.values import Reason, because
@@ -62,8 +63,9 @@ class Finding:
     end: int
 
 
+@lru_cache(maxsize=16)
 def findings(text: str) -> tuple[Finding, ...]:
-    """Every fact in the text, in its order; no two of them overlap."""
+    """Every fact in the text, in its order; no two of them overlap. A mail is asked several times, by its ticket and by each letter."""
     return tuple(sorted(_first_come(text[:LONGEST]), key=lambda f: f.start))
 
 

@@ -289,15 +289,23 @@ def open_with(tx: Connection, key: str, value: str) -> list[int]:
     return [int(n) for (n,) in tx.execute(query.order_by(ticket.c.number.desc()).limit(_MOST_JOINED))]
 
 
+# The newest by the index first: what is long over is not looked at. Built once, as every mail asks.
+_NEWEST = (
+    select(fact).where(fact.c.key == bindparam("key")).order_by(fact.c.ticket.desc()).limit(_MOST_WAITING).subquery()
+)
+_REPORTING = (
+    select(ticket.c.number, _NEWEST.c.key, _NEWEST.c.value, ticket.c.requester, ticket.c.opened_at)
+    .join(_NEWEST, _NEWEST.c.ticket == ticket.c.number)
+    .where(ticket.c.closed_at.is_(None), ticket.c.opened_at > bindparam("since"))
+    .order_by(ticket.c.number.desc())
+)
+
+
 def reporting(tx: Connection, keys: Iterable[str], since: datetime) -> list[tuple[int, str, str, str, datetime]]:
     """The open tickets since then of which one of these facts is told, newest first: number, fact, value, requester, since when."""
     found: list[tuple[int, str, str, str, datetime]] = []
-    for key in keys:  # the newest by the index first: what is long over is not looked at
-        newest = select(fact).where(fact.c.key == key).order_by(fact.c.ticket.desc()).limit(_MOST_WAITING).subquery()
-        columns = (ticket.c.number, newest.c.key, newest.c.value, ticket.c.requester, ticket.c.opened_at)
-        query = select(*columns).join(newest, newest.c.ticket == ticket.c.number)
-        query = query.where(ticket.c.closed_at.is_(None), ticket.c.opened_at > since)
-        found += [tuple(row) for row in tx.execute(query.order_by(ticket.c.number.desc()))]
+    for key in keys:
+        found += [tuple(row) for row in tx.execute(_REPORTING, {"key": key, "since": since})]
     return found
 
 
