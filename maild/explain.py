@@ -109,7 +109,7 @@ def _sorted(mail: Mail, number: int, book: Rulebook) -> Sorted | None:
     """What a mail is about, if it would open a ticket."""
     if number or not mail.kind.from_person:
         return None
-    return sorting.sort(sorting.words_of(mail, book.mark_key), book)
+    return sorting.sort_mail(mail, book)
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

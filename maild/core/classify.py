@@ -155,8 +155,8 @@ def classify(words: Words, rules: Classifier) -> Verdict:
     if not service.value and any(each.place == "healthy" for each in service.spoke):
         # Nothing but what is well is named: then that is what it is about.
         service = _answer("service", _without_health(seen, rules), rules, words)
-    nature = _answer("nature", _flat(seen), rules, words, service.value)
     flat = _flat(seen)
+    nature = _answer("nature", flat, rules, words, service.value)
     urgency = _answer("urgency", flat, rules, words)
     impact = _answer("impact", flat, rules, words)
     priority = rules.matrix.get(urgency.value, {}).get(impact.value or "person", "") if urgency.value else ""
@@ -200,7 +200,7 @@ def _without_health(seen: Mapping[str, _Seen], rules: Classifier) -> dict[str, _
 
 def _flat(seen: Mapping[str, _Seen]) -> dict[str, _Seen]:
     """How urgent it is stands wherever in the text: «the colleague's printer is fine, I use that one»."""
-    return {c: s if s.place in _HARDLY else replace(s, factor=1.0) for c, s in seen.items()}
+    return {c: s if s.place in _HARDLY else _Seen(1.0, s.place, s.words, s.sentences) for c, s in seen.items()}
 
 
 def _best(hits: list[tuple[float, str, str, int]]) -> _Seen:

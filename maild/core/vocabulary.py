@@ -124,38 +124,33 @@ class Vocabulary:
         found: list[Found] = []
         clauses: list[int] = []
         for number, sentence in enumerate(_sentences(text)):
-            keys, words, places = [], [], []
+            words: list[str] = []
+            places: list[int] = []
             for part in _CLAUSE.split(sentence):
+                for word in _WORD.findall(part):
+                    words += self.written[word].split() if word in self.written else (word,)
+                places += [len(clauses)] * (len(words) - len(places))
                 clauses.append(number)
-                for key, word in self._keys(part):
-                    keys.append(key)
-                    words.append(word)
-                    places.append(len(clauses) - 1)
-            for start in range(len(keys)):
-                found.extend(
-                    Found(concept, " ".join(words[start:end]), number, places[start], start)
-                    for end, concept in self._from(keys, start)
-                )
+            keys = [self.cache.get(word) or self._key(word) for word in words]
+            for start, place in enumerate(places):
+                for end, concept in self._from(keys, start):
+                    found.append(Found(concept, " ".join(words[start:end]), number, place, start))
         return Reading(tuple(found), tuple(clauses))
 
-    def _from(self, keys: list[tuple[str, ...]], start: int) -> Iterator[tuple[int, str]]:
+    def _from(self, keys: list[tuple[str, ...]], start: int) -> list[tuple[int, str]]:
         """The phrases that begin at this word, with where each ends. Words that do not count may stand between theirs."""
         nodes = [self.root]
+        found: list[tuple[int, str]] = []
         for position in range(start, len(keys)):
             word = keys[position]
             on = [child for node in nodes for key in word if (child := node.get(key)) is not None]
             for node in on:
-                for concept in node.get(_END, ()):
-                    yield position + 1, concept
+                if _END in node:
+                    found += [(position + 1, concept) for concept in node[_END]]
             nodes = [*nodes, *on] if len(word) == 1 and position > start else on
             if not nodes:
-                return
-
-    def _keys(self, text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-        for word in _WORD.findall(text):
-            word = _STRETCHED.sub(r"\1", word)
-            for each in self.written.get(word, word).split():
-                yield self.cache.get(each) or self._key(each), each
+                break
+        return found
 
     def _key(self, word: str) -> tuple[str, ...]:
         """By what a word is looked up: as it stands, without number and gender, and by its stem. One that does not count: as it
@@ -177,7 +172,7 @@ def _sentences(text: str) -> Iterator[str]:
         lowered = pattern.sub(name, lowered)
     for sentence in _SENTENCE.split(lowered):
         if folded := fold(sentence):
-            yield folded
+            yield _STRETCHED.sub(r"\1", folded)
 
 
 def _shorter(key: str) -> Iterator[str]:

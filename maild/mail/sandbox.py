@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Literal, Self
 
 import maild
+from maild.core.classify import Verdict
+from maild.core.reader import Reader
 from maild.core.values import Mail
 from maild.errors import MailError
 from maild.mail.frames import LARGEST_ANSWER, LENGTH_BYTES, frame, from_json, unpacked
@@ -40,11 +43,12 @@ class Sandbox:
         self._recycle_after = recycle_after
         self._limits = (str(cpu_seconds), str(memory_bytes), task)
         self._children: list[_Child | None] = [None] * workers
+        self._rules = b""
         self._free: asyncio.Queue[int] = asyncio.Queue()
         for seat in range(workers):
             self._free.put_nowait(seat)
 
-    async def __aenter__(self) -> Sandbox:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -59,8 +63,16 @@ class Sandbox:
             if child:
                 await child.end()
 
+    def read_by(self, reader: Reader | None) -> None:
+        """From now on the children also say what each mail is about, by these rules; those that read by others end."""
+        self._rules = pickle.dumps(reader) if reader else b""
+
     async def parse(self, raw: bytes) -> Mail:
         """The Mail as a child understands it, or MailError."""
+        return (await self.read(raw))[0]
+
+    async def read(self, raw: bytes) -> tuple[Mail, Verdict | None]:
+        """The Mail, and what it is about by the rules that the child was given; or MailError."""
         return _mail(await self._seated(raw))
 
     async def files(self, raw: bytes) -> dict[str, bytes]:
@@ -80,11 +92,11 @@ class Sandbox:
 
     async def _answered(self, seat: int, raw: bytes) -> bytes:
         child = self._children[seat]
-        if child is None or child.served >= self._recycle_after or not child.alive:
+        if child is None or not child.alive or child.served >= self._recycle_after or child.rules is not self._rules:
             self._children[seat] = None
             if child:
                 await child.end()
-            child = self._children[seat] = await _Child.started(self._limits)
+            child = self._children[seat] = await _Child.started(self._limits, self._rules)
         async with self._lost_unless_answered(seat, child):
             try:
                 async with asyncio.timeout(self._wall_seconds):
@@ -112,7 +124,7 @@ def _accepted(answer: bytes) -> bytes:
     return answer
 
 
-def _mail(answer: bytes) -> Mail:
+def _mail(answer: bytes) -> tuple[Mail, Verdict | None]:
     try:
         return from_json(_accepted(answer))
     except ValueError:
@@ -122,21 +134,24 @@ def _mail(answer: bytes) -> Mail:
 class _Child:
     """One running parser."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, rules: bytes) -> None:
         assert process.stdin and process.stdout
         self._process = process
+        self.rules = rules
         self._stdin, self._stdout = process.stdin, process.stdout
         self.served = 0
 
     @classmethod
-    async def started(cls, limits: tuple[str, str, str]) -> _Child:
+    async def started(cls, limits: tuple[str, str, str], rules: bytes) -> _Child:
         # Nothing of our environment: no secret, no failpoint. -B: it may not write files, compiled ones included.
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-B", "-P", "-s", "-m", "maild.mail.child", *limits,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
             env={"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8"}, cwd="/", start_new_session=True,
         )  # fmt: skip
-        return cls(process)
+        child = cls(process, rules)
+        child._stdin.write(frame(rules))  # a child that dies over them does not answer its first mail
+        return child
 
     @property
     def alive(self) -> bool:
