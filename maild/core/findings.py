@@ -64,6 +64,16 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 SECRET: frozenset[Kind] = frozenset({"dni", "password"})
 
 
+# What every text with such a fact has in it, somewhere: to look for that first costs a tenth.
+_HINTS: dict[Kind, tuple[str, ...] | re.Pattern[str]] = {
+    "password": ("contrase", "clave", "pass", "pwd", "pin"),
+    "dni": re.compile(r"\d{7}"),
+    "extension": re.compile(r"\d{3}"),
+    "serial": ("serie", "s/n", "serial", "service tag"),
+    "site": ("tambo",),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A fact as it stands in `text[start:end]`."""
@@ -91,7 +101,11 @@ def _in_order(text: str, patterns: Iterable[tuple[Kind, re.Pattern[str]]]) -> tu
 
 def _first_come(text: str, patterns: Iterable[tuple[Kind, re.Pattern[str]]]) -> Iterator[Finding]:
     taken: list[tuple[int, int]] = []
+    lowered = text.lower()
     for kind, pattern in patterns:
+        hint = _HINTS.get(kind)
+        if hint and not (any(h in lowered for h in hint) if isinstance(hint, tuple) else hint.search(text)):
+            continue
         for match in pattern.finditer(text):
             group = match.lastindex or 0
             start, end = match.span(group)

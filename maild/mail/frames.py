@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import astuple
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -196,7 +195,8 @@ def _reason(row: list[Any]) -> Reason:
 
 
 def _verdict(verdict: Verdict) -> list[Any]:
-    return [verdict.priority, *([a.value, a.ranked, [astuple(s) for s in a.spoke]] for a in _answers(verdict))]
+    spoke = ([[s.answer, s.weight, s.place, s.sign, s.words] for s in a.spoke] for a in _answers(verdict))
+    return [verdict.priority, *([a.value, a.ranked, each] for a, each in zip(_answers(verdict), spoke, strict=True))]
 
 
 def _answers(verdict: Verdict) -> tuple[Answer, ...]:

@@ -36,7 +36,7 @@ class Sandbox:
         wall_seconds: float = 20,
         cpu_seconds: int = 10,
         memory_bytes: int = 512 * 1024 * 1024,
-        recycle_after: int = 1000,
+        recycle_after: int = 5000,
         task: Literal["parse", "files"] = "parse",
     ) -> None:
         self._wall_seconds = wall_seconds
@@ -90,13 +90,25 @@ class Sandbox:
         finally:
             self._free.put_nowait(seat)
 
-    async def _answered(self, seat: int, raw: bytes) -> bytes:
+    async def warm(self) -> None:
+        """Start every child now: they make themselves ready while the first mails are fetched."""
+        for seat in [await self._free.get() for _ in self._children]:
+            try:
+                await self._child(seat)
+            finally:
+                self._free.put_nowait(seat)
+
+    async def _child(self, seat: int) -> _Child:
         child = self._children[seat]
         if child is None or not child.alive or child.served >= self._recycle_after or child.rules is not self._rules:
             self._children[seat] = None
             if child:
                 await child.end()
             child = self._children[seat] = await _Child.started(self._limits, self._rules)
+        return child
+
+    async def _answered(self, seat: int, raw: bytes) -> bytes:
+        child = await self._child(seat)
         async with self._lost_unless_answered(seat, child):
             try:
                 async with asyncio.timeout(self._wall_seconds):
