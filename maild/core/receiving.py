@@ -72,7 +72,8 @@ def opened(draft: Draft, case: FirstMail, read: Read, asks: Address, language: s
 def _carry_out(draft: Draft, number: int, found: Filtered, case: FirstMail) -> None:
     """Do what the filters say of the ticket that was opened, and keep the facts of the text."""
     mail, office, walk = case.mail, draft.office, draft.walks[number]
-    for kind, value in findings.told(findings.findings(f"{mail.subject}\n{mail.new_text}")).items():
+    facts = (*findings.findings(mail.subject), *findings.findings(mail.new_text))
+    for kind, value in findings.told(facts).items():
         draft.do(Tell(number, f"_{kind}", value))
     if tags := found.tags:
         draft.do(Tell(number, TAGS, " ".join(tags)))
