@@ -18,6 +18,8 @@ LONGEST_SUBJECT, LONGEST_TEXT, LONGEST_OLD = 400, 6000, 1500
 HEALTHY, TROUBLE, BUT, TURN = "frame:healthy", "frame:trouble", "frame:but", "frame:turn"
 _SUBJECT = -1
 _HARDLY = ("old", "old-subject")
+# How the helper is told of a concept: what is said to be well speaks for something else.
+_KNOWN = {"subject": "=", "complaint": "=", "text": "=", "aside": "-", "healthy": "-", "old-subject": "-"}
 _MOST_BUTS = 8
 _Stretch = tuple[int, int]  # clause, and how many «but» stand before in it
 _OTHER_SENTENCES = 0.45
@@ -150,7 +152,8 @@ class _Seen:
 
 def classify(words: Words, rules: Classifier) -> Verdict:
     """The verdict of the rules about these words. It looks at so many characters and no more, each a few times."""
-    seen, words = _seen(words, rules), _guessed(words, rules)
+    seen = _seen(words, rules)
+    words = _guessed(words, rules, seen)
     service = _answer("service", seen, rules, words)
     if not service.value and any(each.place == "healthy" for each in service.spoke):
         # Nothing but what is well is named: then that is what it is about.
@@ -298,13 +301,24 @@ def _sum(weights: Sequence[float]) -> float:
     return sum(w * _FURTHER**n for part in (ups, downs) for n, w in enumerate(part))
 
 
-def _guessed(words: Words, rules: Classifier) -> Words:
+def observed(words: Words, rules: Classifier) -> Mapping[str, int]:
+    """What the helper learns from, and is asked with: the words of a mail, and what the rules find in them."""
+    return _observed(words, rules, _seen(words, rules))
+
+
+def _observed(words: Words, rules: Classifier, seen: Mapping[str, _Seen]) -> Mapping[str, int]:
+    vocabulary = rules.vocabulary
+    found = (f"{_KNOWN[part.place]}{concept}" for concept, part in seen.items() if part.place in _KNOWN)
+    subject, text = words.subject[:LONGEST_SUBJECT], words.text[:LONGEST_TEXT]
+    return features(subject, text, vocabulary.stem, vocabulary.ignored, found)
+
+
+def _guessed(words: Words, rules: Classifier, seen: Mapping[str, _Seen]) -> Words:
     """The words with what the helper makes of them, once for all questions."""
     if rules.helper is None:
         return words
-    vocabulary = rules.vocabulary
-    seen = features(words.subject[:LONGEST_SUBJECT], words.text[:LONGEST_TEXT], vocabulary.stem, vocabulary.ignored)
-    return replace(words, guessed={q: guess(model, seen) for q, model in rules.helper.models.items()})
+    features = _observed(words, rules, seen)
+    return replace(words, guessed={q: guess(model, features) for q, model in rules.helper.models.items()})
 
 
 def _spoke(signs: Sequence[Sign], index: Mapping[str, tuple[int, ...]], seen: Mapping[str, _Seen]) -> Iterator[Spoke]:
