@@ -286,13 +286,23 @@ def _answer(
 def _sums(spoke: Iterable[Spoke], children: Mapping[str, Sequence[str]]) -> dict[str, float]:
     """What the signs of each answer come to. Each further one adds less: many words about one thing are one thing."""
     weights: dict[str, list[float]] = defaultdict(list)
-    for each in spoke:
-        weights[each.answer].append(each.weight)
+    for (answer, _), weight in _loudest(spoke).items():
+        weights[answer].append(weight)
     scores: dict[str, float] = defaultdict(float)
     for named, found in weights.items():
         for answer in children.get(named, (named,)):
             scores[answer] += _sum(found)
     return scores
+
+
+def _loudest(spoke: Iterable[Spoke]) -> dict[tuple[str, str], float]:
+    """Of several signs in the same words the loudest: «prestada» and «prestado» are no two reasons."""
+    loudest: dict[tuple[str, str], float] = {}
+    for each in spoke:
+        key = (each.answer, each.words or each.place)
+        if abs(each.weight) > abs(loudest.get(key, 0.0)):
+            loudest[key] = each.weight
+    return loudest
 
 
 def _sum(weights: Sequence[float]) -> float:

@@ -15,6 +15,9 @@ from maild.core.words import fold
 _SENTENCE = re.compile(r"[.!?;\n]+(?=\s|$)|\n")
 _CLAUSE = re.compile(r"[,:()–—]")
 _WORD = re.compile(r"[a-z0-9ñ]+")
+# A question mark counts as a word at the end of its sentence; so it stands in a phrase, and so it is shown.
+_ASKED = "signodepregunta"
+_QUESTION = re.compile(r"\?+")
 # Addresses of every kind count as one word each, whatever they are made of.
 _NAMED = (
     (re.compile(r"\\\\[^\s,;]+"), " rutacompartida "),
@@ -155,7 +158,7 @@ class Vocabulary:
         for word in _WORD.findall(text):
             word = _STRETCHED.sub(r"\1", word)
             for each in self.written.get(word, word).split():
-                yield self.cache.get(each) or self._key(each), each
+                yield self.cache.get(each) or self._key(each), "?" if each == _ASKED else each
 
     def _key(self, word: str) -> tuple[str, ...]:
         """By what a word is looked up: as it stands, without number and gender, and by its stem. One that does not count: as it
@@ -175,6 +178,7 @@ def _sentences(text: str) -> Iterator[str]:
     lowered = text
     for pattern, name in _NAMED:
         lowered = pattern.sub(name, lowered)
+    lowered = _QUESTION.sub(f" {_ASKED}?", lowered)
     for sentence in _SENTENCE.split(lowered):
         if folded := fold(sentence):
             yield folded
@@ -200,7 +204,7 @@ def vocabulary(
     """The trie of (phrase, concept) pairs.
 
     A lone word also means its plural and feminine; a word among others, or one after `~`, all forms of its stem; a word with
-    `!` this very form. Of a word that says more alone, the neighbours say what is meant.
+    `!` this very form, even one that does not count elsewhere. Of a word that says more alone, the neighbours say what is meant.
     """
     left_out, root, known = frozenset(ignored), dict[str, Any](), set[str]()
     for phrase, concept in phrases:
@@ -220,12 +224,12 @@ def vocabulary(
 
 
 def _path(form: str, stem: Callable[[str], str], ignored: frozenset[str], written: Mapping[str, str]) -> list[str]:
-    """The keys of one phrase, word by word. Words that do not count are left out, unless only one other would be left."""
+    """The keys of one phrase, word by word. Words that do not count are left out, unless marked or only one other would be left."""
     words = []
     for word in form.split():
-        bare = "".join(_WORD.findall(word))
+        bare = _ASKED if word == "?" else "".join(_WORD.findall(word))
         words += [(each, word[0], word[-1]) for each in written.get(bare, bare).split() if each]
-    counting = [word for word in words if word[0] not in ignored]
+    counting = [word for word in words if word[0] not in ignored or word[2] == "!"]
     if len(counting) > 1 or len(words) == 1:
         words = counting
     return [
