@@ -77,17 +77,18 @@ def suggest(call: Call, folder: Path, files: tuple[Path, ...], write: bool, leas
 @pass_call
 def train(call: Call, folder: Path, files: tuple[Path, ...], only: tuple[str, ...]) -> int:
     """Hace de nuevo CARPETA/model.json con los ejemplos y lo corregido. / Makes the statistical helper anew."""
+    from maild.core.classify import Words, observed
     from maild.core.guessing import learn
     from maild.rules import model
 
     out, book = Output(), _book(folder)
     if book.classifier is None:
         raise UsageError("estas reglas no clasifican / these rules do not sort")
-    vocabulary, models = book.classifier.vocabulary, {}
+    rules, models = book.classifier, {}
     for question in only or _QUESTIONS:
         examples = list(_all(call, folder, files, book, question))
         if len(examples) >= _LEAST_EXAMPLES and len({each.answer for each in examples}) > 1:
-            models[question] = learn(examples, vocabulary.stem, vocabulary.ignored)
+            models[question] = learn(examples, lambda subject, text, q=question: observed(Words(subject, text), rules, q))
     if not models:
         out.say("no hay ejemplos / no examples", "red")
         return 1

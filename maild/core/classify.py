@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from maild.core.guessing import Model, features, guess
+from maild.core.guessing import MANNER, Model, features, guess
 from maild.core.vocabulary import Reading, Vocabulary
 
 Place = Literal["subject", "old-subject", "complaint", "text", "aside", "healthy", "old"]
@@ -86,12 +86,20 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """What the helper knows of one question, and what its word is worth there when it is quite sure."""
+
+    model: Model
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Helper:
-    """The statistical helper: a model for each question, and what its word is worth. `name` says which one (date and hash)."""
+    """The statistical helper. `name` says which one (date and hash); where no rule spoke it must be as sure as `alone`, of 1."""
 
     name: str
-    weight: float
-    models: Mapping[Question, Model]
+    voices: Mapping[Question, Voice]
+    alone: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,15 +278,15 @@ def _answer(
             if prior := rules.priors.get(f"{service}:{answer}", 0.0):
                 scores[answer] += prior
                 spoke.append(Spoke(answer, prior, "catalogue", service, ""))
-    if rules.helper and words.guessed:
+    least = rules.thresholds.get(question, 0.0)
+    if rules.helper and (voice := rules.helper.voices.get(question)):
+        if question != "nature" and not spoke:  # what no rule says, the helper must be sure of; of two natures one is always likelier
+            least = max(least, rules.helper.alone * voice.weight)
         for answer, share in words.guessed.get(question, ()):
-            worth = round(rules.helper.weight * share, 2)
+            worth = round(voice.weight * share, 2)
             scores[answer] += worth
             spoke.append(Spoke(answer, worth, "helper", rules.helper.name, ""))
     ranked = tuple(sorted(scores.items(), key=lambda pair: (-pair[1], pair[0])))
-    least = rules.thresholds.get(question, 0.0)
-    if all(each.place in ("helper", "catalogue") for each in spoke):  # what no rule says, the helper must be sure of
-        least = max(least, rules.thresholds.get("alone", 0.0))
     enough = bool(ranked) and ranked[0][1] >= least
     return Answer(ranked[0][0] if enough else "", ranked, tuple(spoke))
 
@@ -311,9 +319,10 @@ def _sum(weights: Sequence[float]) -> float:
     return sum(w * _FURTHER**n for part in (ups, downs) for n, w in enumerate(part))
 
 
-def observed(words: Words, rules: Classifier) -> Mapping[str, int]:
-    """What the helper learns from, and is asked with: the words of a mail, and what the rules find in them."""
-    return _observed(words, rules, _seen(words, rules))
+def observed(words: Words, rules: Classifier, question: Question) -> Mapping[str, int]:
+    """What the helper learns from: the words of a mail, what the rules find in them and, except for the row, how it is said."""
+    seen = _observed(words, rules, _seen(words, rules))
+    return {f: n for f, n in seen.items() if not f.startswith(MANNER)} if question == "service" else seen
 
 
 def _observed(words: Words, rules: Classifier, seen: Mapping[str, _Seen]) -> Mapping[str, int]:
@@ -328,7 +337,7 @@ def _guessed(words: Words, rules: Classifier, seen: Mapping[str, _Seen]) -> Word
     if rules.helper is None:
         return words
     features = _observed(words, rules, seen)
-    return replace(words, guessed={q: guess(model, features) for q, model in rules.helper.models.items()})
+    return replace(words, guessed={q: guess(voice.model, features) for q, voice in rules.helper.voices.items()})
 
 
 def _spoke(signs: Sequence[Sign], index: Mapping[str, tuple[int, ...]], seen: Mapping[str, _Seen]) -> Iterator[Spoke]:

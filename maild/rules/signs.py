@@ -118,7 +118,7 @@ def _classifier(names: Names, phrases: _Phrases, signs: dict[Question, tuple[Sig
         parents=_parents(names),
         priors=_priors(names),
         matrix=_matrix(names),
-        helper=model.helper(names.sources.models, form.weights.helper) if form.classify.helper else None,
+        helper=model.helper(names.sources.models, form.helper) if form.classify.helper else None,
     )
 
 
