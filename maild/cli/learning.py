@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +16,13 @@ from maild.cli.output import Output, json_option
 from maild.errors import UsageError
 
 if TYPE_CHECKING:
+    from maild.core.classify import Classifier, Question
     from maild.core.guessing import Example
     from maild.core.rulebook import Rulebook
 
 _CATALOGUE = "catalogue.toml"
 _EXAMPLES = "examples.jsonl"
-_QUESTIONS = ("service", "nature", "urgency")
+_QUESTIONS: tuple[Question, ...] = ("service", "nature", "urgency")
 _LEAST_EXAMPLES = 30  # fewer teach chance, and would replace what `base` knows
 _folder = click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="CARPETA")
 _examples = click.option(
@@ -77,18 +78,17 @@ def suggest(call: Call, folder: Path, files: tuple[Path, ...], write: bool, leas
 @pass_call
 def train(call: Call, folder: Path, files: tuple[Path, ...], only: tuple[str, ...]) -> int:
     """Hace de nuevo CARPETA/model.json con los ejemplos y lo corregido. / Makes the statistical helper anew."""
-    from maild.core.classify import Words, observed
     from maild.core.guessing import learn
     from maild.rules import model
 
     out, book = Output(), _book(folder)
     if book.classifier is None:
         raise UsageError("estas reglas no clasifican / these rules do not sort")
-    rules, models = book.classifier, {}
-    for question in only or _QUESTIONS:
+    models = {}
+    for question in (each for each in _QUESTIONS if not only or each in only):
         examples = list(_all(call, folder, files, book, question))
         if len(examples) >= _LEAST_EXAMPLES and len({each.answer for each in examples}) > 1:
-            models[question] = learn(examples, lambda subject, text, q=question: observed(Words(subject, text), rules, q))
+            models[question] = learn(examples, _seen_in(book.classifier, question))
     if not models:
         out.say("no hay ejemplos / no examples", "red")
         return 1
@@ -96,6 +96,12 @@ def train(call: Call, folder: Path, files: tuple[Path, ...], only: tuple[str, ..
     told = ", ".join(f"{question}: {each.examples}" for question, each in models.items())
     out.tell(f"{path} ({told}; {path.stat().st_size} bytes)", "green")
     return 0
+
+
+def _seen_in(rules: Classifier, question: Question) -> Callable[[str, str], Mapping[str, int]]:
+    from maild.core.classify import Words, observed
+
+    return lambda subject, text: observed(Words(subject, text), rules, question)
 
 
 def _book(folder: Path) -> Rulebook:

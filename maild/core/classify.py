@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -82,7 +82,6 @@ class Words:
     text: str = ""
     old: str = ""
     answers: bool = False
-    guessed: Mapping[Question, Sequence[tuple[str, float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +160,17 @@ class _Seen:
 def classify(words: Words, rules: Classifier) -> Verdict:
     """The verdict of the rules about these words. It looks at so many characters and no more, each a few times."""
     seen = _seen(words, rules)
-    words = _guessed(words, rules, seen)
-    service = _answer("service", seen, rules, words)
+    helper = _Asked(words, rules, seen)
+    service = _answer("service", seen, rules, helper)
     if not service.value and any(each.place == "healthy" for each in service.spoke):
         # Nothing but what is well is named: then that is what it is about.
-        service = _answer("service", _without_health(seen, rules), rules, words)
-    nature = _answer("nature", _flat(seen), rules, words, service.value)
+        service = _answer("service", _without_health(seen, rules), rules, helper)
     flat = _flat(seen)
-    urgency = _answer("urgency", flat, rules, words)
-    impact = _answer("impact", flat, rules, words)
+    nature = _answer("nature", flat, rules, helper, service.value)
+    urgency = _answer("urgency", flat, rules, helper)
+    impact = _answer("impact", flat, rules, helper)
     priority = rules.matrix.get(urgency.value, {}).get(impact.value or "person", "") if urgency.value else ""
-    outage = _answer("outage", seen, rules, words)
+    outage = _answer("outage", seen, rules, helper)
     return Verdict(service, nature, urgency, impact, priority, outage)
 
 
@@ -211,7 +210,10 @@ def _without_health(seen: Mapping[str, _Seen], rules: Classifier) -> dict[str, _
 
 def _flat(seen: Mapping[str, _Seen]) -> dict[str, _Seen]:
     """How urgent it is stands wherever in the text: «the colleague's printer is fine, I use that one»."""
-    return {c: s if s.place in _HARDLY else replace(s, factor=1.0) for c, s in seen.items()}
+    return {
+        c: s if s.factor == 1.0 or s.place in _HARDLY else _Seen(1.0, s.place, s.words, s.sentences)
+        for c, s in seen.items()
+    }
 
 
 def _best(hits: list[tuple[float, str, str, int]]) -> _Seen:
@@ -267,25 +269,22 @@ def _health(text: Reading, stretches: Sequence[_Stretch], divided: Collection[in
 
 
 def _answer(
-    question: Question, seen: Mapping[str, _Seen], rules: Classifier, words: Words, service: str = ""
+    question: Question, seen: Mapping[str, _Seen], rules: Classifier, helper: _Asked, service: str = ""
 ) -> Answer:
     spoke = list(_spoke(rules.signs.get(question, ()), rules.index.get(question, {}), seen))
     scores = _sums(spoke, rules.children)
     for answer in tuple(scores):
         scores[answer] += rules.priors.get(answer, 0.0)
+    # What no rule says, the helper must be sure of; of two natures one is always likelier.
+    least = max(rules.thresholds.get(question, 0.0), 0.0 if spoke or question == "nature" else helper.alone(question))
     if question == "nature" and service:
         for answer in ("fault", "request"):
             if prior := rules.priors.get(f"{service}:{answer}", 0.0):
                 scores[answer] += prior
                 spoke.append(Spoke(answer, prior, "catalogue", service, ""))
-    least = rules.thresholds.get(question, 0.0)
-    if rules.helper and (voice := rules.helper.voices.get(question)):
-        if question != "nature" and not spoke:  # what no rule says, the helper must be sure of; of two natures one is always likelier
-            least = max(least, rules.helper.alone * voice.weight)
-        for answer, share in words.guessed.get(question, ()):
-            worth = round(voice.weight * share, 2)
-            scores[answer] += worth
-            spoke.append(Spoke(answer, worth, "helper", rules.helper.name, ""))
+    for told in helper.says(question, scores):
+        scores[told.answer] += told.weight
+        spoke.append(told)
     ranked = tuple(sorted(scores.items(), key=lambda pair: (-pair[1], pair[0])))
     enough = bool(ranked) and ranked[0][1] >= least
     return Answer(ranked[0][0] if enough else "", ranked, tuple(spoke))
@@ -332,12 +331,31 @@ def _observed(words: Words, rules: Classifier, seen: Mapping[str, _Seen]) -> Map
     return features(subject, text, vocabulary.stem, vocabulary.ignored, found)
 
 
-def _guessed(words: Words, rules: Classifier, seen: Mapping[str, _Seen]) -> Words:
-    """The words with what the helper makes of them, once for all questions."""
-    if rules.helper is None:
-        return words
-    features = _observed(words, rules, seen)
-    return replace(words, guessed={q: guess(voice.model, features) for q, voice in rules.helper.voices.items()})
+class _Asked:
+    """The helper, asked about one mail: what it sees of it is gathered once, and only if its word may change an answer."""
+
+    def __init__(self, words: Words, rules: Classifier, seen: Mapping[str, _Seen]) -> None:
+        self._voices = rules.helper.voices if rules.helper else {}
+        self._name, self._alone = (rules.helper.name, rules.helper.alone) if rules.helper else ("", 0.0)
+        self._look: Callable[[], Mapping[str, int]] = lambda: _observed(words, rules, seen)
+        self._features: Mapping[str, int] | None = None
+
+    def alone(self, question: Question) -> float:
+        """The score that its word must reach where no rule spoke."""
+        return self._alone * self._voices[question].weight if question in self._voices else 0.0
+
+    def says(self, question: Question, scores: Mapping[str, float]) -> Iterator[Spoke]:
+        """Its word for each likely answer; nothing where the rules are ahead by more than it is worth."""
+        voice = self._voices.get(question)
+        if voice is None:
+            return
+        first, second = (*sorted(scores.values(), reverse=True), 0.0, 0.0)[:2]
+        if first - max(second, 0.0) > voice.weight:
+            return
+        if self._features is None:
+            self._features = self._look()
+        for answer, share in guess(voice.model, self._features):
+            yield Spoke(answer, round(voice.weight * share, 2), "helper", self._name, "")
 
 
 def _spoke(signs: Sequence[Sign], index: Mapping[str, tuple[int, ...]], seen: Mapping[str, _Seen]) -> Iterator[Spoke]:

@@ -130,11 +130,13 @@ class Vocabulary:
             keys, words, places = [], [], []
             for part in _CLAUSE.split(sentence):
                 clauses.append(number)
-                for key, word in self._keys(part):
-                    keys.append(key)
+                for looked_up, word in self._keys(part):
+                    keys.append(looked_up)
                     words.append(word)
                     places.append(len(clauses) - 1)
-            for start in range(len(keys)):
+            for start, key in enumerate(keys):
+                if self.root.keys().isdisjoint(key):
+                    continue
                 found.extend(
                     Found(concept, " ".join(words[start:end]), number, places[start], start)
                     for end, concept in self._from(keys, start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -88,10 +89,13 @@ def test_the_same_examples_in_any_order_make_the_same_model() -> None:
     def same(word: str) -> str:
         return word
 
-    model = learn(examples, same, frozenset())
-    assert model == learn(examples[::-1], same, frozenset())
-    assert guess(model, features("", _LONG, same, frozenset()))[0][0] == "y"
-    assert guess(model, features("", "nada conocido", same, frozenset())) == ()
+    def seen_in(subject: str, text: str) -> Mapping[str, int]:
+        return features(subject, text, same, frozenset())
+
+    model = learn(examples, seen_in)
+    assert model == learn(examples[::-1], seen_in)
+    assert guess(model, seen_in("", _LONG))[0][0] == "y"
+    assert guess(model, seen_in("", "nada conocido")) == ()
 
 
 def test_words_are_added_to_their_row_and_nothing_else_is_touched() -> None:
