@@ -17,7 +17,7 @@ from maild.errors import UsageError
 
 if TYPE_CHECKING:
     from maild.core.classify import Classifier, Question
-    from maild.core.guessing import Example
+    from maild.core.guessing import Example, Model
     from maild.core.rulebook import Rulebook
 
 _CATALOGUE = "catalogue.toml"
@@ -84,7 +84,7 @@ def train(call: Call, folder: Path, files: tuple[Path, ...], only: tuple[str, ..
     out, book = Output(), _book(folder)
     if book.classifier is None:
         raise UsageError("estas reglas no clasifican / these rules do not sort")
-    models = {}
+    models: dict[str, Model] = {}
     for question in (each for each in _QUESTIONS if not only or each in only):
         examples = list(_all(call, folder, files, book, question))
         if len(examples) >= _LEAST_EXAMPLES and len({each.answer for each in examples}) > 1:
@@ -99,7 +99,8 @@ def train(call: Call, folder: Path, files: tuple[Path, ...], only: tuple[str, ..
 
 
 def _seen_in(rules: Classifier, question: Question) -> Callable[[str, str], Mapping[str, int]]:
-    from maild.core.classify import Words, observed
+    from maild.core.classify import observed
+    from maild.core.places import Words
 
     return lambda subject, text: observed(Words(subject, text), rules, question)
 

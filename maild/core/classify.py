@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from maild.core.guessing import MANNER, Model, features, guess
-from maild.core.vocabulary import Reading, Vocabulary
+from maild.core.places import LONGEST_SUBJECT, LONGEST_TEXT, Seen, Words, flat, near, placed, stands, without_health
+from maild.core.vocabulary import Vocabulary
 
-Place = Literal["subject", "old-subject", "complaint", "text", "aside", "healthy", "old"]
 Question = Literal["service", "nature", "urgency", "impact", "outage"]
-# How much of a mail is looked at, in characters: what it is about stands at its beginning.
-LONGEST_SUBJECT, LONGEST_TEXT, LONGEST_OLD = 400, 6000, 1500
-# What the frames of concepts.toml tell about the words around them; see docs/rules.md.
-HEALTHY, TROUBLE, BUT, TURN = "frame:healthy", "frame:trouble", "frame:but", "frame:turn"
-_SUBJECT = -1
-_HARDLY = ("old", "old-subject")
 # How the helper is told of a concept: what is said to be well speaks for something else.
 _KNOWN = {"subject": "=", "complaint": "=", "text": "=", "aside": "-", "healthy": "-", "old-subject": "-"}
-_MOST_BUTS = 8
-_Stretch = tuple[int, int]  # clause, and how many «but» stand before in it
 _OTHER_SENTENCES = 0.45
 _FURTHER = 0.6
 
@@ -72,16 +64,6 @@ class Answer:
         if not self.value or self.score <= 0:
             return 0.0
         return round(max(0.0, min(1.0, self.margin / self.score)) * min(1.0, self.score / 6) / 2 + 0.5, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The words of a mail by what they are: its subject (of an answer, `answers`), what its author wrote, what he cites."""
-
-    subject: str = ""
-    text: str = ""
-    old: str = ""
-    answers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,129 +129,28 @@ class Verdict:
     outage: Answer = Answer()
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A concept in its best place: how much it counts there, and the sentences where it stands (-1: the subject)."""
-
-    factor: float
-    place: str
-    words: str
-    sentences: frozenset[int]
-
-
 def classify(words: Words, rules: Classifier) -> Verdict:
     """The verdict of the rules about these words. It looks at so many characters and no more, each a few times."""
-    seen = _seen(words, rules)
+    seen = placed(words, rules.vocabulary, rules.places)
     helper = _Asked(words, rules, seen)
     service = _answer("service", seen, rules, helper)
     if not service.value and any(each.place == "healthy" for each in service.spoke):
         # Nothing but what is well is named: then that is what it is about.
-        service = _answer("service", _without_health(seen, rules), rules, helper)
-    flat = _flat(seen)
-    nature = _answer("nature", flat, rules, helper, service.value)
-    urgency = _answer("urgency", flat, rules, helper)
-    impact = _answer("impact", flat, rules, helper)
+        service = _answer("service", without_health(seen, rules.places), rules, helper)
+    anywhere = flat(seen)
+    nature = _answer("nature", anywhere, rules, helper, service.value)
+    urgency = _answer("urgency", anywhere, rules, helper)
+    impact = _answer("impact", anywhere, rules, helper)
     priority = rules.matrix.get(urgency.value, {}).get(impact.value or "person", "") if urgency.value else ""
     outage = _answer("outage", seen, rules, helper)
     return Verdict(service, nature, urgency, impact, priority, outage)
-
-
-# -- where what stands ------------------------------------------------------------------------------------------------
-
-
-def _seen(words: Words, rules: Classifier) -> dict[str, _Seen]:
-    text = rules.vocabulary.read(words.text[:LONGEST_TEXT])
-    subject = rules.vocabulary.read(words.subject[:LONGEST_SUBJECT])
-    old = rules.vocabulary.read(words.old[:LONGEST_OLD]) if words.old else Reading((), ())
-    where = "old-subject" if words.answers else "subject"
-    places = _text_places(text)
-    gathered: dict[str, list[tuple[float, str, str, int]]] = defaultdict(list)
-    for found, place in zip(text.found, places, strict=True):
-        gathered[found.concept].append((rules.places[place], place, found.words, found.sentence))
-    healthy = {c for c, hits in gathered.items() if _is_well(place for _, place, _, _ in hits)}
-    for concept in healthy:
-        gathered[concept] = [(rules.places["healthy"], "healthy", w, s) for _, _, w, s in gathered[concept]]
-    for found in subject.found:
-        factor = rules.places["healthy"] if found.concept in healthy else rules.places[where]
-        gathered[found.concept].append((factor, where, found.words, _SUBJECT))
-    for found in old.found:
-        gathered[found.concept].append((rules.places["old"], "old", found.words, found.sentence + 10_000))
-    return {concept: _best(hits) for concept, hits in gathered.items()}
-
-
-def _is_well(places: Iterable[str]) -> bool:
-    """Said to be well somewhere, and nowhere complained of."""
-    seen = set(places)
-    return "healthy" in seen and "complaint" not in seen
-
-
-def _without_health(seen: Mapping[str, _Seen], rules: Classifier) -> dict[str, _Seen]:
-    aside = rules.places["aside"]
-    return {c: replace(s, factor=max(s.factor, aside)) if s.factor else s for c, s in seen.items()}
-
-
-def _flat(seen: Mapping[str, _Seen]) -> dict[str, _Seen]:
-    """How urgent it is stands wherever in the text: «the colleague's printer is fine, I use that one»."""
-    return {
-        c: s if s.factor == 1.0 or s.place in _HARDLY else _Seen(1.0, s.place, s.words, s.sentences)
-        for c, s in seen.items()
-    }
-
-
-def _best(hits: list[tuple[float, str, str, int]]) -> _Seen:
-    factor, place, words, _ = max(hits, key=lambda hit: hit[0])
-    return _Seen(factor, place, words, frozenset(sentence for *_, sentence in hits))
-
-
-def _text_places(text: Reading) -> list[Place]:
-    """For each phrase of the text: in what the mail complains of, in what it calls healthy, or before it changed its topic."""
-    turn = max(((f.sentence, f.at) for f in text.found if f.concept == TURN), default=(-1, -1))
-    buts: dict[int, list[int]] = defaultdict(list)
-    for found in text.found:
-        if found.concept == BUT:
-            buts[found.clause].append(found.at)
-    stretches = [(f.clause, sum(at <= f.at for at in buts.get(f.clause, ())[:_MOST_BUTS])) for f in text.found]
-    health = _health(text, stretches, buts.keys())
-    places: list[Place] = []
-    for found, stretch in zip(text.found, stretches, strict=True):
-        said = health.get(stretch)
-        if said == "healthy":
-            places.append("healthy")
-        elif (found.sentence, found.at) < turn:
-            places.append("aside")
-        else:
-            places.append("complaint" if said else "text")
-    return places
-
-
-def _health(text: Reading, stretches: Sequence[_Stretch], divided: Collection[int]) -> dict[_Stretch, str]:
-    """What each stretch of words tells of the things it names: a stretch is what stands between two «but» of a clause.
-
-    A list («la impresora, el monitor y la red están bien») gets it from what follows in its sentence.
-    """
-    said: dict[_Stretch, str] = {}
-    for found, stretch in zip(text.found, stretches, strict=True):
-        if found.concept in (HEALTHY, TROUBLE):
-            kind = found.concept.partition(":")[2]
-            said[stretch] = "trouble" if "trouble" in (said.get(stretch), kind) else kind
-    after: dict[int, str] = {}  # sentence → what the next stretch that says something says
-    result = dict(said)
-    for clause in range(len(text.clauses) - 1, -1, -1):
-        sentence, own = text.clauses[clause], said.get((clause, 0))
-        if own:
-            after[sentence] = own
-        elif after.get(sentence) == "healthy" and clause not in divided:
-            result[(clause, 0)] = "healthy"
-        if clause in divided:
-            after.pop(sentence, None)
-    return result
 
 
 # -- what it says -----------------------------------------------------------------------------------------------------
 
 
 def _answer(
-    question: Question, seen: Mapping[str, _Seen], rules: Classifier, helper: _Asked, service: str = ""
+    question: Question, seen: Mapping[str, Seen], rules: Classifier, helper: _Asked, service: str = ""
 ) -> Answer:
     spoke = list(_spoke(rules.signs.get(question, ()), rules.index.get(question, {}), seen))
     scores = _sums(spoke, rules.children)
@@ -320,11 +201,11 @@ def _sum(weights: Sequence[float]) -> float:
 
 def observed(words: Words, rules: Classifier, question: Question) -> Mapping[str, int]:
     """What the helper learns from: the words of a mail, what the rules find in them and, except for the row, how it is said."""
-    seen = _observed(words, rules, _seen(words, rules))
+    seen = _observed(words, rules, placed(words, rules.vocabulary, rules.places))
     return {f: n for f, n in seen.items() if not f.startswith(MANNER)} if question == "service" else seen
 
 
-def _observed(words: Words, rules: Classifier, seen: Mapping[str, _Seen]) -> Mapping[str, int]:
+def _observed(words: Words, rules: Classifier, seen: Mapping[str, Seen]) -> Mapping[str, int]:
     vocabulary = rules.vocabulary
     found = (f"{_KNOWN[part.place]}{concept}" for concept, part in seen.items() if part.place in _KNOWN)
     subject, text = words.subject[:LONGEST_SUBJECT], words.text[:LONGEST_TEXT]
@@ -334,7 +215,7 @@ def _observed(words: Words, rules: Classifier, seen: Mapping[str, _Seen]) -> Map
 class _Asked:
     """The helper, asked about one mail: what it sees of it is gathered once, and only if its word may change an answer."""
 
-    def __init__(self, words: Words, rules: Classifier, seen: Mapping[str, _Seen]) -> None:
+    def __init__(self, words: Words, rules: Classifier, seen: Mapping[str, Seen]) -> None:
         self._voices = rules.helper.voices if rules.helper else {}
         self._name, self._alone = (rules.helper.name, rules.helper.alone) if rules.helper else ("", 0.0)
         self._look: Callable[[], Mapping[str, int]] = lambda: _observed(words, rules, seen)
@@ -358,30 +239,15 @@ class _Asked:
             yield Spoke(answer, round(voice.weight * share, 2), "helper", self._name, "")
 
 
-def _spoke(signs: Sequence[Sign], index: Mapping[str, tuple[int, ...]], seen: Mapping[str, _Seen]) -> Iterator[Spoke]:
+def _spoke(signs: Sequence[Sign], index: Mapping[str, tuple[int, ...]], seen: Mapping[str, Seen]) -> Iterator[Spoke]:
     for concept in seen:
         for number in index.get(concept, ()):
             sign = signs[number]
             parts = [seen.get(each) for each in sign.all_of]
             there = [part for part in parts if part is not None]
-            if len(there) < len(parts) or any(_stands(seen.get(each)) for each in sign.none_of):
+            if len(there) < len(parts) or any(stands(seen.get(each)) for each in sign.none_of):
                 continue
             weakest = min(there, key=lambda part: part.factor)
-            near = 1.0 if _near([part.sentences for part in there]) else _OTHER_SENTENCES
+            close = 1.0 if near([part.sentences for part in there]) else _OTHER_SENTENCES
             words = " + ".join(dict.fromkeys(part.words for part in there))
-            yield Spoke(sign.answer, round(sign.weight * weakest.factor * near, 2), weakest.place, sign.shown, words)
-
-
-def _stands(part: _Seen | None) -> bool:
-    return part is not None and part.factor >= 0.5
-
-
-def _near(places: Iterable[frozenset[int]]) -> bool:
-    """Whether the parts stand in one sentence or in neighbours; the subject is near to everything."""
-    first, *others = places
-    for sentences in others:
-        if _SUBJECT in first or _SUBJECT in sentences:
-            continue
-        if not any(abs(a - b) <= 1 for a in first for b in sentences):
-            return False
-    return True
+            yield Spoke(sign.answer, round(sign.weight * weakest.factor * close, 2), weakest.place, sign.shown, words)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from maild.core import subject
 from maild.core.catalogue import Service
-from maild.core.classify import Answer, Spoke, Verdict, Words, classify
+from maild.core.classify import Answer, Spoke, Verdict, classify
 from maild.core.filters import Filtered
+from maild.core.places import Words
 from maild.core.rulebook import Rulebook
 from maild.core.values import CutKind, Mail, Reason, because
 

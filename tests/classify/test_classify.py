@@ -8,7 +8,7 @@ import pytest
 
 from maild import rules
 from maild.config.shipped import shipped
-from maild.core.classify import Words
+from maild.core.places import Words
 from maild.core.sorting import Sorted, sort
 
 _BOOKS = {name: rules.load(shipped("rules") / name) for name in ("pnpais", "osce")}

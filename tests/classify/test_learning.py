@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from maild import rules
 from maild.cli.main import verbs
 from maild.config.shipped import shipped
-from maild.core.classify import Words
 from maild.core.guessing import Example, features, guess, learn
+from maild.core.places import Words
 from maild.core.sorting import sort
 from maild.core.suggest import Proposal, proposals
 from maild.errors import RulesError
