@@ -83,6 +83,20 @@ def test_a_model_that_somebody_edited_is_refused(folder: Path) -> None:
         rules.load(folder)
 
 
+@pytest.mark.parametrize("name", ["pnpais", "osce"])
+def test_the_shipped_helper_comes_from_the_shipped_examples_alone(name: str, tmp_path: Path) -> None:
+    """It can be made anew by anybody, and has seen no mail that is not in the folder."""
+    for each in ("base", name):
+        shutil.copytree(shipped("rules") / each, tmp_path / each)
+    shared = tmp_path / "base" / "model.json"
+    before, whole = (tmp_path / name / "model.json").read_text(), json.loads(shared.read_text())
+    assert CliRunner().invoke(verbs, ["rules", "train", str(tmp_path / name), "--only", "service"]).exit_code == 0
+    after = (tmp_path / name / "model.json").read_text()
+    assert json.loads(after)["questions"] == json.loads(before)["questions"]
+    rows = [(shipped("rules") / each / "examples.jsonl").read_text("utf-8").count("\n") for each in ("pnpais", "osce")]
+    assert {model["examples"] for model in whole["questions"].values()} == {sum(rows)}
+
+
 def test_the_same_examples_in_any_order_make_the_same_model() -> None:
     examples = [Example("a", f"uno dos {n % 3}", "x") for n in range(9)] + [Example("b", _LONG, "y")] * 4
 

@@ -46,6 +46,19 @@ def test_a_word_with_an_exclamation_mark_is_that_very_word() -> None:
     assert _found(known, "quiero programar") == set()
 
 
+def test_a_small_word_with_an_exclamation_mark_counts() -> None:
+    known = _vocabulary("no tengo de! la!", ignored=("de", "la", "lo"))
+    assert _found(known, "no lo tengo de la") == {"no tengo de! la!"}
+    assert _found(known, "no tengo la clave") == set()
+
+
+def test_a_question_mark_counts_as_a_word_at_the_end() -> None:
+    known = _vocabulary("?", "se puede ?")
+    assert _found(known, "¿Se puede?") == {"?", "se puede ?"}
+    assert _found(known, "se puede. Gracias") == set()
+    assert _found(known, "https://a.example/?x=1") == set()
+
+
 def test_short_forms_are_written_out() -> None:
     assert _found(_vocabulary("computadora"), "mi compu no prende") == {"computadora"}
 
