@@ -52,7 +52,7 @@ class Sorted:
 
 
 def _won(question: str, value: str, answer: Answer) -> Reason:
-    after = answer.ranked[1][0] if len(answer.ranked) > 1 else ""
+    after = answer.ranked[1][0] if len(answer.ranked) > 1 else "—"
     return because(
         "sorted", question=question, value=value, score=_shown(answer.score), margin=_shown(answer.margin), after=after
     )
