@@ -111,6 +111,8 @@ def _pairs(sentence: Sequence[str], mark: str) -> Iterator[str]:
         return
     asked = "?" if mark == "?" else ""
     yield f"{asked}^ {sentence[0]}"
+    # «Lo mando…», «Tomo…»: whoever begins so tells what he does.
+    yield "^" + " ".join(each if each[0] != "~" else f"~{each[-1]}" for each in sentence[:2])
     for a, b in pairwise(sentence):
         if a[0] != "~" or b[0] != "~":
             yield f"{a}_{b}"
