@@ -10,8 +10,8 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import islice, pairwise
 from zlib import crc32
 
@@ -50,7 +50,7 @@ class Example:
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Model:
     """`rarity`: how much each known feature counts; `weights`: feature → answer → weight; `bias`: what each answer starts with.
     `examples` is how many mails it was made from."""
@@ -59,16 +59,15 @@ class Model:
     weights: Mapping[str, Mapping[str, float]]
     bias: Mapping[str, float]
     examples: int
-    # The same for reading fast: feature → how much it counts, and the weight of each answer by its place in `bias`.
-    table: Mapping[str, tuple[float, tuple[tuple[int, float], ...]]] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def table(self) -> Mapping[str, tuple[float, tuple[tuple[int, float], ...]]]:
+        """The same for reading fast: feature → how much it counts, and the weight of each answer by its place in `bias`."""
         place = {answer: number for number, answer in enumerate(self.bias)}
-        table = {
+        return {
             feature: (value, tuple((place[answer], w * value) for answer, w in self.weights.get(feature, {}).items()))
             for feature, value in self.rarity.items()
         }
-        object.__setattr__(self, "table", table)
 
 
 def features(
