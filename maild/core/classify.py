@@ -141,7 +141,9 @@ def classify(words: Words, rules: Classifier) -> Verdict:
     nature = _answer("nature", anywhere, rules, helper, service.value)
     urgency = _answer("urgency", anywhere, rules, helper)
     impact = _answer("impact", anywhere, rules, helper)
-    priority = rules.matrix.get(urgency.value, {}).get(impact.value or "person", "") if urgency.value else ""
+    # Who says that all stands still and not for whom means his whole office.
+    reached = impact.value or ("whole" if urgency.value == "stopped" else "person")
+    priority = rules.matrix.get(urgency.value, {}).get(reached, "")
     outage = _answer("outage", seen, rules, helper)
     return Verdict(service, nature, urgency, impact, priority, outage)
 
