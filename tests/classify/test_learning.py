@@ -92,7 +92,8 @@ def test_the_shipped_helper_comes_from_the_shipped_examples_alone(name: str, tmp
     before, whole = (tmp_path / name / "model.json").read_text(), json.loads(shared.read_text())
     assert CliRunner().invoke(verbs, ["rules", "train", str(tmp_path / name), "--only", "service"]).exit_code == 0
     after = (tmp_path / name / "model.json").read_text()
-    assert json.loads(after)["questions"] == json.loads(before)["questions"]
+    same = json.loads(after)["questions"] == json.loads(before)["questions"]
+    assert same, "words or examples have changed: make helper"
     rows = {
         each: (shipped("rules") / each / "examples.jsonl").read_text("utf-8").count("\n")
         for each in ("base", "pnpais", "osce")
