@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from maild.core import subject
-from maild.core.classify import Classifier, Verdict, Words, classify
+from maild.core.classify import Classifier, Verdict, classify
+from maild.core.places import Words
 from maild.core.values import CutKind, Mail
 
 _CITED = (CutKind.QUOTE, CutKind.FORWARD)

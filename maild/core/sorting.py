@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from maild.core.catalogue import Service
-from maild.core.classify import Answer, Spoke, Verdict, Words, classify
+from maild.core.classify import Answer, Spoke, Verdict, classify
 from maild.core.filters import Filtered
+from maild.core.places import Words
 from maild.core.reader import Reader
 from maild.core.rulebook import Rulebook
 from maild.core.values import Mail, Reason, because
@@ -50,7 +51,7 @@ class Sorted:
 
 
 def _won(question: str, value: str, answer: Answer) -> Reason:
-    after = answer.ranked[1][0] if len(answer.ranked) > 1 else ""
+    after = answer.ranked[1][0] if len(answer.ranked) > 1 else "—"
     return because(
         "sorted", question=question, value=value, score=_shown(answer.score), margin=_shown(answer.margin), after=after
     )
