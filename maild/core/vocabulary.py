@@ -143,10 +143,11 @@ class Vocabulary:
     @cached_property
     def _trie(self) -> _Trie:
         root, known = dict[str, Any](), set[str]()
+        word = lru_cache(maxsize=None)(self._word)  # the same few thousand words stand in all phrases
         for phrase, concept in self.phrases:
             for form in islice(expand(fold(phrase)), MOST_FORMS):
                 node = root
-                for key in self._path(form):
+                for key in _path(form, word):
                     known.add(key)
                     node = node.setdefault(key, {})
                 if node is not root and concept not in node.setdefault(_END, []):
@@ -158,19 +159,7 @@ class Vocabulary:
                     near[short] = "" if near.get(short, key) != key else key
         return _Trie(root, frozenset(known), near)
 
-    def _path(self, form: str) -> list[str]:
-        """The keys of one phrase, word by word. Words that do not count are left out, unless marked or only one other would be left."""
-        words = [word for piece in form.split() for word in self._word(piece)]
-        counting = [word for word in words if word.counts]
-        if len(counting) > 1 or len(words) == 1:
-            words = counting
-        return [word.forced or (word.stem if len(words) > 1 else word.lone) for word in words]
-
-    @cached_property
-    def _word(self) -> Callable[[str], tuple[_Word, ...]]:
-        return lru_cache(maxsize=None)(self._read_word)
-
-    def _read_word(self, written: str) -> tuple[_Word, ...]:
+    def _word(self, written: str) -> tuple[_Word, ...]:
         """A word of a phrase as it is looked up; short forms are several."""
         bare = _ASKED if written == "?" else "".join(_WORD.findall(written))
         very = written[-1] == "!"
@@ -233,6 +222,15 @@ class Vocabulary:
         if len(self.cache) < _MOST_WORDS:  # a flood of invented words must not fill the memory
             self.cache[word] = keys
         return keys
+
+
+def _path(form: str, word: Callable[[str], tuple[_Word, ...]]) -> list[str]:
+    """The keys of one phrase, word by word. Words that do not count are left out, unless marked or only one other would be left."""
+    words = [each for piece in form.split() for each in word(piece)]
+    counting = [each for each in words if each.counts]
+    if len(counting) > 1 or len(words) == 1:
+        words = counting
+    return [each.forced or (each.stem if len(words) > 1 else each.lone) for each in words]
 
 
 def _sentences(text: str) -> Iterator[str]:
