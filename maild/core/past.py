@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from maild.core.figures import Life, Period
+from maild.core.figures import Life, Period, mean
+from maild.core.posting import SENT
 from maild.core.rulebook import Rulebook
+from maild.core.survey import SCORE
 
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
@@ -74,6 +76,24 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Surveyed:
+    """Surveys sent in a period, how many of these were answered by its end, and every score that came in the period."""
+
+    asked: int
+    answered: int
+    scores: tuple[int, ...]
+
+    @property
+    def rate(self) -> float | None:
+        return round(self.answered / self.asked, 3) if self.asked else None
+
+    @property
+    def score(self) -> float | None:
+        """Their mean, if there are enough of them to say anything."""
+        return mean(self.scores) if len(self.scores) >= LEAST_ANSWERS else None
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """A period and what is known of its tickets; `before`: the same of the period before, for comparison."""
 
@@ -101,8 +121,14 @@ class Past:
         return [(n, v) for n in self.lives.values() for at, v in n.every(kind) if self.period.holds(at)]
 
     def told(self, fact: str) -> list[tuple[Life, str]]:
+        """What was said of a fact in the period; that it was forgotten is nothing said."""
         start = fact + "="
-        return [(n, v[len(start) :]) for n, v in self.happened("told") if v.startswith(start)]
+        return [(n, v[len(start) :]) for n, v in self.happened("told") if v.startswith(start) and v != start]
+
+    def survey(self) -> Surveyed:
+        asked = {n.number: n for n, _ in self.told(SENT + self.book.survey.template)}
+        answered = sum(bool(n.fact(SCORE)) for n in asked.values())
+        return Surveyed(len(asked), answered, tuple(int(v) for _, v in self.told(SCORE) if v.isdigit()))
 
 
 def label(names: Mapping[str, str], key: str) -> str:

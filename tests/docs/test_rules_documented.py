@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from maild.core.indicators import COMPUTED
 from maild.core.moves import ASSIGNS, GUARDS, NEEDS, SAID, StepKind
 from maild.core.rulebook import GROUPS, RELATIONS, Act, RoleKind, StateKind
 from maild.forms import Form
@@ -127,3 +128,8 @@ def test_every_file_that_a_folder_may_hold_is_in_the_list() -> None:
 
     names = {*rules._LAYERED, *rules._WHOLE, *rules._OWN, "institution.toml", "cases.toml"}
     assert [name for name in names if f"`{name}`" not in PAGE] == []
+
+
+def test_every_way_of_counting_an_indicator_is_on_the_page() -> None:
+    block = PAGE.partition("### Lo que cuenta cada `computed`")[2].partition("###")[0]
+    assert [name for name in COMPUTED if f"| `{name}` |" not in block] == []
