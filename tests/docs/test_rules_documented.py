@@ -73,7 +73,7 @@ _FREE = ("letters", "conformity", "parameters")
 
 def sections() -> dict[str, list[tuple[str, bool]]]:
     """For each block of the page, the keys of its first column and whether they are bold."""
-    keys = PAGE.partition("Todas las claves")[2]
+    keys = PAGE.partition("Todas las claves")[2].partition("\n## ")[0]
     found: dict[str, list[tuple[str, bool]]] = {}
     for part in re.split(r"^### ", keys, flags=re.MULTILINE)[1:]:
         title, _, body = part.partition("\n")
@@ -131,5 +131,5 @@ def test_every_file_that_a_folder_may_hold_is_in_the_list() -> None:
 
 
 def test_every_way_of_counting_an_indicator_is_on_the_page() -> None:
-    block = PAGE.partition("### Lo que cuenta cada `computed`")[2].partition("###")[0]
+    block = PAGE.partition("\n## 11.")[2]
     assert [name for name in COMPUTED if f"| `{name}` |" not in block] == []
