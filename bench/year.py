@@ -1,6 +1,6 @@
 """A year of one institution under a virtual clock: mails, orders, clocks that run out, digests; then every figure is recounted.
 
-    python -m bench.year --tickets 20000 [--database postgresql+psycopg://…] [--seed 7]
+    python -m bench.year --tickets 20000 [--database sqlite|postgresql] [--seed 7]
 
 The recount is plain SQL over tickets and journal-independent columns, written without the program's own counting.
 """
@@ -10,15 +10,14 @@ from __future__ import annotations
 import argparse
 import heapq
 import random
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import text
 
+from bench import databases
 from maild import reporting, rules
 from maild.config.shipped import shipped
 from maild.core import periods, seal
@@ -31,7 +30,6 @@ from maild.mail.compose import Composer, DeskIdentity
 from maild.store import agenda, mails, timers
 from maild.store.database import Database, Tx
 from maild.store.mails import Arrival
-from maild.store.upgrade import upgrade
 
 START = datetime(2026, 1, 1, 5, 0, tzinfo=UTC)  # midnight in Lima
 TITLES = ("No imprime", "Sin internet", "Olvidé mi clave", "Pantalla azul", "Instalar programa", "Correo lleno")
@@ -183,12 +181,10 @@ def agree(year: Year, period: str) -> dict[str, int]:
 def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--tickets", type=int, default=20_000)
-    arguments.add_argument("--database", default="")
+    databases.asked(arguments)
     arguments.add_argument("--seed", type=int, default=7)
     asked = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(asked.database or f"sqlite:///{Path(folder) / 'year.sqlite'}")
-        upgrade(database)
+    with databases.empty(asked.database) as database:
         year, chance = Year(database), random.Random(asked.seed)
         year.scatter(asked.tickets, chance)
         begun = time.perf_counter()
@@ -203,7 +199,6 @@ def main() -> None:
         with database.write() as tx:
             sent = tx.execute(text("SELECT template, count(*) FROM outbox GROUP BY template ORDER BY 1")).all()
         print({str(template): int(n) for template, n in sent})
-        database.close()
 
 
 if __name__ == "__main__":
