@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 from sqlalchemy import update
@@ -18,16 +18,16 @@ from maild.store.upgrade import upgrade
 
 
 @pytest.fixture
-def year(tmp_path: Path) -> Iterator[Year]:
-    database = Database(f"sqlite:///{tmp_path / 'clock.sqlite'}")
-    upgrade(database)
-    yield Year(database, users=5)
-    database.close()
+def year(database_url: str) -> Iterator[Year]:
+    with closing(Database(database_url)) as database:
+        upgrade(database)
+        yield Year(database, users=5)
 
 
 def test_after_seven_days_of_downtime_no_timer_was_early_and_none_is_lost(year: Year) -> None:
-    fill(year, waiting=50, missed=10_000, telling=20)
-    assert downtime(year) == {"fired": 10_000, "early": 0, "twice": 0, "lost": 0}
+    missed = 10_000 if year.database.is_sqlite else 1_000  # `python -m bench.clock` has as many on both
+    fill(year, waiting=50, missed=missed, telling=20)
+    assert downtime(year) == {"fired": missed, "early": 0, "twice": 0, "lost": 0}
 
 
 def test_between_two_outages_only_what_was_due_has_run_out(year: Year) -> None:
