@@ -28,7 +28,8 @@ Counted = tuple[tuple[str, ...], Iterable[Row]]
 
 def _mean_resolution(past: Past, each: Indicator) -> Counted:
     """The time of those reported in the period and attended by its end, over their number; beside it over all reported."""
-    period, reported = past.period, past.opened(each.type)
+    period = past.period
+    reported = [n for n in past.opened(each.type) if not past.set_aside(n)]
     attended = [n for n in reported if period.resolved(n)]
     gross = sum((period.gross(n) or timedelta() for n in attended), timedelta())
     net = sum((period.net(n) or timedelta() for n in attended), timedelta())

@@ -102,6 +102,11 @@ class Past:
     lives: Mapping[int, Life]
     before: Past | None = None
     groups: dict[str, tuple[Life, ...]] = field(default_factory=dict)
+    aside: frozenset[str] = field(init=False)  # the closings of what was annulled or joined to another
+
+    def __post_init__(self) -> None:
+        orders = self.book.verbs.values()
+        object.__setattr__(self, "aside", frozenset(v.closing for v in orders if v.act in ("void", "duplicate")))
 
     def opened(self, of_type: str = "") -> tuple[Life, ...]:
         """Those opened in the period, of one type as it stood at its end."""
@@ -113,6 +118,13 @@ class Past:
 
     def closed(self) -> tuple[Life, ...]:
         return tuple(n for n in self.lives.values() if self.period.holds(n.closed))
+
+    def attended(self) -> tuple[Life, ...]:
+        """Those closed in the period on which somebody worked: what was annulled or joined to another would only shorten means."""
+        return tuple(n for n in self.closed() if not self.set_aside(n))
+
+    def set_aside(self, life: Life) -> bool:
+        return life.closed is not None and life.last("closed") in self.aside
 
     def open_at_end(self) -> tuple[Life, ...]:
         return tuple(n for n in self.lives.values() if n.closed is None)

@@ -42,14 +42,15 @@ def _summary(past: Past) -> Section:
 
 
 def _totals(past: Past) -> dict[str, Cell]:
-    closed = past.closed()
-    looks = [hours(at - n.opened) for n in past.opened() if (at := past.period.first_look(n))]
-    gross = [hours(span) for n in closed if (span := past.period.gross(n)) is not None]
-    net = [hours(span) for n in closed if (span := past.period.net(n)) is not None]
+    attended = past.attended()
+    seen = [n for n in past.opened() if not past.set_aside(n)]
+    looks = [hours(at - n.opened) for n in seen if (at := past.period.first_look(n))]
+    gross = [hours(span) for n in attended if (span := past.period.gross(n)) is not None]
+    net = [hours(span) for n in attended if (span := past.period.net(n)) is not None]
     survey = past.survey()
     return {
         "opened": len(past.opened()),
-        "closed": len(closed),
+        "closed": len(past.closed()),
         "reopened": len(past.happened("reopened")),
         "open": len(past.open_at_end()),
         "to-confirm": sum(past.period.kinds.get(n.last("state")) == "resolved" for n in past.open_at_end()),

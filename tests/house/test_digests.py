@@ -6,6 +6,7 @@ import email
 import hashlib
 import random
 import re
+from contextlib import closing
 from datetime import timedelta
 from email.policy import default
 from typing import Any
@@ -14,18 +15,17 @@ from urllib.parse import unquote
 import pytest
 from sqlalchemy import text
 
-from bench.year import START, Year, agree, months
+from bench.year import START, Year, agree, agree_letters, months
 from maild.core.events import MailArrived
 from maild.core.values import Kind, Mail, Sender
 from maild.store import mails
 from maild.store.database import Database
 from maild.store.mails import Arrival
+from maild.store.upgrade import upgrade
 
 
 @pytest.fixture(scope="module")
 def quarter(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from maild.store.upgrade import upgrade
-
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('year') / 'year.sqlite'}")
     upgrade(database)
     year, chance = Year(database, users=20), random.Random(3)
@@ -50,6 +50,21 @@ def test_the_totals_of_every_month_are_those_that_sql_counts(quarter: Year) -> N
     with quarter.database.write() as tx:
         early = tx.execute(text("SELECT count(*) FROM timer WHERE outcome = 'fired' AND ended_at < due")).scalar_one()
     assert early == 0
+
+
+def test_the_indicator_of_an_institution_and_the_letters_that_tell_it_are_what_sql_counts(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        upgrade(database)
+        year, chance = Year(database, users=20, profile="osce"), random.Random(3)
+        year.scatter(300, chance)
+        year.play(chance, START + timedelta(days=64))
+        for period in ("2026-01", "2026-02", "2026-T1"):
+            agree(year, period)
+        quarter = year.report("2026-T1")
+        counted = year.attention(quarter.since, quarter.until)
+        assert (counted["reported"] or 0) > (counted["attended"] or 0) > 10
+        assert counted["sum-gross"] != counted["sum-net"]
+        assert agree_letters(year) == 2
 
 
 def test_a_technician_gets_his_open_tickets_on_working_days_and_can_answer_each_line(quarter: Year) -> None:

@@ -336,6 +336,7 @@ def minem() -> Found:
     for n, (host, state) in enumerate((("sw-piso4", "WARNING"), ("sw-piso5", "CRITICAL"), ("sw-piso6", "CRITICAL"))):
         alert = f"Host: {host}\nService: PORT 12\nState: {state}\nGrupo: equipos de comunicaciones"
         steps.append((f"11-24 0{n}:00", "bak", f"PROBLEM: {host} {state}", alert, f"A{n}"))
+    steps.append(("11-29 09:00",))
     return reported("minem", "-05:00", MINEM, steps)
 
 
@@ -358,6 +359,11 @@ def test_minem_counts_alerts_by_branch_and_severity_and_the_time_in_each_state(m
     spent = {row["state"]: (row["hours"], row["count"], row["mean"]) for row in minem["indicator.tiempo_por_estado"]}
     assert spent["En atención"] == (1963.0, 9, 218.11)
     assert spent["Ticket generado"] == spent["Atendida"] == (1.0, 6, 0.17)
+
+
+def test_a_survey_without_an_answer_is_no_deadline_that_somebody_missed(minem: Found) -> None:
+    missed = {row["clock"] for row in minem["clocks"]}
+    assert {"espera_correo", "p_tarea"} <= missed and "p_encuesta" not in missed
 
 
 def test_minem_counts_how_much_of_the_plan_is_done_in_each_area() -> None:
