@@ -61,7 +61,9 @@ def test_a_second_refusal_reaches_the_coordinator_with_reasons_or_without(house:
     assert "escalamiento" in dict(second.out)
 
 
-def test_conformity_told_by_telephone_is_given_by_the_desk_with_words_and_by_nobody_who_did_the_work(house: House) -> None:
+def test_conformity_told_by_telephone_is_given_by_the_desk_with_words_and_by_nobody_who_did_the_work(
+    house: House,
+) -> None:
     resolved(house)
     assert house.mail("luis", f"{ON_T1} #conforme", "Llamó y dijo que sí.").refused is not None
     assert house.mail("mesa", f"{ON_T1} #conforme").refused is not None
