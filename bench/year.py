@@ -99,6 +99,7 @@ class Year:
     fired: int = 0
     plan: list[tuple[datetime, int, tuple[Turn, ...], int]] = field(default_factory=list)
     _serial: int = 0
+    _planned: datetime = START - timedelta(days=2)
 
     def __post_init__(self) -> None:
         self.institution = INSTITUTIONS[self.profile]
@@ -151,7 +152,9 @@ class Year:
 
     def pass_time(self, tx: Tx, until: datetime) -> None:
         """Let clocks run out at their own time, as a daemon would that looks every minute."""
-        self.desk.plan(tx)
+        if until - self._planned > timedelta(days=1):
+            self._planned = until
+            self.desk.plan(tx)
         while True:
             moments = [MomentCame(clock, at) for clock, at in agenda.due(tx, until)]
             due = timers.due(tx, until, None, 20)
