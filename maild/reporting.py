@@ -100,20 +100,24 @@ def _own(tx: Tx, office: Office, ring: seal.KeyRing, key: str, address: str, at:
     his = (person, *office.stood_in_for(Author(address, person=person), office.day(at))) if person else ()
     if key == "mine":
         addresses = {a for each in his for a in each.addresses} or {address}
-        found, _ = lists.mine(tx, addresses, book.deadlines(), _MOST_LINES, staff=True)
+        found, total = lists.mine(tx, addresses, book.deadlines(), _MOST_LINES, staff=True)
     else:
-        found = _decisions(tx, office, his)
+        found, total = _decisions(tx, office, his)
     kind = writing.class_of(person, office)
     rows: list[Row] = []
     links: list[str] = []
-    for each in (inquire.shown(row, office) for row in found):
+    resolved = {
+        key for key, state in book.states.items() if state.kind == "resolved"
+    }  # comes last: nobody is late with it
+    for each in sorted((inquire.shown(row, office) for row in found), key=lambda row: row.state in resolved):
         state = book.states.get(each.state)
         named = mark(book.mark_key, each.number)
         age = (at - each.opened_at).days if each.opened_at else None
         title = each.title if each.shown else ""
         rows.append((named, title, state.label if state else each.state, age, _when(each, book.calendar.zone)))
         links.append(f"RE: [{named}] {seal.code(ring, each.number, address, at.date(), kind)}")
-    return Section(key, ("ticket", "title", "state", "age", "due"), tuple(rows), links=tuple(links))
+    columns = ("ticket", "title", "state", "age", "due")
+    return Section(key, columns, tuple(rows), links=tuple(links), more=total - len(rows))
 
 
 def _when(each: Listed, zone: ZoneInfo) -> str:
@@ -121,7 +125,7 @@ def _when(each: Listed, zone: ZoneInfo) -> str:
     return f"{each.due.astimezone(zone):%d/%m %H:%M}{' !' if each.overdue else ''}" if each.due else ""
 
 
-def _decisions(tx: Tx, office: Office, people: Iterable[Person]) -> tuple[Listed, ...]:
+def _decisions(tx: Tx, office: Office, people: Iterable[Person]) -> tuple[tuple[Listed, ...], int]:
     """The tickets that stand on a step on which one of these people has to decide, each once."""
     found: dict[int, Listed] = {}
     for person in people:
@@ -131,7 +135,7 @@ def _decisions(tx: Tx, office: Office, people: Iterable[Person]) -> tuple[Listed
         places = {(p.key, s.number) for p, s in office.book.all_steps() if s.role == role.key and s.kind != "close"}
         rows, _ = lists.queue(tx, places, office.book.deadlines(), _MOST_DECISIONS)
         found |= {row.number: row for row in rows if _concerns(tx, office, row.number, role.key, person)}
-    return tuple(found.values())[:_MOST_LINES]
+    return tuple(found.values())[:_MOST_LINES], len(found)
 
 
 def _concerns(tx: Tx, office: Office, number: int, role: str, person: Person) -> bool:

@@ -36,7 +36,7 @@ SECTIONS = (
 class Section:
     """One table. `key` names its title and columns; `name` and `note` are an indicator's own name and formula.
 
-    `links`: for each row the subject of the mail that answers it ('': none).
+    `links`: for each row the subject of the mail that answers it ('': none). `more`: how many rows there was no room for.
     """
 
     key: str
@@ -45,6 +45,7 @@ class Section:
     name: str = ""
     note: str = ""
     links: tuple[str, ...] = ()
+    more: int = 0
 
     @property
     def bars(self) -> int | None:

@@ -21,6 +21,7 @@ from maild.core.values import Kind, Mail, Sender
 from maild.store import mails
 from maild.store.database import Database
 from maild.store.mails import Arrival
+from maild.store.schema import ticket
 from maild.store.upgrade import upgrade
 
 
@@ -77,6 +78,21 @@ def test_a_technician_gets_his_open_tickets_on_working_days_and_can_answer_each_
     sent = {email.utils.parsedate_to_datetime(m["Date"]) for m in mine}
     assert {at.weekday() for at in sent} <= {0, 1, 2, 3, 4}
     assert {(at.hour, at.minute) for at in sent} == {(8, 0)}
+
+
+def test_a_list_that_is_too_long_for_a_letter_says_how_many_there_are_more(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        upgrade(database)
+        year = Year(database, users=5)
+        about = {"title": "x", "requester": "u1@entidad.test", "opened_at": START, "responsible": "luis@entidad.test"}
+        states = ["resuelto", *["en_proceso"] * 64]
+        with database.write() as tx:
+            tx.execute(ticket.insert(), [{"number": n, "state": s} | about for n, s in enumerate(states, 1)])
+        year.play(random.Random(1), START + timedelta(days=2))
+        body = letters(year, "resumen", "luis@entidad.test")[0].get_body(("plain",)).get_content()
+    assert "hay 5 más" in body
+    assert body.count("En proceso") == 59
+    assert body.index("Resuelto") > body.rindex("En proceso")  # what is resolved comes last
 
 
 def test_those_who_lead_get_the_week_and_the_month_with_workbooks(quarter: Year) -> None:

@@ -51,7 +51,8 @@ def _table(section: Section, word: Callable[[str], str]) -> Table:
     heads = ((column, f"column-{column}") for column in section.columns)
     columns = tuple(word(key) if word(key) != key else column for column, key in heads)
     title = section.name or word(f"title-{section.key}")
-    return Table(title, section.note, columns, rows, section.bars, section.links)
+    note = word("more-rows").replace("{count}", str(section.more)) if section.more else section.note
+    return Table(title, note, columns, rows, section.bars, section.links)
 
 
 def shown(cell: Cell) -> str:
