@@ -18,7 +18,7 @@ from maild.core.past import Past, Report, Row, Section
 from maild.core.periods import Days
 from maild.core.subject import mark
 from maild.core.values import Author, Person
-from maild.store import eventlog, holds, lists, mails, tickets
+from maild.store import addresses, eventlog, holds, lists, mails, tickets
 from maild.store.database import Tx
 
 # What lists a reader's own tickets; everything else is counted from the log.
@@ -94,8 +94,7 @@ def _kind(clock: Clock) -> str:
 def _own(tx: Tx, office: Office, ring: seal.KeyRing, key: str, address: str, at: datetime) -> Section:
     """What waits for this reader (and for whom he stands in), line by line: each can be answered by touching its number."""
     if key == "held":
-        waiting = [("quarantine", len(mails.parked(tx))), ("held-letters", holds.count_held(tx))]
-        return Section(key, ("what", "count"), tuple(row for row in waiting if row[1]))
+        return _held(tx, at)
     book, person = office.book, office.directory.by_address(address)
     his = (person, *office.stood_in_for(Author(address, person=person), office.day(at))) if person else ()
     if key == "mine":
@@ -118,6 +117,21 @@ def _own(tx: Tx, office: Office, ring: seal.KeyRing, key: str, address: str, at:
         links.append(f"RE: [{named}] {seal.code(ring, each.number, address, at.date(), kind)}")
     columns = ("ticket", "title", "state", "age", "due")
     return Section(key, columns, tuple(rows), links=tuple(links), more=total - len(rows))
+
+
+def _held(tx: Tx, at: datetime) -> Section:
+    """What waits for whoever runs the program, by the names under which `maild why` knows it: mails that were set aside, letters
+    that are held, in doubt, or failed since yesterday, and the addresses that get none."""
+    rows: list[Row] = [
+        ("quarantine", f"mail:{m.id} {m.sender}", m.reason, (at - m.received_at).days) for m in mails.parked(tx)
+    ]
+    for each in holds.stuck(tx, at - timedelta(days=1)):
+        named = f"letter:{each['id']} {each['template']} → {each['recipient']}"
+        rows.append((f"{each['state']}-letters", named, each["reason"], (at - each["created_at"]).days))
+    rows += [("stopped", each["address"], each["reason"], (at - each["at"]).days) for each in addresses.stopped(tx)]
+    return Section(
+        "held", ("what", "which", "why", "age"), tuple(rows[:_MOST_LINES]), more=max(0, len(rows) - _MOST_LINES)
+    )
 
 
 def _when(each: Listed, zone: ZoneInfo) -> str:

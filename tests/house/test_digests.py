@@ -13,15 +13,15 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from bench.year import START, Year, agree, agree_letters, months
 from maild.core.events import MailArrived
 from maild.core.values import Kind, Mail, Sender
-from maild.store import mails
+from maild.store import addresses, mails
 from maild.store.database import Database
 from maild.store.mails import Arrival
-from maild.store.schema import ticket
+from maild.store.schema import inbound, outbox, ticket
 from maild.store.upgrade import upgrade
 
 
@@ -106,6 +106,29 @@ def test_those_who_lead_get_the_week_and_the_month_with_workbooks(quarter: Year)
 def test_where_nothing_is_to_tell_no_letter_is_written(quarter: Year) -> None:
     assert letters(quarter, "resumen", "op@entidad.test") == []
     assert letters(quarter, "resumen", "elsa@entidad.test") == []
+
+
+def test_the_operator_gets_a_list_of_what_waits_for_him_by_the_names_that_why_knows(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        upgrade(database)
+        year = Year(database, users=5)
+        year.will(START + timedelta(hours=8))
+        year.play(random.Random(1), START + timedelta(hours=12))
+        with database.write() as tx:
+            arrivals = [Arrival("a" * 64, 100, year.now), Arrival("b" * 64, 100, year.now)]
+            aside, _ = mails.put(tx, arrivals, year.now)
+            held = {"state": "parked", "sender": "x@fuera.test", "subject": "secreto", "reason": "unreadable"}
+            tx.execute(update(inbound).where(inbound.c.id == aside).values(held))
+            for number, state, ended in ((1, "held", None), (2, "failed", year.now), (3, "failed", START)):
+                values = {"state": state, "reason": "prueba", "ended_at": ended}
+                tx.execute(update(outbox).where(outbox.c.id == number).values(values))
+            addresses.stop(tx, addresses.Stopped("u1@entidad.test", "no-such-user", "5.1.1", "550", 1, "x"), year.now)
+        year.play(random.Random(1), START + timedelta(days=1, hours=12))
+        (letter,) = letters(year, "resumen", "op@entidad.test")
+    body = letter.get_body(("plain",)).get_content()
+    assert f"mail:{aside} x@fuera.test (motivo: unreadable" in body and "secreto" not in body
+    assert "letter:1 " in body and "letter:2 " in body and "letter:3 " not in body
+    assert "u1@entidad.test (motivo: no-such-user" in body
 
 
 def test_the_same_period_says_the_same_after_another_quarter(quarter: Year) -> None:
