@@ -3,11 +3,13 @@ story's own times, with none of the program's counting."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from maild.config.shipped import shipped
 from maild.core import periods
 from maild.simulate import Story, figures, read, set_up
 
@@ -17,7 +19,7 @@ Found = dict[str, list[dict[str, Any]]]
 
 
 def reported(
-    profile: str, zone: str, people: dict[str, str], steps: Steps, period: str = "2026-11", **settings: Any
+    profile: str, zone: str, people: dict[str, str], steps: Steps, period: str = "2026-11", rules: Path | None = None
 ) -> Found:
     """What the institution's report says of a period: for each table its rows, by the keys of their columns.
 
@@ -28,10 +30,10 @@ def reported(
         for key, (role, _, area) in ((k, v.partition(",")) for k, v in people.items())
     }
     story = {
-        "id": profile, "profile": profile, "title": "un mes", "people": named, "settings": settings,
+        "id": profile, "profile": profile, "title": "un mes", "people": named,
         "steps": [_step(zone, *step) for step in sorted(steps, key=lambda s: s[0])],
     }  # fmt: skip
-    with set_up(Story.model_validate(story), f"{profile}.json") as stage:
+    with set_up(Story.model_validate(story), f"{profile}.json", rules) as stage:
         for result in stage.whole(f"{profile}.json"):
             assert result.refused is None, (result.at, result.reasons)
         days = periods.read(period)
@@ -65,34 +67,36 @@ def _step(
 OSCE = {"ana": "usuario,Logística", "luis": "tecnico", "rosa": "mesa", "jefa": "jefe_uast", "prov": "proveedor"}
 
 
+OSCE_MONTH: Steps = [
+    # T1, an incident: half an hour.
+    ("11-02 09:00", "ana", "No prende mi computadora", "No prende.", "T1"),
+    ("11-02 09:10", "rosa", "[{T1}] #tipo incidencia #asignar luis"),
+    ("11-02 09:30", "luis", "[{T1}] #tomar #modo remoto #resuelto", "Se ajustó el cable."),
+    # T2, an incident: 48 hours, of which 24 + 19 with the provider, who comes twice; one fault in the first window.
+    ("11-02 10:00", "ana", "La impresora no imprime", "Sale en blanco.", "T2"),
+    ("11-02 10:10", "rosa", "[{T2}] #tipo incidencia #asignar luis"),
+    ("11-02 11:00", "luis", "[{T2}] #tomar #modo remoto #noresuelto", "Es el fusor."),
+    ("11-02 11:00", "luis", "[{T2}] #proveedor prov", "Cambio de fusor."),
+    ("11-03 11:00", "prov", "[{T2}] #fin", "Cambiado."),
+    ("11-03 15:00", "luis", "[{T2}] #falla", "Otra vez en blanco."),
+    ("11-04 10:00", "prov", "[{T2}] #fin", "Cambiado otra vez."),
+    # T3, a requirement, which does not count; its form lies unsigned since the 5th, 11:00.
+    ("11-05 09:00", "ana", "Necesito un monitor", "Para el nuevo puesto.", "T3"),
+    ("11-05 09:10", "rosa", "[{T3}] #tipo requerimiento #asignar luis"),
+    ("11-05 10:00", "luis", "[{T3}] #tomar #modo presencial #resuelto #hardware si", "Instalado."),
+    ("11-05 10:30", "ana", "[{T3}] #conforme"),
+    ("11-05 11:00", "luis", "[{T3}] #cargo", "asigna: MONITOR | HP | 740899500112"),
+    ("11-30 15:00",),
+    # T4, an incident of the last day, attended in December.
+    ("11-30 16:00", "ana", "Sin internet en mi oficina", "No abre nada.", "T4"),
+    ("11-30 16:10", "rosa", "[{T4}] #tipo incidencia #asignar luis"),
+    ("12-01 10:00", "luis", "[{T4}] #tomar #modo remoto #resuelto", "Era el cable."),
+]
+
+
 @pytest.fixture(scope="module")
 def osce() -> Found:
-    steps: Steps = [
-        # T1, an incident: half an hour.
-        ("11-02 09:00", "ana", "No prende mi computadora", "No prende.", "T1"),
-        ("11-02 09:10", "rosa", "[{T1}] #tipo incidencia #asignar luis"),
-        ("11-02 09:30", "luis", "[{T1}] #tomar #modo remoto #resuelto", "Se ajustó el cable."),
-        # T2, an incident: 48 hours, of which 24 + 19 with the provider, who comes twice; one fault in the first window.
-        ("11-02 10:00", "ana", "La impresora no imprime", "Sale en blanco.", "T2"),
-        ("11-02 10:10", "rosa", "[{T2}] #tipo incidencia #asignar luis"),
-        ("11-02 11:00", "luis", "[{T2}] #tomar #modo remoto #noresuelto", "Es el fusor."),
-        ("11-02 11:00", "luis", "[{T2}] #proveedor prov", "Cambio de fusor."),
-        ("11-03 11:00", "prov", "[{T2}] #fin", "Cambiado."),
-        ("11-03 15:00", "luis", "[{T2}] #falla", "Otra vez en blanco."),
-        ("11-04 10:00", "prov", "[{T2}] #fin", "Cambiado otra vez."),
-        # T3, a requirement, which does not count; its form lies unsigned since the 5th, 11:00.
-        ("11-05 09:00", "ana", "Necesito un monitor", "Para el nuevo puesto.", "T3"),
-        ("11-05 09:10", "rosa", "[{T3}] #tipo requerimiento #asignar luis"),
-        ("11-05 10:00", "luis", "[{T3}] #tomar #modo presencial #resuelto #hardware si", "Instalado."),
-        ("11-05 10:30", "ana", "[{T3}] #conforme"),
-        ("11-05 11:00", "luis", "[{T3}] #cargo", "asigna: MONITOR | HP | 740899500112"),
-        ("11-30 15:00",),
-        # T4, an incident of the last day, attended in December.
-        ("11-30 16:00", "ana", "Sin internet en mi oficina", "No abre nada.", "T4"),
-        ("11-30 16:10", "rosa", "[{T4}] #tipo incidencia #asignar luis"),
-        ("12-01 10:00", "luis", "[{T4}] #tomar #modo remoto #resuelto", "Era el cable."),
-    ]
-    return reported("osce", "-05:00", OSCE, steps)
+    return reported("osce", "-05:00", OSCE, OSCE_MONTH)
 
 
 def test_osce_counts_the_time_of_the_incidents_that_were_reported_and_attended_in_the_month(osce: Found) -> None:
@@ -103,6 +107,18 @@ def test_osce_counts_the_time_of_the_incidents_that_were_reported_and_attended_i
             "mean-gross": 24.25, "mean-net": 2.75, "mean-of-all": 16.17,
         }
     ]  # fmt: skip
+
+
+def test_an_institution_that_sets_a_target_gets_the_share_attended_within_it(tmp_path: Path) -> None:
+    """Half an hour is within two working hours, two days are not."""
+    for name in ("base", "osce"):
+        shutil.copytree(shipped("rules") / name, tmp_path / name)
+    with (tmp_path / "osce" / "indicators.toml").open("a") as file:
+        file.write(
+            '[indicator.meta]\nname = "Meta"\ncomputed = "mean_resolution"\ntype = "incidencia"\ntarget = "2wh"\n'
+        )
+    (row,) = reported("osce", "-05:00", OSCE, OSCE_MONTH, rules=tmp_path)["indicator.meta"]
+    assert (row["attended"], row["in-time"]) == (2, 0.5)
 
 
 def test_osce_counts_windows_rounds_with_providers_and_forms_that_nobody_signed(osce: Found) -> None:
