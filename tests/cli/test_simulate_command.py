@@ -51,7 +51,7 @@ def test_the_figures_of_a_story_can_be_asked_for(capsys: pytest.CaptureFixture[s
     summary = next(dict(row[:2] for row in line["rows"]) for line in lines if line.get("key") == "summary")
     assert (summary["opened"], summary["closed"], summary["open"]) == (1, 1, 0)
     assert main(["simulate", str(ORDINARY), "--report", "noviembre"]) == 2
-    assert "2026-11" in capsys.readouterr().err
+    assert "«noviembre» no es un periodo" in capsys.readouterr().err
 
 
 def test_several_stories_and_folders_are_played_in_turn(capsys: pytest.CaptureFixture[str]) -> None:
