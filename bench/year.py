@@ -77,7 +77,16 @@ OSCE = Institution(
                 *_OSCE_ENDS,
             ),
         ),
-        (0.1, (*_OSCE_BEGINS, Turn("luis", "#noresuelto #proveedor prov", 6), Turn("prov", "#fin", 30), *_OSCE_ENDS)),
+        (
+            0.1,
+            (
+                *_OSCE_BEGINS,
+                Turn("luis", "#noresuelto #proveedor prov", 6),
+                Turn("prov", "#fin", 30),
+                Turn("luis", "#hardware no", 8),
+                *_OSCE_ENDS,
+            ),
+        ),
     ),
 )
 INSTITUTIONS = {"base": BASE, "osce": OSCE}
