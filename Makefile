@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 # Quiet, because pip otherwise tells where its packages come from; its errors are still shown.
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: demo test check docs bench system setup lock clean
+.PHONY: demo test check docs helper bench system setup lock clean
 .DELETE_ON_ERROR:
 
 demo: .venv/ready
@@ -32,6 +32,12 @@ check: .venv/ready
 # What is written of data: a test holds it to them.
 docs: .venv/ready
 	@$(BIN)/maild commands base > docs/commands.md
+
+# The statistical helper, from the examples beside it and nothing else.
+helper: .venv/ready
+	@$(BIN)/maild rules train rules/base --only nature --only urgency \
+		--examples rules/pnpais/examples.jsonl --examples rules/osce/examples.jsonl
+	@for each in pnpais osce; do $(BIN)/maild rules train rules/$$each --only service || exit 1; done
 
 bench: .venv/ready system
 	@$(BIN)/python -m bench.parse

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from maild import rules
 from maild.config.shipped import shipped
-from maild.core.classify import Words, classify
+from maild.core.classify import classify
+from maild.core.places import Words
 from maild.core.words import fold
 
 _SUBJECTS = (

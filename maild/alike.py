@@ -14,12 +14,12 @@ from maild.store import tickets
 from maild.store.database import Tx
 
 
-def alike(tx: Tx, author: Author, office: Office, now: datetime) -> tuple[Ticket, ...]:
-    """The tickets that one more report of a failure may become one with; none while there are too few of them."""
-    settings = office.book.outages
-    if not settings.threshold or not reporting.counts(author):
+def alike(tx: Tx, thing: str, author: Author, office: Office, now: datetime) -> tuple[Ticket, ...]:
+    """The tickets that one more report of a failure of this thing may become one with; none while there are too few of them."""
+    if not thing:
         return ()
+    settings = office.book.outages
     since = now - max(settings.within, settings.lasts)
-    seen = [Sighting(*row) for row in tickets.reporting(tx, (THING, OUTAGE), since)]
+    seen = [Sighting(*row) for row in tickets.reporting(tx, (THING, OUTAGE), thing, since)]
     wanted = to_look_at(seen, author.address, now, settings, lambda address: reporting.who(office, address))
     return tuple(loaded(tx, wanted))

@@ -85,6 +85,7 @@ class Daemon:
         """Read all waiting mail, fire what is due, send what is ready."""
         await self._dispatcher.recover(earlier_life=True)
         if "intake" in self._only:
+            await self._sandbox.warm()
             for door in self._doors:
                 await self._read_and_file(door)
             await self._reading.drain()
@@ -121,6 +122,8 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         await self._renew()
+        if "intake" in self._only:
+            await self._sandbox.warm()
         await self._dispatcher.recover(earlier_life=True)
         await self._list_lost_tickets()
         tasks = {asyncio.create_task(self._guarded(name, work)): name for name, work in self._work()}

@@ -101,7 +101,8 @@ class Desk:
         """What this mail is and what shall be done about it. Writes nothing."""
         mail, fresh = without_habits(tx, event.mail)
         cut = told_of(event.mail, mail)
-        event = replace(event, mail=mail)
+        # A verdict about words that are not to be read is none.
+        event = replace(event, mail=mail, verdict=None if cut else event.verdict)
         terms = Terms(self.office, self.ring, self.boundary, self.limits.tickets_hour)
         gathered = gather(tx, event, verdict, terms, self.now())
         small = {a.sha256 for a in mail.attachments if files.may_be_logo(a, self.file_rules)}

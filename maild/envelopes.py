@@ -78,7 +78,7 @@ class Envelopes:
             if pacing.is_spared(self.pace, send.template, mail, send.to.address):
                 log.info("letter-spared", extra={"address": send.to.address, "template": send.template})
                 continue
-            if number and number not in began:
+            if number and number not in opened and number not in began:
                 began[number] = mails.conversation_of(tx, number)
             # Whoever is handed a ticket must be able to read what it is about; whoever opened it just now wrote it.
             if send.audience in ("technician", "manager") and number not in opened and number not in requests:

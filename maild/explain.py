@@ -13,7 +13,7 @@ from typing import Any, Literal
 from maild import config as configuration
 from maild import house, rules
 from maild.config import Config
-from maild.config.shipped import shipped
+from maild.config.shipped import rules_called, shipped
 from maild.core import seal, sorting, subject, thread, twins
 from maild.core.carrying import without_sign
 from maild.core.effects import Effect
@@ -25,7 +25,7 @@ from maild.core.sorting import Sorted
 from maild.core.strict import Strict
 from maild.core.values import Author, Directory, Mail, Reason, because
 from maild.desk import Desk, operator_address
-from maild.errors import PermanentError, UsageError
+from maild.errors import PermanentError
 from maild.gather import Judgement
 from maild.mail.compose import Composer, DeskIdentity
 from maild.store import mails, records, tickets
@@ -109,7 +109,7 @@ def _sorted(mail: Mail, number: int, book: Rulebook) -> Sorted | None:
     """What a mail is about, if it would open a ticket."""
     if number or not mail.kind.from_person:
         return None
-    return sorting.sort(sorting.words_of(mail, book.mark_key), book)
+    return sorting.sort_mail(mail, book)
 
 
 def _reason(reason: Reason) -> dict[str, Any]:
@@ -124,11 +124,8 @@ class Explainer:
 
     @classmethod
     def alone(cls, profile: str, people: Path | None) -> Explainer:
-        """Shipped rules, the people of a file or nobody, no ticket. UsageError where there are no such rules."""
-        folder = shipped("rules") / profile
-        if not folder.is_dir():
-            known = ", ".join(sorted(p.name for p in shipped("rules").iterdir() if p.is_dir()))
-            raise UsageError(f"no hay reglas «{profile}»; las que hay: {known} / no such rules")
+        """The rules so called, the people of a file or nobody, no ticket. UsageError where there are no such rules."""
+        folder = rules_called(profile)
         directory = configuration.load_people(people) if people else Directory()
         # Whose people are known, their domains are: nobody could be told from a stranger otherwise.
         domains = tuple(dict.fromkeys(address.rpartition("@")[2] for p in directory.people for address in p.addresses))
@@ -136,7 +133,7 @@ class Explainer:
         operator = operator_address(_NOBODY_HERE)
         # Where nobody is known, everybody would be a stranger: then what is told is what his mail would do if he were none.
         strangers: Literal["create", "review"] = "review" if directory.people else "create"
-        office = Office(rules.load(folder), directory, frozenset(), operator, strangers)
+        office = Office(rules.load(folder, base=shipped("rules") / "base"), directory, frozenset(), operator, strangers)
         identity = DeskIdentity(office.book.name, _NOBODY_HERE, "")
         composer = Composer((shipped("templates"),), identity)
         return cls(_desk(office, composer), _empty())

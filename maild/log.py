@@ -15,6 +15,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
+from maild.core.findings import masked
+
 Addresses = Literal["hash", "hide", "show"]
 
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[^\W_][\w.-]*[^\W_]")
@@ -53,6 +55,7 @@ class KeyValueFormatter(logging.Formatter):
         return _written(str(value) if key in _IDS else self._discreet(str(value)))
 
     def _discreet(self, text: str) -> str:
+        text = masked(text)  # what somebody wrote may come along in an error: never a password or an identity number
         if self._addresses == "show":
             return text
         return _ADDRESS.sub(lambda found: self._veiled(found[0]), text)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from maild.core import sorting
 from maild.core.events import MailArrived
 from maild.core.files import Scan
+from maild.core.rulebook import Rulebook
 from maild.core.values import Mail, Reason, Signature, because
 from maild.desk import Desk
 from maild.errors import MailError, TransientError
@@ -34,8 +36,8 @@ _MOST_ATTEMPTS = 5
 # So many mails lie in memory on their way to a parser; each may be as large as a mail can be.
 _MOST_OPEN = 6
 
-# A mail as understood with what the scanner said of its files and the signatures that hold, or why it must be set aside.
-_Understood = tuple[Mail, Mapping[str, Scan], tuple[Signature, ...]] | Reason
+# A mail as understood and the rulebook by which that was, or why it must be set aside.
+_Understood = tuple[MailArrived, Rulebook] | Reason
 _Begun = tuple[Stored, asyncio.Task[_Understood]]
 
 
@@ -80,17 +82,19 @@ class Reading:
         scanner: Scanner | None = None,
         signatures: SignatureCheck | None = None,
     ) -> None:
-        self._clerk, self._desk, self._raw, self._sandbox, self._batch = clerk, desk, raw, sandbox, batch
+        self._clerk, self._raw, self._sandbox, self._batch = clerk, raw, sandbox, batch
         self._scanner, self._signatures = scanner, signatures
         self._in_hand: set[int] = set()
         self._one_at_a_time = asyncio.Lock()
         self._open = asyncio.Semaphore(_MOST_OPEN)
         self._ending = False
         self.news = asyncio.Event()
+        self.take_over(desk)
 
     def take_over(self, desk: Desk) -> None:
-        """From now on decide by this desk: its rules have changed."""
+        """From now on read and decide by this desk: its rules have changed."""
         self._desk = desk
+        self._sandbox.read_by(sorting.reader(desk.office.book))
 
     async def drain(self) -> int:
         """Understand everything that waits; how many mails that were. Returns only when nothing is in hand."""
@@ -137,9 +141,11 @@ class Reading:
                 raw = self._raw.fresh(row.sha256)
                 if raw is None:
                     raw = await asyncio.to_thread(self._raw.get, row.sha256)
-                mail = await self._sandbox.parse(raw)
+                book = self._desk.office.book
+                mail, verdict = await self._sandbox.read(raw)
                 scans = await self._scanner.scan(raw, mail) if self._scanner else {}
-                return mail, scans, await self._signed(raw, mail, row)
+                signatures = await self._signed(raw, mail, row)
+                return MailArrived(row.id, mail, row.received_at, scans, signatures, verdict), book
         except MailError as error:
             return because("unreadable", why=error)
 
@@ -165,8 +171,10 @@ class Reading:
             if isinstance(understood, Reason):
                 await self._park(row, understood)
             else:
-                event = MailArrived(row.id, understood[0], row.received_at, understood[1], understood[2])
-                await self._clerk.do(lambda tx: self._desk.mail(tx, event))
+                (event, book), desk = understood, self._desk
+                if book is not desk.office.book:  # the rules changed meanwhile
+                    event = replace(event, verdict=None)
+                await self._clerk.do(lambda tx: desk.mail(tx, event))
                 log.info("mail-decided", extra={"mail": row.id})
         except TransientError:
             await self._clerk.do(lambda tx: mails.give_back(tx, row.id))

@@ -52,6 +52,33 @@ def test_an_address_is_a_print_that_is_the_same_for_the_same_person_and_hides_hi
     assert line("show", sender="ana@muni.example").endswith("sender=ana@muni.example\n")
 
 
+@pytest.mark.parametrize(
+    ("said", "secret"),
+    [
+        ("mi DNI es 45871236 y no entro", "458712"),
+        ("DNI: 45871236", "458712"),
+        ("la clave es Huancayo2026 gracias", "Huancayo2026"),
+        ("contraseña: t4mb0_s3cr3t0", "t4mb0_s3cr3t0"),
+        ("usuario rperez password=Lima.2026!", "Lima.2026"),
+    ],
+)
+@pytest.mark.parametrize("addresses", ["hash", "show"])
+def test_passwords_and_identity_numbers_are_covered_wherever_they_come_along(
+    said: str, secret: str, addresses: Addresses
+) -> None:
+    out = io.StringIO()
+    start_log("info", addresses, b"salt", out)
+    logger = logging.getLogger("maild.desk")
+    logger.info("mail-parked", extra={"why": said})
+    logger.info(said)
+    try:
+        raise ValueError(said)
+    except ValueError as error:
+        logger.error("unexpected", exc_info=error)
+    assert out.getvalue().count("••••") >= 3
+    assert secret not in out.getvalue()
+
+
 def test_another_installation_gives_the_same_address_another_print() -> None:
     record = logging.makeLogRecord({"msg": "x", "sender": "ana@muni.example"})
     assert KeyValueFormatter("hash", b"one").format(record) != KeyValueFormatter("hash", b"two").format(record)

@@ -126,7 +126,7 @@ def _lost(job: Job) -> _Read:
 def _values(mail: Mail, book: Rulebook) -> dict[str, str]:
     from maild.core import sorting
 
-    found: Sorted = sorting.sort(sorting.words_of(mail, book.mark_key), book)
+    found: Sorted = sorting.sort_mail(mail, book)
     service = found.service
     return {
         "type": found.type,

@@ -104,13 +104,10 @@ def _letters(config: Config) -> list[Problem]:
 
 def rules_folder(config: Config | None, profile: str | None) -> Path:
     """The rules that `check` looks at: the named profile's, else those of the configuration."""
-    from maild.config.shipped import shipped
+    from maild.config.shipped import rules_called
 
     if profile:
-        folder = shipped("rules") / profile
-        if not folder.is_dir():
-            raise UsageError(f"no hay reglas con el nombre «{profile}»")
-        return folder
+        return rules_called(profile)
     if config is None:
         raise UsageError("sin configuración hay que decir qué perfil se revisa")
     return config.rules_folder

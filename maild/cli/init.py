@@ -79,6 +79,10 @@ y en config.toml, bajo / and in config.toml, under `[desk]`:
 
     rules = "rules/{profile}"
 
+Para una institución nueva, según docs/rules.md / for a new institution, as docs/rules.md says:
+
+    cp -r {new} {own}/mi-entidad
+
 Cada cambio se prueba con / test each change with `maild check`.
 """
 
@@ -125,7 +129,7 @@ def _files(folder: Path, profile: str) -> dict[Path, tuple[str, int]]:
     storage = "/var/lib/maild" if folder == _SYSTEM else "storage"
     config = folder / "config.toml"
     text = _CONFIG.format(example=shipped("config.example.toml"), config=config, profile=profile, storage=storage)
-    readme = _RULES.format(profile=profile, rules=rules, own=folder / "rules")
+    readme = _RULES.format(profile=profile, rules=rules, new=rules.parent / "_new", own=folder / "rules")
     key = f"# La primera firma, todas comprueban / the first one signs, all verify\na {secrets.token_hex(32)}\n"
     return {
         config: (text, 0o644),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +16,13 @@ from maild.cli.output import Output, json_option
 from maild.errors import UsageError
 
 if TYPE_CHECKING:
-    from maild.core.guessing import Example
+    from maild.core.classify import Classifier, Question
+    from maild.core.guessing import Example, Model
     from maild.core.rulebook import Rulebook
 
 _CATALOGUE = "catalogue.toml"
 _EXAMPLES = "examples.jsonl"
-_QUESTIONS = ("service", "nature", "urgency")
+_QUESTIONS: tuple[Question, ...] = ("service", "nature", "urgency")
 _LEAST_EXAMPLES = 30  # fewer teach chance, and would replace what `base` knows
 _folder = click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="CARPETA")
 _examples = click.option(
@@ -83,11 +84,11 @@ def train(call: Call, folder: Path, files: tuple[Path, ...], only: tuple[str, ..
     out, book = Output(), _book(folder)
     if book.classifier is None:
         raise UsageError("estas reglas no clasifican / these rules do not sort")
-    vocabulary, models = book.classifier.vocabulary, {}
-    for question in only or _QUESTIONS:
+    models: dict[str, Model] = {}
+    for question in (each for each in _QUESTIONS if not only or each in only):
         examples = list(_all(call, folder, files, book, question))
         if len(examples) >= _LEAST_EXAMPLES and len({each.answer for each in examples}) > 1:
-            models[question] = learn(examples, vocabulary.stem, vocabulary.ignored)
+            models[question] = learn(examples, _seen_in(book.classifier, question))
     if not models:
         out.say("no hay ejemplos / no examples", "red")
         return 1
@@ -95,6 +96,13 @@ def train(call: Call, folder: Path, files: tuple[Path, ...], only: tuple[str, ..
     told = ", ".join(f"{question}: {each.examples}" for question, each in models.items())
     out.tell(f"{path} ({told}; {path.stat().st_size} bytes)", "green")
     return 0
+
+
+def _seen_in(rules: Classifier, question: Question) -> Callable[[str, str], Mapping[str, int]]:
+    from maild.core.classify import observed
+    from maild.core.places import Words
+
+    return lambda subject, text: observed(Words(subject, text), rules, question)
 
 
 def _book(folder: Path) -> Rulebook:

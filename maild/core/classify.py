@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
-from maild.core.guessing import Model, features, guess
-from maild.core.vocabulary import Reading, Vocabulary
+from maild.core.guessing import MANNER, Model, features, guess
+from maild.core.places import LONGEST_SUBJECT, LONGEST_TEXT, Seen, Words, flat, near, placed, stands, without_health
+from maild.core.vocabulary import Vocabulary
 
-Place = Literal["subject", "old-subject", "complaint", "text", "aside", "healthy", "old"]
 Question = Literal["service", "nature", "urgency", "impact", "outage"]
-# How much of a mail is looked at, in characters: what it is about stands at its beginning.
-LONGEST_SUBJECT, LONGEST_TEXT, LONGEST_OLD = 400, 6000, 1500
-# What the frames of concepts.toml tell about the words around them; see docs/rules.md.
-HEALTHY, TROUBLE, BUT, TURN = "frame:healthy", "frame:trouble", "frame:but", "frame:turn"
-_SUBJECT = -1
-_HARDLY = ("old", "old-subject")
-_MOST_BUTS = 8
-_Stretch = tuple[int, int]  # clause, and how many «but» stand before in it
+# How the helper is told of a concept: what is said to be well speaks for something else.
+_KNOWN = {"subject": "=", "complaint": "=", "text": "=", "aside": "-", "healthy": "-", "old-subject": "-"}
 _OTHER_SENTENCES = 0.45
 _FURTHER = 0.6
 
@@ -73,23 +67,20 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """The words of a mail by what they are: its subject (of an answer, `answers`), what its author wrote, what he cites."""
+class Voice:
+    """What the helper knows of one question, and what its word is worth there when it is quite sure."""
 
-    subject: str = ""
-    text: str = ""
-    old: str = ""
-    answers: bool = False
-    guessed: Mapping[Question, Sequence[tuple[str, float]]] = field(default_factory=dict)
+    model: Model
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """The statistical helper: a model for each question, and what its word is worth. `name` says which one (date and hash)."""
+    """The statistical helper. `name` says which one (date and hash); where no rule spoke it must be as sure as `alone`, of 1."""
 
     name: str
-    weight: float
-    models: Mapping[Question, Model]
+    voices: Mapping[Question, Voice]
+    alone: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,144 +129,46 @@ class Verdict:
     outage: Answer = Answer()
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A concept in its best place: how much it counts there, and the sentences where it stands (-1: the subject)."""
-
-    factor: float
-    place: str
-    words: str
-    sentences: frozenset[int]
-
-
 def classify(words: Words, rules: Classifier) -> Verdict:
     """The verdict of the rules about these words. It looks at so many characters and no more, each a few times."""
-    seen, words = _seen(words, rules), _guessed(words, rules)
-    service = _answer("service", seen, rules, words)
+    seen = placed(words, rules.vocabulary, rules.places)
+    helper = _Asked(words, rules, seen)
+    service = _answer("service", seen, rules, helper)
     if not service.value and any(each.place == "healthy" for each in service.spoke):
         # Nothing but what is well is named: then that is what it is about.
-        service = _answer("service", _without_health(seen, rules), rules, words)
-    nature = _answer("nature", _flat(seen), rules, words, service.value)
-    flat = _flat(seen)
-    urgency = _answer("urgency", flat, rules, words)
-    impact = _answer("impact", flat, rules, words)
-    priority = rules.matrix.get(urgency.value, {}).get(impact.value or "person", "") if urgency.value else ""
-    outage = _answer("outage", seen, rules, words)
+        service = _answer("service", without_health(seen, rules.places), rules, helper)
+    anywhere = flat(seen)
+    nature = _answer("nature", anywhere, rules, helper, service.value)
+    urgency = _answer("urgency", anywhere, rules, helper)
+    impact = _answer("impact", anywhere, rules, helper)
+    # Who says that all stands still and not for whom means his whole office.
+    reached = impact.value or ("whole" if urgency.value == "stopped" else "person")
+    priority = rules.matrix.get(urgency.value, {}).get(reached, "")
+    outage = _answer("outage", seen, rules, helper)
     return Verdict(service, nature, urgency, impact, priority, outage)
-
-
-# -- where what stands ------------------------------------------------------------------------------------------------
-
-
-def _seen(words: Words, rules: Classifier) -> dict[str, _Seen]:
-    text = rules.vocabulary.read(words.text[:LONGEST_TEXT])
-    subject = rules.vocabulary.read(words.subject[:LONGEST_SUBJECT])
-    old = rules.vocabulary.read(words.old[:LONGEST_OLD]) if words.old else Reading((), ())
-    where = "old-subject" if words.answers else "subject"
-    places = _text_places(text)
-    gathered: dict[str, list[tuple[float, str, str, int]]] = defaultdict(list)
-    for found, place in zip(text.found, places, strict=True):
-        gathered[found.concept].append((rules.places[place], place, found.words, found.sentence))
-    healthy = {c for c, hits in gathered.items() if _is_well(place for _, place, _, _ in hits)}
-    for concept in healthy:
-        gathered[concept] = [(rules.places["healthy"], "healthy", w, s) for _, _, w, s in gathered[concept]]
-    for found in subject.found:
-        factor = rules.places["healthy"] if found.concept in healthy else rules.places[where]
-        gathered[found.concept].append((factor, where, found.words, _SUBJECT))
-    for found in old.found:
-        gathered[found.concept].append((rules.places["old"], "old", found.words, found.sentence + 10_000))
-    return {concept: _best(hits) for concept, hits in gathered.items()}
-
-
-def _is_well(places: Iterable[str]) -> bool:
-    """Said to be well somewhere, and nowhere complained of."""
-    seen = set(places)
-    return "healthy" in seen and "complaint" not in seen
-
-
-def _without_health(seen: Mapping[str, _Seen], rules: Classifier) -> dict[str, _Seen]:
-    aside = rules.places["aside"]
-    return {c: replace(s, factor=max(s.factor, aside)) if s.factor else s for c, s in seen.items()}
-
-
-def _flat(seen: Mapping[str, _Seen]) -> dict[str, _Seen]:
-    """How urgent it is stands wherever in the text: «the colleague's printer is fine, I use that one»."""
-    return {c: s if s.place in _HARDLY else replace(s, factor=1.0) for c, s in seen.items()}
-
-
-def _best(hits: list[tuple[float, str, str, int]]) -> _Seen:
-    factor, place, words, _ = max(hits, key=lambda hit: hit[0])
-    return _Seen(factor, place, words, frozenset(sentence for *_, sentence in hits))
-
-
-def _text_places(text: Reading) -> list[Place]:
-    """For each phrase of the text: in what the mail complains of, in what it calls healthy, or before it changed its topic."""
-    turn = max(((f.sentence, f.at) for f in text.found if f.concept == TURN), default=(-1, -1))
-    buts: dict[int, list[int]] = defaultdict(list)
-    for found in text.found:
-        if found.concept == BUT:
-            buts[found.clause].append(found.at)
-    stretches = [(f.clause, sum(at <= f.at for at in buts.get(f.clause, ())[:_MOST_BUTS])) for f in text.found]
-    health = _health(text, stretches, buts.keys())
-    places: list[Place] = []
-    for found, stretch in zip(text.found, stretches, strict=True):
-        said = health.get(stretch)
-        if said == "healthy":
-            places.append("healthy")
-        elif (found.sentence, found.at) < turn:
-            places.append("aside")
-        else:
-            places.append("complaint" if said else "text")
-    return places
-
-
-def _health(text: Reading, stretches: Sequence[_Stretch], divided: Collection[int]) -> dict[_Stretch, str]:
-    """What each stretch of words tells of the things it names: a stretch is what stands between two «but» of a clause.
-
-    A list («la impresora, el monitor y la red están bien») gets it from what follows in its sentence.
-    """
-    said: dict[_Stretch, str] = {}
-    for found, stretch in zip(text.found, stretches, strict=True):
-        if found.concept in (HEALTHY, TROUBLE):
-            kind = found.concept.partition(":")[2]
-            said[stretch] = "trouble" if "trouble" in (said.get(stretch), kind) else kind
-    after: dict[int, str] = {}  # sentence → what the next stretch that says something says
-    result = dict(said)
-    for clause in range(len(text.clauses) - 1, -1, -1):
-        sentence, own = text.clauses[clause], said.get((clause, 0))
-        if own:
-            after[sentence] = own
-        elif after.get(sentence) == "healthy" and clause not in divided:
-            result[(clause, 0)] = "healthy"
-        if clause in divided:
-            after.pop(sentence, None)
-    return result
 
 
 # -- what it says -----------------------------------------------------------------------------------------------------
 
 
 def _answer(
-    question: Question, seen: Mapping[str, _Seen], rules: Classifier, words: Words, service: str = ""
+    question: Question, seen: Mapping[str, Seen], rules: Classifier, helper: _Asked, service: str = ""
 ) -> Answer:
     spoke = list(_spoke(rules.signs.get(question, ()), rules.index.get(question, {}), seen))
     scores = _sums(spoke, rules.children)
     for answer in tuple(scores):
         scores[answer] += rules.priors.get(answer, 0.0)
+    # What no rule says, the helper must be sure of; of two natures one is always likelier.
+    least = max(rules.thresholds.get(question, 0.0), 0.0 if spoke or question == "nature" else helper.alone(question))
     if question == "nature" and service:
         for answer in ("fault", "request"):
             if prior := rules.priors.get(f"{service}:{answer}", 0.0):
                 scores[answer] += prior
                 spoke.append(Spoke(answer, prior, "catalogue", service, ""))
-    if rules.helper and words.guessed:
-        for answer, share in words.guessed.get(question, ()):
-            worth = round(rules.helper.weight * share, 2)
-            scores[answer] += worth
-            spoke.append(Spoke(answer, worth, "helper", rules.helper.name, ""))
+    for told in helper.says(question, scores):
+        scores[told.answer] += told.weight
+        spoke.append(told)
     ranked = tuple(sorted(scores.items(), key=lambda pair: (-pair[1], pair[0])))
-    least = rules.thresholds.get(question, 0.0)
-    if all(each.place in ("helper", "catalogue") for each in spoke):  # what no rule says, the helper must be sure of
-        least = max(least, rules.thresholds.get("alone", 0.0))
     enough = bool(ranked) and ranked[0][1] >= least
     return Answer(ranked[0][0] if enough else "", ranked, tuple(spoke))
 
@@ -283,13 +176,23 @@ def _answer(
 def _sums(spoke: Iterable[Spoke], children: Mapping[str, Sequence[str]]) -> dict[str, float]:
     """What the signs of each answer come to. Each further one adds less: many words about one thing are one thing."""
     weights: dict[str, list[float]] = defaultdict(list)
-    for each in spoke:
-        weights[each.answer].append(each.weight)
+    for (answer, _), weight in _loudest(spoke).items():
+        weights[answer].append(weight)
     scores: dict[str, float] = defaultdict(float)
     for named, found in weights.items():
         for answer in children.get(named, (named,)):
             scores[answer] += _sum(found)
     return scores
+
+
+def _loudest(spoke: Iterable[Spoke]) -> dict[tuple[str, str], float]:
+    """Of several signs in the same words the loudest: «prestada» and «prestado» are no two reasons."""
+    loudest: dict[tuple[str, str], float] = {}
+    for each in spoke:
+        key = (each.answer, each.words or each.place)
+        if abs(each.weight) > abs(loudest.get(key, 0.0)):
+            loudest[key] = each.weight
+    return loudest
 
 
 def _sum(weights: Sequence[float]) -> float:
@@ -298,39 +201,55 @@ def _sum(weights: Sequence[float]) -> float:
     return sum(w * _FURTHER**n for part in (ups, downs) for n, w in enumerate(part))
 
 
-def _guessed(words: Words, rules: Classifier) -> Words:
-    """The words with what the helper makes of them, once for all questions."""
-    if rules.helper is None:
-        return words
+def observed(words: Words, rules: Classifier, question: Question) -> Mapping[str, int]:
+    """What the helper learns from: the words of a mail, what the rules find in them and, except for the row, how it is said."""
+    seen = _observed(words, rules, placed(words, rules.vocabulary, rules.places))
+    return {f: n for f, n in seen.items() if not f.startswith(MANNER)} if question == "service" else seen
+
+
+def _observed(words: Words, rules: Classifier, seen: Mapping[str, Seen]) -> Mapping[str, int]:
     vocabulary = rules.vocabulary
-    seen = features(words.subject[:LONGEST_SUBJECT], words.text[:LONGEST_TEXT], vocabulary.stem, vocabulary.ignored)
-    return replace(words, guessed={q: guess(model, seen) for q, model in rules.helper.models.items()})
+    found = (f"{_KNOWN[part.place]}{concept}" for concept, part in seen.items() if part.place in _KNOWN)
+    subject, text = words.subject[:LONGEST_SUBJECT], words.text[:LONGEST_TEXT]
+    return features(subject, text, vocabulary.stem, vocabulary.ignored, found)
 
 
-def _spoke(signs: Sequence[Sign], index: Mapping[str, tuple[int, ...]], seen: Mapping[str, _Seen]) -> Iterator[Spoke]:
+class _Asked:
+    """The helper, asked about one mail: what it sees of it is gathered once, and only if its word may change an answer."""
+
+    def __init__(self, words: Words, rules: Classifier, seen: Mapping[str, Seen]) -> None:
+        self._voices = rules.helper.voices if rules.helper else {}
+        self._name, self._alone = (rules.helper.name, rules.helper.alone) if rules.helper else ("", 0.0)
+        self._look: Callable[[], Mapping[str, int]] = lambda: _observed(words, rules, seen)
+        self._features: Mapping[str, int] | None = None
+
+    def alone(self, question: Question) -> float:
+        """The score that its word must reach where no rule spoke."""
+        return self._alone * self._voices[question].weight if question in self._voices else 0.0
+
+    def says(self, question: Question, scores: Mapping[str, float]) -> Iterator[Spoke]:
+        """Its word for each likely answer; nothing where the rules are ahead by more than it is worth."""
+        voice = self._voices.get(question)
+        if voice is None:
+            return
+        first, second = (*sorted(scores.values(), reverse=True), 0.0, 0.0)[:2]
+        if first - max(second, 0.0) > voice.weight:
+            return
+        if self._features is None:
+            self._features = self._look()
+        for answer, share in guess(voice.model, self._features):
+            yield Spoke(answer, round(voice.weight * share, 2), "helper", self._name, "")
+
+
+def _spoke(signs: Sequence[Sign], index: Mapping[str, tuple[int, ...]], seen: Mapping[str, Seen]) -> Iterator[Spoke]:
     for concept in seen:
         for number in index.get(concept, ()):
             sign = signs[number]
             parts = [seen.get(each) for each in sign.all_of]
             there = [part for part in parts if part is not None]
-            if len(there) < len(parts) or any(_stands(seen.get(each)) for each in sign.none_of):
+            if len(there) < len(parts) or any(stands(seen.get(each)) for each in sign.none_of):
                 continue
             weakest = min(there, key=lambda part: part.factor)
-            near = 1.0 if _near([part.sentences for part in there]) else _OTHER_SENTENCES
+            close = 1.0 if near([part.sentences for part in there]) else _OTHER_SENTENCES
             words = " + ".join(dict.fromkeys(part.words for part in there))
-            yield Spoke(sign.answer, round(sign.weight * weakest.factor * near, 2), weakest.place, sign.shown, words)
-
-
-def _stands(part: _Seen | None) -> bool:
-    return part is not None and part.factor >= 0.5
-
-
-def _near(places: Iterable[frozenset[int]]) -> bool:
-    """Whether the parts stand in one sentence or in neighbours; the subject is near to everything."""
-    first, *others = places
-    for sentences in others:
-        if _SUBJECT in first or _SUBJECT in sentences:
-            continue
-        if not any(abs(a - b) <= 1 for a in first for b in sentences):
-            return False
-    return True
+            yield Spoke(sign.answer, round(sign.weight * weakest.factor * close, 2), weakest.place, sign.shown, words)

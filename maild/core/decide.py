@@ -101,8 +101,8 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
         return Decision(0, (Review(reason),), (reason, *case.signs), refused=reason)
     if author.person is None and not author.own_domain and office.strangers != "create":
         return _stranger(case, office)
-    filtered = receiving.filtered(case, office)
-    if (turned_away := receiving.turned_away(case, filtered, office)) is not None:
+    read = case.read or receiving.read(case.mail, author, case.received_at, office)
+    if (turned_away := receiving.turned_away(case, read.filtered, office)) is not None:
         return turned_away
     draft = _draft(case, case.mail, author, office, now)
     draft.kin = replace(case.kin, number=case.number)
@@ -112,7 +112,7 @@ def _first(case: FirstMail, office: Office, now: datetime) -> Decision:
     other = _orders_without_ticket(case, office) or forwarding.passed_on(case, draft)
     if other is not None:
         return other
-    receiving.opened(draft, case, filtered, _address(author), _language(author, office))
+    receiving.opened(draft, case, read, _address(author), _language(author, office))
     return _finished(draft, case.number)
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from maild.core.alerts import Alert, Point
+from maild.core.classify import Verdict
 from maild.core.files import Scan
 from maild.core.listing import Happened as Happened
 from maild.core.listing import Row as Row
 from maild.core.orders import Order
+from maild.core.sorting import Read
 from maild.core.ticket import Ticket
 from maild.core.undo import Done
 from maild.core.values import Attachment, Author, Mail, Person, Reason, Signature
@@ -21,6 +23,7 @@ class MailArrived:
     """A stored mail was understood. `received_at` is the server's receipt time, never the sender's Date (RELIABILITY TM-09).
 
     `scans`: what the virus scanner said of its files, by hash; empty where none runs. `signatures`: those that we verified.
+    `verdict`: what its words are about by the rules of today, where its reader said so.
     """
 
     inbound: int
@@ -28,6 +31,7 @@ class MailArrived:
     received_at: datetime
     scans: Mapping[str, Scan] = field(default_factory=dict)
     signatures: tuple[Signature, ...] = ()
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,8 @@ _ALONE = Kin()
 
 @dataclass(frozen=True, slots=True)
 class FirstMail:
-    """A mail about no ticket. `number`: the next free one; `related`: a closed one it follows; `alike`: reports of failures."""
+    """A mail about no ticket. `number`: the next free one; `related`: a closed one it follows; `read`: what the rules make of
+    it, where that was asked already, and `alike` the open reports of the failure that it then reports."""
 
     mail: Mail
     author: Author
@@ -110,6 +115,7 @@ class FirstMail:
     related: Ticket | None = None
     signs: tuple[Reason, ...] = ()
     kin: Kin = _ALONE
+    read: Read | None = None
     alike: tuple[Ticket, ...] = ()
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from maild.core import echo, openings, sorting, subject
-from maild.core.classify import Words
 from maild.core.draft import Draft
 from maild.core.effects import Decision, Keep, Send
 from maild.core.events import FirstMail
 from maild.core.forwarded import forwarded_words
+from maild.core.places import Words
 from maild.core.values import Address, because
 
 

@@ -9,16 +9,21 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import islice, pairwise
 from zlib import crc32
 
 from maild.core.vocabulary import sound
 from maild.core.words import fold
 
 _WORD = re.compile(r"[a-z0-9]+")
+# How features begin that tell the manner and not the matter: nothing for the question what a mail is about.
+MANNER = "'"
+_TOKEN = re.compile(r"[a-z0-9]+|[?!.;,:]")
+_MARKS = frozenset("?!.;,:")
+_SMALL = 3  # letters: no, me, se, ya, que, por, hay
 _MOST_WORDS = 400
 _PIECE = 4
 # Shares smaller than this say nothing and are not told.
@@ -45,7 +50,7 @@ class Example:
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Model:
     """`rarity`: how much each known feature counts; `weights`: feature → answer → weight; `bias`: what each answer starts with.
     `examples` is how many mails it was made from."""
@@ -54,21 +59,23 @@ class Model:
     weights: Mapping[str, Mapping[str, float]]
     bias: Mapping[str, float]
     examples: int
-    # The same for reading fast: feature → how much it counts, and the weight of each answer by its place in `bias`.
-    table: Mapping[str, tuple[float, tuple[tuple[int, float], ...]]] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def table(self) -> Mapping[str, tuple[float, tuple[tuple[int, float], ...]]]:
+        """The same for reading fast: feature → how much it counts, and the weight of each answer by its place in `bias`."""
         place = {answer: number for number, answer in enumerate(self.bias)}
-        table = {
+        return {
             feature: (value, tuple((place[answer], w * value) for answer, w in self.weights.get(feature, {}).items()))
             for feature, value in self.rarity.items()
         }
-        object.__setattr__(self, "table", table)
 
 
-def features(subject: str, text: str, stem: Callable[[str], str], ignored: frozenset[str]) -> Mapping[str, int]:
-    """What the helper sees of a mail, and how often: stems, pairs of words, pieces of four letters; a bounded number of each."""
-    seen: list[str] = []
+def features(
+    subject: str, text: str, stem: Callable[[str], str], ignored: frozenset[str], known: Iterable[str] = ()
+) -> Mapping[str, int]:
+    """What the helper sees of a mail, and how often: stems, pairs of words, pieces of four letters; a bounded number of each.
+    `known`: what the rules found in it, which says the same in whatever words."""
+    seen: list[str] = [*known, *(MANNER + each for part in (subject, text) for each in _manner(part))]
     for part in (subject, text):
         written = _WORD.findall(fold(part))[:_MOST_WORDS]
         words = [sound(word) for word in written]
@@ -79,16 +86,51 @@ def features(subject: str, text: str, stem: Callable[[str], str], ignored: froze
     return Counter(seen)
 
 
+def _manner(text: str) -> Iterator[str]:
+    """How a thing is said, whatever it is: pairs of small words and endings, from the beginning of each sentence to its mark.
+
+    «¿Me prestan una?» and «¿Nos dan dos?» ask alike («me ~an», «?^ me»), and «no me deja» tells of a fault («no me», «me ~ja»).
+    """
+    asks = False
+    sentence: list[str] = []
+    for each in islice(_TOKEN.findall(fold(text.replace("\n", " . "))), _MOST_WORDS):
+        if each in _MARKS:
+            yield from _pairs(sentence, each)
+            asks |= each == "?"
+            sentence = []
+        else:
+            sentence.append(each if len(each) <= _SMALL else f"~{each[-2:]}")
+    yield from _pairs(sentence, ".")
+    if asks:
+        yield "?"
+
+
+def _pairs(sentence: Sequence[str], mark: str) -> Iterator[str]:
+    if not sentence:
+        return
+    asked = "?" if mark == "?" else ""
+    yield f"{asked}^ {sentence[0]}"
+    # «Lo mando…», «Tomo…»: whoever begins so tells what he does.
+    yield "^" + " ".join(each if each[0] != "~" else f"~{each[-1]}" for each in sentence[:2])
+    for a, b in pairwise(sentence):
+        if a[0] != "~" or b[0] != "~":
+            yield f"{a}_{b}"
+            if asked:
+                yield f"?{a}_{b}"
+    yield f"{sentence[-1]} {mark}"
+
+
 @lru_cache(maxsize=32768)
 def _pieces(word: str) -> tuple[str, ...]:
     whole = f"^{word}$"
     return tuple("#" + whole[i : i + _PIECE] for i in range(len(whole) - _PIECE + 1))
 
 
-def learn(examples: Iterable[Example], stem: Callable[[str], str], ignored: frozenset[str]) -> Model:
-    """The model of these examples. The same examples give the same model, in whatever order they come."""
+def learn(examples: Iterable[Example], seen_in: Callable[[str, str], Mapping[str, int]]) -> Model:
+    """The model of these examples; `seen_in` gives the features of a subject and a text. The same examples give the same model,
+    in whatever order they come."""
     given = sorted(examples, key=lambda each: (each.text, each.subject, each.answer))
-    seen = [features(each.subject, each.text, stem, ignored) for each in given]
+    seen = [seen_in(each.subject, each.text) for each in given]
     mails = Counter(feature for each in seen for feature in each)
     known = sorted(feature for feature, count in mails.items() if count >= _LEAST_MAILS)
     rarity = {feature: round(math.log((1 + len(given)) / (1 + mails[feature])) + 1, 2) for feature in known}

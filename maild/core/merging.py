@@ -5,6 +5,7 @@ Nothing is moved, so all of it can be taken back: the conversation of a ticket s
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from maild.core.effects import Forget, Reopen, Tell
@@ -28,8 +29,14 @@ def into(ticket: Ticket) -> int:
 
 def others(ticket: Ticket) -> tuple[Address, ...]:
     """Who takes part as well, because he asked for the same."""
-    lines = (line.partition(" ") for line in (ticket.fact(WITH) or "").splitlines())
-    return tuple(Address(address, name) for address, _, name in lines if address)
+    return _people(ticket.fact(WITH) or "")
+
+
+@lru_cache(maxsize=64)
+def _people(lines: str) -> tuple[Address, ...]:
+    """In a failure of many, hundreds; and every report asks several times."""
+    parted = (line.partition(" ") for line in lines.splitlines())
+    return tuple(Address(address, name) for address, _, name in parted if address)
 
 
 def merge(draft: Draft, number: int, other: Ticket) -> None:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from maild.core import filters, findings, openings, outages, reporting, sorting, subject
+from maild.core.classify import Verdict
 from maild.core.draft import Draft
 from maild.core.effects import Assign, Decision, Effect, Keep, Send, Tell
 from maild.core.events import FirstMail
 from maild.core.filters import Filtered
 from maild.core.moves import LetterTo
 from maild.core.office import Office
-from maild.core.values import Address, because
+from maild.core.sorting import Read
+from maild.core.values import Address, Author, Mail, because
 
 # Facts that the engine keeps begin with an underscore: no procedure asks for them by chance.
 TAGS, ROUTE = "_tags", "_route"
 
 
-def filtered(case: FirstMail, office: Office) -> Filtered:
-    """The filters that fit this mail."""
-    book = office.book
-    if book.classifier is None or not book.filters:
-        return Filtered()
-    return filters.fitting(
-        case.mail, case.author, case.received_at, book.filters, book.classifier.vocabulary, book.calendar
-    )
+def read(mail: Mail, author: Author, received_at: datetime, office: Office, verdict: Verdict | None = None) -> Read:
+    """What the rules make of a mail that is about no ticket; `verdict`: about its words, if that was reached before."""
+    book, found = office.book, Filtered()
+    if book.classifier is not None and book.filters:
+        found = filters.fitting(mail, author, received_at, book.filters, book.classifier.vocabulary, book.calendar)
+    said = sorting.sort_mail(mail, book, found, verdict)
+    service = said.service.key if said.service else ""
+    thing = outages.thing_of(said.verdict, service, book.outages) if reporting.counts(author) else ""
+    return Read(found, said, thing)
 
 
 def turned_away(case: FirstMail, found: Filtered, office: Office) -> Decision | None:
@@ -41,10 +45,10 @@ def turned_away(case: FirstMail, found: Filtered, office: Office) -> Decision | 
     return Decision(0, letters, (reason, *case.signs), refused=reason)
 
 
-def opened(draft: Draft, case: FirstMail, filtered: Filtered, asks: Address, language: str) -> None:
+def opened(draft: Draft, case: FirstMail, read: Read, asks: Address, language: str) -> None:
     """Open the ticket of a first mail as the rules sort it, and do what the filters say of it."""
     book, mail, author, number = draft.office.book, case.mail, case.author, case.number
-    found = sorting.sort(sorting.words_of(mail, book.mark_key), book, filtered)
+    found, thing = read.found, read.thing
     if author.person is not None or author.own_domain:  # a stranger's words are never sent on (RELIABILITY S-03)
         draft.told = {"text": mail.new_text, "sender_name": asks.name or asks.address}
         draft.told |= {"understood_by": sorting.understood_by(found)}
@@ -56,20 +60,20 @@ def opened(draft: Draft, case: FirstMail, filtered: Filtered, asks: Address, lan
         first_message_id=mail.message_id,
     )
     draft.reasons.extend((*case.signs, because("opened", number=number), *found.reasons()))
-    thing = outages.thing_of(found.verdict, ticket.service, book.outages) if reporting.counts(author) else ""
     if thing and reporting.gathered(draft, case, ticket, thing):
         return
     openings.begin(draft, ticket)
     if thing:
         draft.do(Tell(number, outages.THING, thing))
-    _carry_out(draft, number, filtered, case)
+    _carry_out(draft, number, read.filtered, case)
     draft.do(Keep(number, "public"))
 
 
 def _carry_out(draft: Draft, number: int, found: Filtered, case: FirstMail) -> None:
     """Do what the filters say of the ticket that was opened, and keep the facts of the text."""
     mail, office, walk = case.mail, draft.office, draft.walks[number]
-    for kind, value in findings.told(findings.findings(f"{mail.subject}\n{mail.new_text}")).items():
+    facts = (*findings.findings(mail.subject), *findings.findings(mail.new_text))
+    for kind, value in findings.told(facts).items():
         draft.do(Tell(number, f"_{kind}", value))
     if tags := found.tags:
         draft.do(Tell(number, TAGS, " ".join(tags)))

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from maild.core import subject
 from maild.core.catalogue import Service
-from maild.core.classify import Answer, Spoke, Verdict, Words, classify
+from maild.core.classify import Answer, Spoke, Verdict, classify
 from maild.core.filters import Filtered
+from maild.core.places import Words
+from maild.core.reader import Reader
 from maild.core.rulebook import Rulebook
-from maild.core.values import CutKind, Mail, Reason, because
+from maild.core.values import Mail, Reason, because
 
 # So many signs of an answer stand in the journal; `maild explain` shows all of them.
 _MOST_TOLD = 6
 NOTHING = Filtered()
 UNSAID = Verdict()
-_CITED = (CutKind.QUOTE, CutKind.FORWARD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Sorted:
 
 
 def _won(question: str, value: str, answer: Answer) -> Reason:
-    after = answer.ranked[1][0] if len(answer.ranked) > 1 else ""
+    after = answer.ranked[1][0] if len(answer.ranked) > 1 else "—"
     return because(
         "sorted", question=question, value=value, score=_shown(answer.score), margin=_shown(answer.margin), after=after
     )
@@ -66,21 +66,35 @@ def _shown(number: float) -> str:
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
-def words_of(mail: Mail, mark_key: str) -> Words:
-    """The words of a mail by what they are. One that only passes something on is about what it passes on."""
-    title = subject.title(mail.subject, mark_key)
-    old = "\n".join(mail.text[cut.start : cut.end] for cut in mail.cuts if cut.kind in _CITED)
-    said = mail.new_text
-    if len(said.split()) < 2 and old:
-        said, old = f"{said}\n{old}", ""
-    return Words(title, said, old, answers=title != " ".join(mail.subject.split()))
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A first mail as the rules read it: the filters that fit, what it is, of which thing it reports a failure ('': of none)."""
+
+    filtered: Filtered
+    found: Sorted
+    thing: str = ""
+
+
+def reader(book: Rulebook) -> Reader | None:
+    """Whoever reads by these rules; None where they sort nothing."""
+    return Reader(book.classifier, book.mark_key) if book.classifier else None
+
+
+def sort_mail(mail: Mail, book: Rulebook, filtered: Filtered = NOTHING, verdict: Verdict | None = None) -> Sorted:
+    """What a mail is; `verdict`: about its words, where that was reached before."""
+    who = None if verdict else reader(book)
+    return sorted_by(verdict or (who.verdict(mail) if who else UNSAID), book, filtered)
 
 
 def sort(words: Words, book: Rulebook, filtered: Filtered = NOTHING) -> Sorted:
     """What the rules make of these words; what a filter says goes first."""
+    return sorted_by(classify(words, book.classifier) if book.classifier else UNSAID, book, filtered)
+
+
+def sorted_by(verdict: Verdict, book: Rulebook, filtered: Filtered = NOTHING) -> Sorted:
+    """What a mail is in this institution after the verdict about its words; what a filter says goes first."""
     if book.classifier is None:
         return Sorted(book.default_type)
-    verdict = classify(words, book.classifier)
     service = book.services.get(filtered.said("service") or verdict.service.value)
     priority = filtered.said("priority") or verdict.priority or (service.priority if service else "")
     kind = filtered.said("type") or _type(service, verdict.nature.value, book)

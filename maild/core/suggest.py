@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from maild.core.classify import Words
 from maild.core.guessing import Example
+from maild.core.places import Words
 from maild.core.rulebook import Rulebook
 from maild.core.sorting import sort
 from maild.core.words import fold

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _QUOTES = dict.fromkeys(map(ord, "“”„‟«»＂″"), '"') | dict.fromkeys(map(ord, "‘’‚‛´′"), "'")
 _FULL_WIDTH = {0xFF01 + n: 0x21 + n for n in range(94)} | {0xFE5F: "#", 0xFE57: "!", 0x266F: "#", 0x2044: "/"}
 _SIGNS: dict[int, str | int | None] = {**_FULL_WIDTH, **_QUOTES, 0x2026: "...", 0x20E3: None}
 _PICTURES = 0x2190  # symbols from here on are arrows, dingbats and emoji; «N°», «©» stand below
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
 _SKIN = range(0x1F3FB, 0x1F400)
 
 
@@ -19,12 +21,11 @@ def plain(text: str) -> str:
     """
     if text.isascii():
         return text
-    return "".join(_typed(c) for c in text.translate(_SIGNS))
+    return _FOREIGN.sub(_typed, text.translate(_SIGNS))
 
 
-def _typed(c: str) -> str:
-    if c.isascii():
-        return c
+def _typed(found: re.Match[str]) -> str:
+    c = found[0]
     kind = unicodedata.category(c)
     if kind in ("Cf", "Cs", "Co", "Cn") or 0xFE00 <= ord(c) <= 0xFE0F:
         return ""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import islice
-from typing import Any
+from functools import cached_property, lru_cache
+from itertools import islice, product
+from typing import Any, NamedTuple
 
 from maild.core.words import fold
 
@@ -15,12 +15,16 @@ from maild.core.words import fold
 _SENTENCE = re.compile(r"[.!?;\n]+(?=\s|$)|\n")
 _CLAUSE = re.compile(r"[,:()–—]")
 _WORD = re.compile(r"[a-z0-9ñ]+")
+# A question mark counts as a word at the end of its sentence; so it stands in a phrase, and so it is shown.
+_ASKED = "signodepregunta"
+_QUESTION = re.compile(r"\?+")
 # Addresses of every kind count as one word each, whatever they are made of.
 _NAMED = (
     (re.compile(r"\\\\[^\s,;]+"), " rutacompartida "),
     (re.compile(r"https?://\S+|www\.\S+"), " enlaceweb "),
     (re.compile(r"\S+@\S*"), " direccioncorreo "),
 )
+_BRACKETS = re.compile(r"\(([^)]*)\)")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _RUN = re.compile(r"([a-z])\1+")
 _SOFT = str.maketrans({"v": "b", "z": "s", "w": "u"})
@@ -53,13 +57,10 @@ def expand(phrase: str) -> Iterator[str]:
     >>> list(expand("no (abre|entra) bien"))
     ['no abre bien', 'no entra bien']
     """
-    opening = phrase.find("(")
-    closing = phrase.find(")", opening)
-    if opening < 0 or closing < 0:
-        yield phrase
-        return
-    for choice in phrase[opening + 1 : closing].split("|"):
-        yield from expand(phrase[:opening] + choice + phrase[closing + 1 :])
+    # Every second piece stands between brackets; a bracket that is not closed is a character like others.
+    pieces = _BRACKETS.split(phrase)
+    choices = [piece.split("|") if number % 2 else (piece,) for number, piece in enumerate(pieces)]
+    return map("".join, product(*choices))
 
 
 def forms(phrase: str) -> int:
@@ -107,64 +108,127 @@ def plain(word: str) -> str:
     return word[:-1] if len(word) > 4 and word[-1] in "aeo" else word
 
 
+class _Word(NamedTuple):
+    """A word of a phrase: whether it counts beside others, and by which key it is looked up, forced, among others, and alone."""
+
+    counts: bool
+    forced: str
+    stem: str
+    lone: str
+
+
+class _Trie(NamedTuple):
+    """`root`: key → what may follow; `known`: every key; `near`: what one letter less makes of one, '' if of several."""
+
+    root: dict[str, Any]
+    known: frozenset[str]
+    near: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Vocabulary:
-    """Every phrase of the rules in one trie over stems. Built once by `vocabulary`; reading takes time linear in the text."""
+    """Every phrase of the rules (with the concept it stands for) in one trie over stems. Reading takes time linear in the text.
 
+    It is built when first read: who only looks at tickets or checks a file does not wait for it.
+    A lone word also means its plural and feminine; a word among others, or one after `~`, all forms of its stem; a word with
+    `!` this very form, even one that does not count elsewhere. Of a word that says more alone, the neighbours say what is meant.
+    """
+
+    phrases: tuple[tuple[str, str], ...]
     stem: Callable[[str], str]
-    ignored: frozenset[str]
-    written: Mapping[str, str]
-    root: dict[str, Any]
-    near: Mapping[str, str]
-    known: frozenset[str]
+    ignored: frozenset[str] = frozenset()
+    written: Mapping[str, str] = field(default_factory=dict)
     cache: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def _trie(self) -> _Trie:
+        root, known = dict[str, Any](), set[str]()
+        for phrase, concept in self.phrases:
+            for form in islice(expand(fold(phrase)), MOST_FORMS):
+                node = root
+                for key in self._path(form):
+                    known.add(key)
+                    node = node.setdefault(key, {})
+                if node is not root and concept not in node.setdefault(_END, []):
+                    node[_END].append(concept)
+        near: dict[str, str] = {}
+        for key in known:
+            if len(key) >= _SHORTEST_GUESS and key.isalpha():
+                for short in _shorter(key):
+                    near[short] = "" if near.get(short, key) != key else key
+        return _Trie(root, frozenset(known), near)
+
+    def _path(self, form: str) -> list[str]:
+        """The keys of one phrase, word by word. Words that do not count are left out, unless marked or only one other would be left."""
+        words = [word for piece in form.split() for word in self._word(piece)]
+        counting = [word for word in words if word.counts]
+        if len(counting) > 1 or len(words) == 1:
+            words = counting
+        return [word.forced or (word.stem if len(words) > 1 else word.lone) for word in words]
+
+    @cached_property
+    def _word(self) -> Callable[[str], tuple[_Word, ...]]:
+        return lru_cache(maxsize=None)(self._read_word)
+
+    def _read_word(self, written: str) -> tuple[_Word, ...]:
+        """A word of a phrase as it is looked up; short forms are several."""
+        bare = _ASKED if written == "?" else "".join(_WORD.findall(written))
+        very = written[-1] == "!"
+        return tuple(
+            _Word(
+                counts=each not in self.ignored or very,
+                forced=_EXACT + sound(each) if very or each in self.ignored else "",
+                stem=(stem := _STEM + sound(self.stem(each))),
+                lone=stem if written[0] == "~" else sound(plain(each)),
+            )
+            for each in self.written.get(bare, bare).split()
+        )
 
     def read(self, text: str) -> Reading:
         """Every phrase that stands in the text, also those inside longer ones."""
         found: list[Found] = []
         clauses: list[int] = []
+        beginnings = self._trie.root.keys()
         for number, sentence in enumerate(_sentences(text)):
-            keys, words, places = [], [], []
+            words: list[str] = []
+            places: list[int] = []
             for part in _CLAUSE.split(sentence):
+                for word in _WORD.findall(part):
+                    words += self.written[word].split() if word in self.written else (word,)
+                places += [len(clauses)] * (len(words) - len(places))
                 clauses.append(number)
-                for key, word in self._keys(part):
-                    keys.append(key)
-                    words.append(word)
-                    places.append(len(clauses) - 1)
-            for start in range(len(keys)):
-                found.extend(
-                    Found(concept, " ".join(words[start:end]), number, places[start], start)
-                    for end, concept in self._from(keys, start)
-                )
+            keys = [self.cache.get(word) or self._key(word) for word in words]
+            shown = ["?" if word == _ASKED else word for word in words]
+            for start, key in enumerate(keys):
+                if not beginnings.isdisjoint(key):
+                    for end, concept in self._from(keys, start):
+                        found.append(Found(concept, " ".join(shown[start:end]), number, places[start], start))
         return Reading(tuple(found), tuple(clauses))
 
-    def _from(self, keys: list[tuple[str, ...]], start: int) -> Iterator[tuple[int, str]]:
+    def _from(self, keys: list[tuple[str, ...]], start: int) -> list[tuple[int, str]]:
         """The phrases that begin at this word, with where each ends. Words that do not count may stand between theirs."""
-        nodes = [self.root]
+        nodes = [self._trie.root]
+        found: list[tuple[int, str]] = []
         for position in range(start, len(keys)):
             word = keys[position]
             on = [child for node in nodes for key in word if (child := node.get(key)) is not None]
             for node in on:
-                for concept in node.get(_END, ()):
-                    yield position + 1, concept
+                if _END in node:
+                    found += [(position + 1, concept) for concept in node[_END]]
             nodes = [*nodes, *on] if len(word) == 1 and position > start else on
             if not nodes:
-                return
-
-    def _keys(self, text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-        for word in _WORD.findall(text):
-            word = _STRETCHED.sub(r"\1", word)
-            for each in self.written.get(word, word).split():
-                yield self.cache.get(each) or self._key(each), each
+                break
+        return found
 
     def _key(self, word: str) -> tuple[str, ...]:
         """By what a word is looked up: as it stands, without number and gender, and by its stem. One that does not count: as it
         stands only."""
         if word in self.ignored:
             return (_EXACT + sound(word),)
+        _, known, near = self._trie
         lone, stem = sound(plain(word)), _STEM + sound(self.stem(word))
-        if lone not in self.known and stem not in self.known and len(lone) >= _SHORTEST_GUESS and lone.isalpha():
-            lone = self.near.get(lone) or _guess(lone, self.near, self.known)
+        if lone not in known and stem not in known and len(lone) >= _SHORTEST_GUESS and lone.isalpha():
+            lone = near.get(lone) or _guess(lone, near, known)
         keys = (_EXACT + sound(word), lone, stem)
         if len(self.cache) < _MOST_WORDS:  # a flood of invented words must not fill the memory
             self.cache[word] = keys
@@ -175,9 +239,10 @@ def _sentences(text: str) -> Iterator[str]:
     lowered = text
     for pattern, name in _NAMED:
         lowered = pattern.sub(name, lowered)
+    lowered = _QUESTION.sub(f" {_ASKED}?", lowered)
     for sentence in _SENTENCE.split(lowered):
         if folded := fold(sentence):
-            yield folded
+            yield _STRETCHED.sub(r"\1", folded)
 
 
 def _shorter(key: str) -> Iterator[str]:
@@ -189,50 +254,3 @@ def _guess(key: str, near: Mapping[str, str], known: frozenset[str]) -> str:
     close = {short for short in _shorter(key) if short in known}
     close |= {near[short] for short in _shorter(key) if near.get(short)}
     return close.pop() if len(close) == 1 else key
-
-
-def vocabulary(
-    phrases: Iterable[tuple[str, str]],
-    stem: Callable[[str], str],
-    ignored: Iterable[str] = (),
-    written: Mapping[str, str] | None = None,
-) -> Vocabulary:
-    """The trie of (phrase, concept) pairs.
-
-    A lone word also means its plural and feminine; a word among others, or one after `~`, all forms of its stem; a word with
-    `!` this very form. Of a word that says more alone, the neighbours say what is meant.
-    """
-    left_out, root, known = frozenset(ignored), dict[str, Any](), set[str]()
-    for phrase, concept in phrases:
-        for form in islice(expand(fold(phrase)), MOST_FORMS):
-            node = root
-            for key in _path(form, stem, left_out, written or {}):
-                known.add(key)
-                node = node.setdefault(key, {})
-            if node is not root and concept not in node.setdefault(_END, []):
-                node[_END].append(concept)
-    near: dict[str, str] = {}
-    for key in known:
-        if len(key) >= _SHORTEST_GUESS and key.isalpha():
-            for short in _shorter(key):
-                near[short] = "" if near.get(short, key) != key else key
-    return Vocabulary(stem, left_out, dict(written or {}), root, near, frozenset(known))
-
-
-def _path(form: str, stem: Callable[[str], str], ignored: frozenset[str], written: Mapping[str, str]) -> list[str]:
-    """The keys of one phrase, word by word. Words that do not count are left out, unless only one other would be left."""
-    words = []
-    for word in form.split():
-        bare = "".join(_WORD.findall(word))
-        words += [(each, word[0], word[-1]) for each in written.get(bare, bare).split() if each]
-    counting = [word for word in words if word[0] not in ignored]
-    if len(counting) > 1 or len(words) == 1:
-        words = counting
-    return [
-        _EXACT + sound(each)
-        if last == "!" or each in ignored
-        else _STEM + sound(stem(each))
-        if len(words) > 1 or first == "~"
-        else sound(plain(each))
-        for each, first, last in words
-    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -51,13 +51,14 @@ def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
     person = occasion.office.directory.by_address(send.to.address)
     began = ticket.first_message_id if ticket else ""
     code = _code(send, occasion) if ticket else ""
+    stands = _stands(send, ticket, occasion.office) if ticket else _NOWHERE
     return Letter(
         template=send.template,
         audience=send.audience,
         language=send.language,
         to=send.to,
-        facts={key: _scrubbed(fact) for key, fact in _facts(send, ticket, occasion).items()},
-        buttons=_buttons(send, ticket, occasion, code) if ticket else (),
+        facts={key: _scrubbed(fact) for key, fact in _facts(send, ticket, occasion, stands).items()},
+        buttons=_buttons(send, ticket, occasion, code, stands) if ticket else (),
         # An id of ours in somebody's mail is a token of somebody: it goes to nobody else.
         answers="" if seal.looks_ours(message_id) else message_id,
         references=(began,) if began and not seal.looks_ours(began) else (),
@@ -69,7 +70,7 @@ def letter(send: Send, ticket: Ticket | None, occasion: Occasion) -> Letter:
     )
 
 
-def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, Fact]:
+def _facts(send: Send, ticket: Ticket | None, occasion: Occasion, stands: _Stands) -> dict[str, Fact]:
     given = {key: value for key, value in send.facts if key not in (echo.RETRY, echo.RETRY_TEXT)}
     facts: dict[str, Fact] = {"reader_name": send.to.name, "lines": send.lines}
     if send.audience == "user" and _names_others(given.get("text", ""), send.to.address):
@@ -83,13 +84,13 @@ def _facts(send: Send, ticket: Ticket | None, occasion: Occasion) -> dict[str, F
     if ticket is not None:
         facts |= _about(ticket, occasion.office)
         facts |= _times(send, ticket, occasion.office)
-        facts["task"] = "; ".join(_turns(send, ticket, occasion.office))
+        facts["task"] = "; ".join(_turns(ticket, occasion.office, stands))
         if send.audience in ("technician", "manager"):
             facts["request"] = findings.masked(occasion.request)
             facts["also_to"] = tuple(dict.fromkeys(other.name or other.address for other in occasion.others))
         survey = occasion.office.book.survey
         facts["best_score"] = survey.best if send.template == survey.template else None
-        facts["orders"] = _orders(send, ticket, occasion.office)
+        facts["orders"] = _orders(send, ticket, occasion.office, stands)
         facts["attachments"] = files.names(occasion.files)
         if occasion.mail and occasion.mail.sender.mailbox == send.to.address:
             facts["files_refused"] = files.told(occasion.files)
@@ -120,11 +121,11 @@ def _names_others(text: str, reader: str) -> bool:
 
 def _about_what_he_wrote(ticket: Ticket, mail: Mail, office: Office) -> dict[str, Fact]:
     """Advice to somebody who wrote a secret; what would help, asked for once: in the letter that opens the ticket."""
-    words = f"{mail.subject}\n{mail.new_text}"
+    words = mail.subject, mail.new_text
     service = office.book.services.get(ticket.service)
     opens = ticket.first_message_id == mail.message_id
-    asks = findings.lacking(service.asks, words, files=bool(mail.attachments)) if service and opens else ()
-    return {"advice": findings.advice(words), "asks": asks}
+    asks = findings.lacking(service.asks, *words, files=bool(mail.attachments)) if service and opens else ()
+    return {"advice": findings.advice(*words), "asks": asks}
 
 
 def _label(fact: str, value: str, office: Office) -> str:
@@ -170,12 +171,28 @@ def _times(send: Send, ticket: Ticket, office: Office) -> dict[str, Fact]:
     return {key: value for key, value in times.items() if value is not None}
 
 
-def _standing(send: Send, ticket: Ticket, office: Office) -> frozenset[str]:
-    return office.standing(Author(send.to.address, person=office.directory.by_address(send.to.address)), ticket)
+@dataclass(frozen=True, slots=True)
+class _Stands:
+    """Where the reader of a letter stands towards its ticket: his relations to it, and the verbs he may use on it as it is,
+    with the moves that each would make."""
+
+    relations: frozenset[str]
+    may: Mapping[str, Sequence[Move]]
 
 
-def _possible(send: Send, ticket: Ticket, office: Office) -> tuple[helping.Possible, ...]:
-    return helping.possible(office, ticket, _standing(send, ticket, office))
+_NOWHERE = _Stands(frozenset(), {})
+
+
+def _stands(send: Send, ticket: Ticket, office: Office) -> _Stands:
+    author = Author(send.to.address, person=office.directory.by_address(send.to.address))
+    relations = office.standing(author, ticket)
+    may: dict[str, list[Move]] = {}
+    for step, move in office.open_moves(ticket):
+        if relations & set(move.by or (step.role,)):
+            for trigger in move.on:
+                if isinstance(trigger, OnOrder) and trigger.verb in office.book.verbs:
+                    may.setdefault(trigger.verb, []).append(move)
+    return _Stands(relations, may)
 
 
 def _steps(ticket: Ticket, office: Office) -> list[Step]:
@@ -183,36 +200,23 @@ def _steps(ticket: Ticket, office: Office) -> list[Step]:
     return [step for step in found if step]
 
 
-def _turns(send: Send, ticket: Ticket, office: Office) -> list[str]:
+def _turns(ticket: Ticket, office: Office, stands: _Stands) -> list[str]:
     """The names of the steps at which it is the reader's turn, in the words of the institution's document."""
-    standing = _standing(send, ticket, office)
-    return list(dict.fromkeys(step.name for step in _steps(ticket, office) if step.role in standing and step.name))
+    steps = (step for step in _steps(ticket, office) if step.role in stands.relations)
+    return list(dict.fromkeys(step.name for step in steps if step.name))
 
 
-def _may(send: Send, ticket: Ticket, office: Office) -> dict[str, list[Move]]:
-    """The verbs that the reader may use on the ticket as it stands, with the moves that each would make."""
-    standing = _standing(send, ticket, office)
-    found: dict[str, list[Move]] = {}
-    for step, move in office.open_moves(ticket):
-        if standing & set(move.by or (step.role,)):
-            for trigger in move.on:
-                if isinstance(trigger, OnOrder) and trigger.verb in office.book.verbs:
-                    found.setdefault(trigger.verb, []).append(move)
-    return found
-
-
-def _orders(send: Send, ticket: Ticket, office: Office) -> tuple[str | Reason, ...]:
+def _orders(send: Send, ticket: Ticket, office: Office, stands: _Stands) -> tuple[str | Reason, ...]:
     """What the reader may type and has no button for: the order, the answers it knows, what it must bring. Who works here
     and asks what he may do reads all of it, with what each order does; a user what the request waits for from him."""
     if send.template == _HELP:
-        known = _possible(send, ticket, office)
+        known = helping.possible(office, ticket, stands.relations)
         if send.audience == "user":
             known = tuple(each for each in known if each.moves and not each.verb.button)
         return tuple(each.told(send.language) for each in known)
     if send.audience == "user":
         return ()
-    may = _may(send, ticket, office)
-    verbs = ((office.book.verbs[key], moves) for key, moves in may.items())
+    verbs = ((office.book.verbs[key], moves) for key, moves in stands.may.items())
     return tuple(_typed(verb, moves, send.language) for verb, moves in verbs if not verb.button)
 
 
@@ -266,10 +270,10 @@ def _one(each: str | Reason) -> str | Reason:
     return scrubbed if isinstance(scrubbed, str | Reason) else each
 
 
-def _buttons(send: Send, ticket: Ticket, occasion: Occasion, code: str) -> tuple[Button, ...]:
+def _buttons(send: Send, ticket: Ticket, occasion: Occasion, code: str, stands: _Stands) -> tuple[Button, ...]:
     office = occasion.office
     named = mark(office.book.mark_key, ticket.number)
-    may = _may(send, ticket, office)
+    may = stands.may
     if send.held:
         asked = ("confirmar", "noconfirmar")
         labels = _QUESTION.get(send.language, _QUESTION["es"])
@@ -277,7 +281,7 @@ def _buttons(send: Send, ticket: Ticket, occasion: Occasion, code: str) -> tuple
     if send.template == office.book.survey.template:
         return tuple(_score(named, score) for score in range(1, office.book.survey.best + 1))
     if send.template == _HELP:  # whoever asks what he may do gets a button for each move, not only for the usual ones
-        moves = (each for each in _possible(send, ticket, office) if each.moves)
+        moves = (each for each in helping.possible(office, ticket, stands.relations) if each.moves)
         return tuple(
             Button(
                 each.words,

@@ -1,7 +1,8 @@
 """A disposable child that parses what it is sent under hard limits: `python -m maild.mail.child CPU_SECONDS BYTES TASK`.
 
-It reads frames of raw mail from its standard input and answers each with a frame: for the task `parse` the mail as JSON, for
-`files` the bytes of its attachments. It ends with its parent.
+It reads frames from its standard input: first by which rules it shall read (a pickle of its parent, or nothing), then raw
+mails. It answers each mail with a frame: for the task `parse` the mail as JSON, with the verdict of the rules, for `files`
+the bytes of its attachments. It ends with its parent.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import json
 import math
 import os
+import pickle
 import resource
 import sys
 from collections.abc import Callable, Mapping
 
+from maild.core.reader import Reader
 from maild.errors import MailError
 from maild.mail.frames import LENGTH_BYTES, frame, packed, to_json
 from maild.mail.parse import attachment_bytes, parse
@@ -21,14 +24,13 @@ _STDIN, _STDOUT = 0, 1
 
 
 def main() -> None:
-    cpu_seconds, memory_bytes, do = int(sys.argv[1]), int(sys.argv[2]), _TASKS[sys.argv[3]]
+    cpu_seconds, memory_bytes, task = int(sys.argv[1]), int(sys.argv[2]), _TASKS[sys.argv[3]]
     _confine(memory_bytes)
-    while (length := _read(LENGTH_BYTES)) is not None:
-        raw = _read(int.from_bytes(length, "big"))
-        if raw is None:
-            return
+    told = _frame()
+    reader: Reader | None = pickle.loads(told) if told else None  # noqa: S301 - our parent's own
+    while (raw := _frame()) is not None:
         _allow(cpu_seconds)
-        answer = _answer(raw, do)
+        answer = _answer(raw, lambda raw: task(raw, reader))
         del raw
         _write(frame(answer))
 
@@ -48,9 +50,14 @@ def _allow(cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + cpu_seconds, hard))
 
 
-_TASKS: Mapping[str, Callable[[bytes], bytes]] = {
-    "parse": lambda raw: to_json(parse(raw)),
-    "files": lambda raw: packed((attachment.sha256, data) for attachment, data in attachment_bytes(raw)),
+def _understand(raw: bytes, reader: Reader | None) -> bytes:
+    mail = parse(raw)
+    return to_json(mail, reader.verdict(mail) if reader and mail.kind.from_person else None)
+
+
+_TASKS: Mapping[str, Callable[[bytes, Reader | None], bytes]] = {
+    "parse": _understand,
+    "files": lambda raw, _: packed((attachment.sha256, data) for attachment, data in attachment_bytes(raw)),
 }
 
 
@@ -63,6 +70,11 @@ def _answer(raw: bytes, do: Callable[[bytes], bytes]) -> bytes:
         return json.dumps({"refused": "memory"}).encode()
     except Exception as problem:  # noqa: BLE001 - catch point "per mail": the name of the class, never the content
         return json.dumps({"refused": f"parser:{type(problem).__name__}"}).encode()
+
+
+def _frame() -> bytes | None:
+    length = _read(LENGTH_BYTES)
+    return None if length is None else _read(int.from_bytes(length, "big"))
 
 
 def _read(wanted: int) -> bytes | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from maild.core.classify import Answer, Spoke, Verdict
 from maild.core.values import (
     Address,
     Attachment,
@@ -33,8 +34,8 @@ def frame(payload: bytes, length: int | None = None) -> bytes:
     return (len(payload) if length is None else length).to_bytes(LENGTH_BYTES, "big") + payload
 
 
-def to_json(mail: Mail) -> bytes:
-    """Every field of a Mail, in UTF-8."""
+def to_json(mail: Mail, verdict: Verdict | None = None) -> bytes:
+    """Every field of a Mail, in UTF-8, and the verdict about it."""
     fields = {
         "sender": [
             mail.sender.address,
@@ -73,6 +74,7 @@ def to_json(mail: Mail) -> bytes:
         "results_depth": mail.results_depth,
         "received_by": mail.received_by,
         "defects": mail.defects,
+        "verdict": _verdict(verdict) if verdict else None,
     }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
@@ -103,11 +105,12 @@ def unpacked(answer: bytes) -> dict[str, bytes]:
     return found
 
 
-def from_json(answer: bytes) -> Mail:
-    """The Mail of an answer. A child is not trusted further than its form: what is not a Mail raises ValueError."""
+def from_json(answer: bytes) -> tuple[Mail, Verdict | None]:
+    """The Mail of an answer, with the verdict about it. A child is not trusted further than its form: what is not a Mail raises
+    ValueError."""
     try:
         fields = json.loads(answer)
-        return _mail(fields)
+        return _mail(fields), _judged(fields["verdict"]) if fields["verdict"] else None
     except (KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise ValueError(f"not a mail: {type(problem).__name__}") from problem
 
@@ -189,6 +192,33 @@ def _attachment(row: list[Any]) -> Attachment:
 def _reason(row: list[Any]) -> Reason:
     code, facts = row
     return Reason(_text(code), tuple((_text(key), _text(value)) for key, value in facts))
+
+
+def _verdict(verdict: Verdict) -> list[Any]:
+    spoke = ([[s.answer, s.weight, s.place, s.sign, s.words] for s in a.spoke] for a in _answers(verdict))
+    return [verdict.priority, *([a.value, a.ranked, each] for a, each in zip(_answers(verdict), spoke, strict=True))]
+
+
+def _answers(verdict: Verdict) -> tuple[Answer, ...]:
+    return verdict.service, verdict.nature, verdict.urgency, verdict.impact, verdict.outage
+
+
+def _judged(fields: list[Any]) -> Verdict:
+    priority, *answers = fields
+    service, nature, urgency, impact, outage = (_answer(each) for each in answers)
+    return Verdict(service, nature, urgency, impact, _text(priority), outage)
+
+
+def _answer(row: list[Any]) -> Answer:
+    value, ranked, spoke = row
+    return Answer(_text(value), _many(ranked, lambda each: (_text(each[0]), float(each[1]))), _many(spoke, _spoke))
+
+
+def _spoke(row: list[Any]) -> Spoke:
+    answer, weight, place, sign, words = row
+    if not (type(answer) is type(place) is type(sign) is type(words) is str and type(weight) in (int, float)):
+        raise TypeError
+    return Spoke(answer, weight, place, sign, words)
 
 
 def _many(rows: list[Any], make: Callable[[Any], T]) -> tuple[T, ...]:

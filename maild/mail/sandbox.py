@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Literal, Self
 
 import maild
+from maild.core.classify import Verdict
+from maild.core.reader import Reader
 from maild.core.values import Mail
 from maild.errors import MailError
 from maild.mail.frames import LARGEST_ANSWER, LENGTH_BYTES, frame, from_json, unpacked
@@ -33,18 +36,19 @@ class Sandbox:
         wall_seconds: float = 20,
         cpu_seconds: int = 10,
         memory_bytes: int = 512 * 1024 * 1024,
-        recycle_after: int = 1000,
+        recycle_after: int = 5000,
         task: Literal["parse", "files"] = "parse",
     ) -> None:
         self._wall_seconds = wall_seconds
         self._recycle_after = recycle_after
         self._limits = (str(cpu_seconds), str(memory_bytes), task)
         self._children: list[_Child | None] = [None] * workers
+        self._rules = b""
         self._free: asyncio.Queue[int] = asyncio.Queue()
         for seat in range(workers):
             self._free.put_nowait(seat)
 
-    async def __aenter__(self) -> Sandbox:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -59,8 +63,16 @@ class Sandbox:
             if child:
                 await child.end()
 
+    def read_by(self, reader: Reader | None) -> None:
+        """From now on the children also say what each mail is about, by these rules; those that read by others end."""
+        self._rules = pickle.dumps(reader) if reader else b""
+
     async def parse(self, raw: bytes) -> Mail:
         """The Mail as a child understands it, or MailError."""
+        return (await self.read(raw))[0]
+
+    async def read(self, raw: bytes) -> tuple[Mail, Verdict | None]:
+        """The Mail, and what it is about by the rules that the child was given; or MailError."""
         return _mail(await self._seated(raw))
 
     async def files(self, raw: bytes) -> dict[str, bytes]:
@@ -78,13 +90,25 @@ class Sandbox:
         finally:
             self._free.put_nowait(seat)
 
-    async def _answered(self, seat: int, raw: bytes) -> bytes:
+    async def warm(self) -> None:
+        """Start every child now: they make themselves ready while the first mails are fetched."""
+        for seat in [await self._free.get() for _ in self._children]:
+            try:
+                await self._child(seat)
+            finally:
+                self._free.put_nowait(seat)
+
+    async def _child(self, seat: int) -> _Child:
         child = self._children[seat]
-        if child is None or child.served >= self._recycle_after or not child.alive:
+        if child is None or not child.alive or child.served >= self._recycle_after or child.rules is not self._rules:
             self._children[seat] = None
             if child:
                 await child.end()
-            child = self._children[seat] = await _Child.started(self._limits)
+            child = self._children[seat] = await _Child.started(self._limits, self._rules)
+        return child
+
+    async def _answered(self, seat: int, raw: bytes) -> bytes:
+        child = await self._child(seat)
         async with self._lost_unless_answered(seat, child):
             try:
                 async with asyncio.timeout(self._wall_seconds):
@@ -112,7 +136,7 @@ def _accepted(answer: bytes) -> bytes:
     return answer
 
 
-def _mail(answer: bytes) -> Mail:
+def _mail(answer: bytes) -> tuple[Mail, Verdict | None]:
     try:
         return from_json(_accepted(answer))
     except ValueError:
@@ -122,21 +146,24 @@ def _mail(answer: bytes) -> Mail:
 class _Child:
     """One running parser."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, rules: bytes) -> None:
         assert process.stdin and process.stdout
         self._process = process
+        self.rules = rules
         self._stdin, self._stdout = process.stdin, process.stdout
         self.served = 0
 
     @classmethod
-    async def started(cls, limits: tuple[str, str, str]) -> _Child:
+    async def started(cls, limits: tuple[str, str, str], rules: bytes) -> _Child:
         # Nothing of our environment: no secret, no failpoint. -B: it may not write files, compiled ones included.
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-B", "-P", "-s", "-m", "maild.mail.child", *limits,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
             env={"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8"}, cwd="/", start_new_session=True,
         )  # fmt: skip
-        return cls(process)
+        child = cls(process, rules)
+        child._stdin.write(frame(rules))  # a child that dies over them does not answer its first mail
+        return child
 
     @property
     def alive(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from maild.core.classify import Words
+from maild.core.places import Words
 from maild.core.rulebook import Rulebook
 from maild.core.sorting import sort
 from maild.errors import Problem

@@ -96,7 +96,6 @@ class PriorityForm(Form):
     label: str
     definition: str = ""
     share: str = ""
-    when: tuple[str, ...] = ()
     urgent: bool = False
 
 

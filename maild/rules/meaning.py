@@ -95,7 +95,6 @@ class WeightsForm(Form):
     against: float = Field(default=-4.0, ge=-50, le=0)
     type: float = Field(default=2.5, ge=0, le=50)
     otherwise: float = Field(default=1.0, ge=0, le=50)
-    helper: float = Field(default=4.0, ge=0, le=50)
 
 
 class PlacesForm(Form):
@@ -113,8 +112,16 @@ class ThresholdForm(Form):
     nature: float = Field(default=1.0, ge=0, le=50)
     urgency: float = Field(default=1.5, ge=0, le=50)
     impact: float = Field(default=2.0, ge=0, le=50)
-    alone: float = Field(default=3.5, ge=0, le=50)
     outage: float = Field(default=3.0, ge=0, le=50)
+
+
+class HelperForm(Form):
+    """What the word of the helper is worth at most for each question, and how sure it must be where no rule spoke (0 to 1)."""
+
+    service: float = Field(default=6.0, ge=0, le=50)
+    nature: float = Field(default=8.0, ge=0, le=50)
+    urgency: float = Field(default=5.0, ge=0, le=50)
+    alone: float = Field(default=0.5, ge=0, le=1)
 
 
 class ClassifyForm(Form):
@@ -124,6 +131,7 @@ class ClassifyForm(Form):
 class ClassifyFile(Form):
     classify: ClassifyForm = ClassifyForm()
     weights: WeightsForm = WeightsForm()
+    helper: HelperForm = HelperForm()
     places: PlacesForm = PlacesForm()
     threshold: ThresholdForm = ThresholdForm()
     nature: dict[str, SignsForm] = Field(default={})

@@ -9,13 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from maild.core.classify import Helper, Question
+from maild.core.classify import Helper, Question, Voice
 from maild.core.guessing import Model
 from maild.errors import Problem
+from maild.rules.meaning import HelperForm
 
 FILE = "model.json"
 _LARGEST = 20_000_000
-_QUESTIONS: tuple[Question, ...] = ("service", "nature", "urgency", "impact")
+_QUESTIONS: tuple[Question, ...] = ("service", "nature", "urgency")
 
 
 def read(folders: Iterable[Path], problems: list[Problem]) -> dict[str, Any]:
@@ -51,12 +52,13 @@ def _models(text: str) -> Mapping[str, tuple[Model, str]]:
     }
 
 
-def helper(found: Mapping[str, Any], weight: float) -> Helper | None:
-    """The helper of these models, or None."""
+def helper(found: Mapping[str, Any], form: HelperForm) -> Helper | None:
+    """The helper of these models with what each is worth, or None."""
     if not found:
         return None
     name = ", ".join(dict.fromkeys(name for _, name in found.values()))
-    return Helper(name, weight, {question: model for question, (model, _) in found.items()})  # type: ignore[misc]
+    voices = {question: Voice(model, getattr(form, question)) for question, (model, _) in found.items()}
+    return Helper(name, voices, form.alone)  # type: ignore[arg-type]
 
 
 def write(folder: Path, models: Mapping[str, Model], made: str) -> Path:

@@ -11,7 +11,7 @@ import snowballstemmer
 
 from maild.core.classify import Classifier, Question, Sign
 from maild.core.filters import Filter
-from maild.core.vocabulary import MOST_FORMS, MOST_IN_ALL, Vocabulary, forms, vocabulary
+from maild.core.vocabulary import MOST_FORMS, MOST_IN_ALL, Vocabulary, forms
 from maild.core.words import fold
 from maild.rules import filtering, model
 from maild.rules.meaning import SignsForm
@@ -30,9 +30,9 @@ def _stem(word: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def _vocabulary(pairs: _Pairs, ignored: tuple[str, ...], written: _Pairs) -> Vocabulary:
-    """The same words make the same vocabulary, which takes half a second: an unchanged folder is not compiled twice."""
-    return vocabulary(pairs, _stem, ignored, dict(written))
+def _vocabulary(pairs: _Pairs, ignored: frozenset[str], written: _Pairs) -> Vocabulary:
+    """The same words make the same vocabulary, which takes a moment: an unchanged folder is not compiled twice."""
+    return Vocabulary(pairs, _stem, ignored, dict(written))
 
 
 class _Phrases:
@@ -110,7 +110,7 @@ def _classifier(names: Names, phrases: _Phrases, signs: dict[Question, tuple[Sig
     written = {fold(short): fold(whole) for short, whole in spelling.written.items()}
     return Classifier(
         vocabulary=_vocabulary(
-            tuple(phrases.pairs), tuple(fold(word) for word in spelling.ignored), tuple(written.items())
+            tuple(phrases.pairs), frozenset(fold(word) for word in spelling.ignored), tuple(written.items())
         ),
         signs=signs,
         places=places,
@@ -118,7 +118,7 @@ def _classifier(names: Names, phrases: _Phrases, signs: dict[Question, tuple[Sig
         parents=_parents(names),
         priors=_priors(names),
         matrix=_matrix(names),
-        helper=model.helper(names.sources.models, form.weights.helper) if form.classify.helper else None,
+        helper=model.helper(names.sources.models, form.helper) if form.classify.helper else None,
     )
 
 

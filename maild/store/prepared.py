@@ -53,9 +53,12 @@ class Prepared:
         """Execute it; the rows it returns, if it returns any."""
         compiled = self._for(tx.dialect)
         given = compiled.values(values)
-        with _ErrorsTold(tx, compiled.words, given):
+        try:
             cursor = driver(tx).execute(compiled.words, given)
             return [compiled.row(row) for row in cursor.fetchall()] if compiled.columns else []
+        except Exception as error:
+            _tell(tx, compiled.words, given, error)
+            raise
 
     def scalar(self, tx: Connection, values: _Values) -> Any:
         """The first value of the first row, or None."""
@@ -67,8 +70,11 @@ class Prepared:
         if rows:
             compiled = self._for(tx.dialect)
             given = [compiled.values(values) for values in rows]
-            with _ErrorsTold(tx, compiled.words, given):
+            try:
                 driver(tx).cursor().executemany(compiled.words, given)
+            except Exception as error:
+                _tell(tx, compiled.words, given, error)
+                raise
 
     def _for(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
@@ -95,8 +101,11 @@ class Prepared:
 
 def say(tx: Connection, words: str) -> None:
     """Words without parameters, such as SAVEPOINT, to the driver."""
-    with _ErrorsTold(tx, words, ()):
+    try:
         driver(tx).execute(words)
+    except Exception as error:
+        _tell(tx, words, (), error)
+        raise
 
 
 def driver(tx: Connection) -> Any:
@@ -104,28 +113,17 @@ def driver(tx: Connection) -> Any:
     return tx.connection.dbapi_connection
 
 
-class _ErrorsTold:
+def _tell(tx: Connection, words: str, given: Any, error: Exception) -> None:
     """What the driver refuses is raised as SQLAlchemy raises it, and a connection that is gone is given up."""
-
-    __slots__ = ("_given", "_tx", "_words")
-
-    def __init__(self, tx: Connection, words: str, given: Any) -> None:
-        self._tx, self._words, self._given = tx, words, given
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        tx = self._tx
-        if error is None or not isinstance(error, tx.dialect.loaded_dbapi.Error):
-            return
-        gone = tx.dialect.is_disconnect(error, driver(tx), None)
-        if gone:
-            tx.invalidate(error)
-        raise DBAPIError.instance(
-            self._words, self._given, error, tx.dialect.loaded_dbapi.Error,
-            connection_invalidated=gone, dialect=tx.dialect,
-        ) from error  # fmt: skip
+    driver_error = tx.dialect.loaded_dbapi.Error
+    if not isinstance(error, driver_error):
+        return
+    gone = tx.dialect.is_disconnect(error, driver(tx), None)
+    if gone:
+        tx.invalidate(error)
+    raise DBAPIError.instance(
+        words, given, error, driver_error, connection_invalidated=gone, dialect=tx.dialect
+    ) from error
 
 
 def _returns_rows(statement: Select[Any] | Insert | Update | Delete) -> bool:

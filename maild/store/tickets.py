@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
@@ -28,12 +29,17 @@ _COUNTER = Prepared(select(counter.c.value).where(counter.c.name == "ticket").wi
 _COUNT_ON = Prepared(update(counter).where(counter.c.name == "ticket").values(value=bindparam("next")))
 _OPEN = Prepared(ticket.insert().inline(), ticket.c.keys())
 _TOKEN = Prepared(token.insert().inline(), token.c.keys())
+_FACT = Prepared(fact.insert().inline(), fact.c.keys())
+_NO_FACTS = Prepared(delete(fact).where(fact.c.ticket == bindparam("n")))
 _OF_TICKET = {
-    "ticket": select(ticket).where(ticket.c.number == bindparam("n")).with_for_update(),
-    "token": select(token).where(token.c.ticket == bindparam("n")).order_by(token.c.position),
-    "timer": select(timer).where(timer.c.ticket == bindparam("n"), timer.c.ended_at.is_(None)).order_by(timer.c.id),
-    "fact": select(fact).where(fact.c.ticket == bindparam("n")).order_by(fact.c.position),
-    "provider": select(provider).where(provider.c.ticket == bindparam("n")).order_by(provider.c.position),
+    of.name: (Prepared(query), of.c.keys())
+    for of, query in (
+        (ticket, select(ticket).where(ticket.c.number == bindparam("n")).with_for_update()),
+        (token, select(token).where(token.c.ticket == bindparam("n")).order_by(token.c.position)),
+        (timer, select(timer).where(timer.c.ticket == bindparam("n"), timer.c.ended_at.is_(None)).order_by(timer.c.id)),
+        (fact, select(fact).where(fact.c.ticket == bindparam("n")).order_by(fact.c.position)),
+        (provider, select(provider).where(provider.c.ticket == bindparam("n")).order_by(provider.c.position)),
+    )
 }
 
 
@@ -52,14 +58,10 @@ def use_number(tx: Connection, number: int) -> None:
 
 def load(tx: Connection, number: int) -> Ticket | None:
     """The ticket as it stands, locked for this transaction."""
-    asked = {"n": number}
-    row = tx.execute(_OF_TICKET["ticket"], asked).mappings().one_or_none()
-    if row is None:
+    rows = _of(tx, "ticket", number)
+    if not rows:
         return None
-    tokens = tx.execute(_OF_TICKET["token"], asked).mappings()
-    running = tx.execute(_OF_TICKET["timer"], asked).mappings()
-    facts = tx.execute(_OF_TICKET["fact"], asked).mappings()
-    providers = tx.execute(_OF_TICKET["provider"], asked).mappings()
+    row = rows[0]
     return Ticket(
         **{name: row[name] for name in _PLAIN},
         number=int(row["number"]),
@@ -69,11 +71,18 @@ def load(tx: Connection, number: int) -> Ticket | None:
         responsible=_address(row["responsible"], row["responsible_name"]),
         parent=int(row["parent"]),
         parent_token=int(row["parent_token"]),
-        tokens=tuple(Token(t["id"], t["procedure"], t["step"], t["caller"], t["came"]) for t in tokens),
-        timers=tuple(timers.timer_of(dict(t)) for t in running),
-        facts=tuple((f["key"], f["value"]) for f in facts),
-        providers=tuple(Address(p["address"], p["name"]) for p in providers),
+        tokens=tuple(
+            Token(t["id"], t["procedure"], t["step"], t["caller"], t["came"]) for t in _of(tx, "token", number)
+        ),
+        timers=tuple(timers.timer_of(t) for t in _of(tx, "timer", number)),
+        facts=tuple((f["key"], f["value"]) for f in _of(tx, "fact", number)),
+        providers=tuple(Address(p["address"], p["name"]) for p in _of(tx, "provider", number)),
     )
+
+
+def _of(tx: Connection, table: str, number: int) -> list[dict[str, Any]]:
+    query, columns = _OF_TICKET[table]
+    return [dict(zip(columns, row, strict=True)) for row in query(tx, {"n": number})]
 
 
 _PLAIN = (
@@ -152,13 +161,12 @@ def _save_facts(tx: Connection, before: Ticket | None, after: Ticket) -> None:
     if after.facts == (before.facts if before else ()):
         return
     if before and before.facts:
-        tx.execute(delete(fact).where(fact.c.ticket == after.number))
+        _NO_FACTS(tx, {"n": after.number})
     rows = [
         {"ticket": after.number, "key": key, "value": value, "position": position}
         for position, (key, value) in enumerate(after.facts)
     ]
-    if rows:
-        tx.execute(fact.insert(), rows)
+    _FACT.many(tx, rows)
 
 
 def _save_providers(tx: Connection, before: Ticket | None, after: Ticket) -> None:
@@ -295,23 +303,25 @@ def open_with(tx: Connection, key: str, value: str) -> list[int]:
     return [int(n) for (n,) in tx.execute(query.order_by(ticket.c.number.desc()).limit(_MOST_JOINED))]
 
 
-# The newest by the index first: what is long over is not looked at. Built once, as every mail asks.
+# The newest by the index first: what is long over is not looked at.
 _NEWEST = (
     select(fact).where(fact.c.key == bindparam("key")).order_by(fact.c.ticket.desc()).limit(_MOST_WAITING).subquery()
 )
-_REPORTING = (
+_REPORTING = Prepared(
     select(ticket.c.number, _NEWEST.c.key, _NEWEST.c.value, ticket.c.requester, ticket.c.opened_at)
     .join(_NEWEST, _NEWEST.c.ticket == ticket.c.number)
-    .where(ticket.c.closed_at.is_(None), ticket.c.opened_at > bindparam("since"))
+    .where(_NEWEST.c.value == bindparam("value"), ticket.c.closed_at.is_(None), ticket.c.opened_at > bindparam("since"))
     .order_by(ticket.c.number.desc())
 )
 
 
-def reporting(tx: Connection, keys: Iterable[str], since: datetime) -> list[tuple[int, str, str, str, datetime]]:
-    """The open tickets since then of which one of these facts is told, newest first: number, fact, value, requester, since when."""
-    found: list[tuple[int, str, str, str, datetime]] = []
+def reporting(
+    tx: Connection, keys: Iterable[str], value: str, since: datetime
+) -> list[tuple[int, str, str, str, datetime]]:
+    """The open tickets since then of which one of these facts is so, newest first: number, fact, value, requester, since when."""
+    found: list[tuple[Any, ...]] = []
     for key in keys:
-        found += [tuple(row) for row in tx.execute(_REPORTING, {"key": key, "since": since})]
+        found += _REPORTING(tx, {"key": key, "value": value, "since": since})
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from maild import rules
 from maild.config.shipped import shipped
-from maild.core.classify import Words
+from maild.core.places import Words
 from maild.core.sorting import Sorted, sort
 
 _BOOKS = {name: rules.load(shipped("rules") / name) for name in ("pnpais", "osce")}
@@ -59,6 +59,38 @@ def test_nothing_known_is_left_for_a_person_to_sort() -> None:
 )
 def test_the_priority_is_what_the_table_says_of_what_the_mail_says(text: str, priority: str) -> None:
     assert _sorted("impresora", text).priority == priority
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "El código de verificación ya no llega a mi celular y no entro al correo",  # a telephone is no way round
+        "No tengo usuario para la intranet, soy nueva",
+        "¿Me prestan una laptop para el taller del martes?",
+        "Las hojas salen manchadas en la impresora del tercer piso",
+        "Hoy vence mi contrato y aún no me dan acceso al correo",
+    ],
+)
+def test_what_gives_no_ground_for_a_priority_gets_none(text: str) -> None:
+    assert _sorted("consulta", text).priority == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("¿Me abren la página de la SUNAT?", "peticion"),
+        ("mandan dos tóner para la impresora?", "peticion"),
+        ("todavía no me asignan mi tambo en el plan mensual", "peticion"),
+        ("se me pasó registrar la ejecución, ¿la abren un día más?", "peticion"),
+        ("no recuerdo mi contraseña del correo", "peticion"),
+        ("necesito que arreglen la impresora, ya no imprime", "incidencia"),
+        ("mi correo está bloqueado", "incidencia"),
+        ("hasta ayer entraba a la carpeta y hoy me sale acceso denegado", "incidencia"),
+        ("por favor habiliten otra vez youtube, hasta el viernes se veía y hoy sale bloqueado", "incidencia"),
+    ],
+)
+def test_a_request_and_a_fault_are_told_apart_by_how_they_are_said(text: str, kind: str) -> None:
+    assert _sorted("consulta", text).type == kind
 
 
 def test_an_institution_without_a_table_gets_no_priority() -> None:

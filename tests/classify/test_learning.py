@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from click.testing import CliRunner
 from maild import rules
 from maild.cli.main import verbs
 from maild.config.shipped import shipped
-from maild.core.classify import Words
 from maild.core.guessing import Example, features, guess, learn
+from maild.core.places import Words
 from maild.core.sorting import sort
 from maild.core.suggest import Proposal, proposals
 from maild.errors import RulesError
@@ -82,16 +83,38 @@ def test_a_model_that_somebody_edited_is_refused(folder: Path) -> None:
         rules.load(folder)
 
 
+@pytest.mark.parametrize("name", ["pnpais", "osce"])
+def test_the_shipped_helper_comes_from_the_shipped_examples_alone(name: str, tmp_path: Path) -> None:
+    """It can be made anew by anybody, and has seen no mail that is not in the folder."""
+    for each in ("base", name):
+        shutil.copytree(shipped("rules") / each, tmp_path / each)
+    shared = tmp_path / "base" / "model.json"
+    before, whole = (tmp_path / name / "model.json").read_text(), json.loads(shared.read_text())
+    assert CliRunner().invoke(verbs, ["rules", "train", str(tmp_path / name), "--only", "service"]).exit_code == 0
+    after = (tmp_path / name / "model.json").read_text()
+    same = json.loads(after)["questions"] == json.loads(before)["questions"]
+    assert same, "words or examples have changed: make helper"
+    rows = {
+        each: (shipped("rules") / each / "examples.jsonl").read_text("utf-8").count("\n")
+        for each in ("base", "pnpais", "osce")
+    }
+    taught = {question: model["examples"] for question, model in whole["questions"].items()}
+    assert taught == {"nature": rows["pnpais"] + rows["osce"], "urgency": sum(rows.values())}
+
+
 def test_the_same_examples_in_any_order_make_the_same_model() -> None:
     examples = [Example("a", f"uno dos {n % 3}", "x") for n in range(9)] + [Example("b", _LONG, "y")] * 4
 
     def same(word: str) -> str:
         return word
 
-    model = learn(examples, same, frozenset())
-    assert model == learn(examples[::-1], same, frozenset())
-    assert guess(model, features("", _LONG, same, frozenset()))[0][0] == "y"
-    assert guess(model, features("", "nada conocido", same, frozenset())) == ()
+    def seen_in(subject: str, text: str) -> Mapping[str, int]:
+        return features(subject, text, same, frozenset())
+
+    model = learn(examples, seen_in)
+    assert model == learn(examples[::-1], seen_in)
+    assert guess(model, seen_in("", _LONG))[0][0] == "y"
+    assert guess(model, seen_in("", "nada conocido")) == ()
 
 
 def test_words_are_added_to_their_row_and_nothing_else_is_touched() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maild.core.vocabulary import Vocabulary, sound, vocabulary
+from maild.core.vocabulary import Vocabulary, sound
 
 
 def _no_stem(word: str) -> str:
@@ -16,7 +16,9 @@ def _no_stem(word: str) -> str:
 
 
 def _vocabulary(*phrases: str, ignored: tuple[str, ...] = ("la", "el", "de", "me")) -> Vocabulary:
-    return vocabulary(((p, p) for p in phrases), _no_stem, ignored, {"q": "que", "compu": "computadora"})
+    return Vocabulary(
+        tuple((p, p) for p in phrases), _no_stem, frozenset(ignored), {"q": "que", "compu": "computadora"}
+    )
 
 
 def _found(known: Vocabulary, text: str) -> set[str]:
@@ -44,6 +46,19 @@ def test_a_word_with_an_exclamation_mark_is_that_very_word() -> None:
     assert _found(known, "quiero programar") == set()
 
 
+def test_a_small_word_with_an_exclamation_mark_counts() -> None:
+    known = _vocabulary("no tengo de! la!", ignored=("de", "la", "lo"))
+    assert _found(known, "no lo tengo de la") == {"no tengo de! la!"}
+    assert _found(known, "no tengo la clave") == set()
+
+
+def test_a_question_mark_counts_as_a_word_at_the_end() -> None:
+    known = _vocabulary("?", "se puede ?")
+    assert _found(known, "¿Se puede?") == {"?", "se puede ?"}
+    assert _found(known, "se puede. Gracias") == set()
+    assert _found(known, "https://a.example/?x=1") == set()
+
+
 def test_short_forms_are_written_out() -> None:
     assert _found(_vocabulary("computadora"), "mi compu no prende") == {"computadora"}
 
@@ -65,5 +80,5 @@ def test_how_a_word_sounds_is_stable(word: str) -> None:
 
 def test_a_rule_of_a_million_forms_cannot_stall_the_program() -> None:
     started = time.process_time()
-    vocabulary([("(a|b|c|d|e|f|g|h)" * 20, "x")], _no_stem)
+    Vocabulary((("(a|b|c|d|e|f|g|h)" * 20, "x"),), _no_stem).read("a")
     assert time.process_time() - started < 1

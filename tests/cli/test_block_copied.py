@@ -13,7 +13,7 @@ import pytest
 
 from maild.cli.main import main
 from maild.config.shipped import shipped
-from maild.core.classify import Words
+from maild.core.places import Words
 from maild.core.sorting import sort
 from maild.reloading import Refused, Reloading, Renewed
 from tests.cli.desk import Desk

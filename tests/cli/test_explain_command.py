@@ -58,7 +58,12 @@ def test_it_works_without_a_configuration_and_says_everything_promised(
     (told,) = explained(capsys, mail(tmp_path, "rosa@entidad.example", "Sin red", "No hay red."))
     assert set(told) == PARSED | EXPLAINED
     assert told["profile"] == "base" and told["intent"] == "request"
-    assert told["category"] and told["service"] and 0 < told["confidence"] <= 1
+    assert (told["type"], told["priority"], told["confidence"]) == ("incidencia", None, 1.0)
+    assert (told["category"], told["subcategory"], told["service"]) == (
+        "Redes y comunicaciones", "Internet y red", "internet",
+    )  # fmt: skip
+    spoke = {(r["facts"]["question"], r["facts"]["words"]) for r in told["reasons"] if r["code"] == "spoke"}
+    assert {("service", "no hay red"), ("type", "sin red")} <= spoke
     assert told["survey_score"] is None
     assert told["trust"] == {
         "person": None, "role": None, "evidence": [{"code": "sender-unknown", "facts": {}}], "tier": "A0",

@@ -52,6 +52,7 @@ BLOCKS: dict[str, type[Form]] = {
     "concepts.toml `[spelling]`": meaning.SpellingForm,
     "classify.toml `[classify]`": meaning.ClassifyForm,
     "classify.toml `[weights]`": meaning.WeightsForm,
+    "classify.toml `[helper]`": meaning.HelperForm,
     "classify.toml `[places]`": meaning.PlacesForm,
     "classify.toml `[threshold]`": meaning.ThresholdForm,
     "classify.toml `[nature.X]` `[urgency.X]` `[impact.X]`": meaning.SignsForm,

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from maild import rules
+from maild.config.shipped import shipped
+from maild.core import sorting
 from maild.core.values import Mail
 from maild.errors import MailError
 from maild.mail import child, sandbox
@@ -28,6 +31,22 @@ async def test_a_child_understands_what_the_parser_understands() -> None:
         for path in copied()[::6]:
             raw = path.read_bytes()
             assert await pool.parse(raw) == parse(raw)
+
+
+async def test_children_say_what_a_mail_is_about_by_the_rules_they_were_given_last() -> None:
+    base, pnpais = (sorting.reader(rules.load(shipped("rules") / name)) for name in ("base", "pnpais"))
+    assert base and pnpais
+    mail = parse(GOOD)
+    async with Sandbox(workers=1) as pool:
+        assert await pool.read(GOOD) == (mail, None)
+        for reader in (base, pnpais, base):
+            pool.read_by(reader)
+            assert await pool.read(GOOD) == (mail, reader.verdict(mail))
+        robot = await pool.read(spanish("postfix_bounce.eml"))
+        assert robot[1] is None
+        pool.read_by(None)
+        assert await pool.read(GOOD) == (mail, None)
+    assert base.verdict(mail).service.spoke and base.verdict(mail) != pnpais.verdict(mail)
 
 
 async def test_many_mails_share_a_few_children_and_each_gets_its_own_answer() -> None:
@@ -155,7 +174,7 @@ async def test_children_end_with_the_pool() -> None:
 
 
 async def test_a_child_ends_when_its_parent_is_gone() -> None:
-    running = await sandbox._Child.started(("10", str(512 * 1024 * 1024), "parse"))
+    running = await sandbox._Child.started(("10", str(512 * 1024 * 1024), "parse"), b"")
     await running.ask(GOOD)
     running._stdin.close()
     await asyncio.wait_for(running._process.wait(), 20)

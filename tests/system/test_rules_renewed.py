@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,14 +13,17 @@ from typing import Any
 import pytest
 
 from maild.config.shipped import shipped
-from tests.system.desk import Desk, mail, reply, words_of
+from tests.system.desk import PEOPLE, Desk, mail, reply, words_of
 from tests.system.servers import Servers
+from tests.system.settings import DOMAIN
 
 ATTENTION = Path("base", "procedures", "atencion.toml")
 TABLES: dict[str, dict[str, Any]] = {
     "desk": {"rules": "rules/base"},
     "limits": {"acks_per_address_hour": 100, "letters_per_address_hour": 100},
 }
+PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
+ROSA = f'[person.rosa]\naddress = "rosa@{DOMAIN}"\nname = "Rosa Usuaria"\nrole = "usuario"\n'
 ORIGINAL = (shipped("rules") / ATTENTION).read_text("utf-8")
 
 
@@ -122,6 +126,32 @@ def test_a_ticket_whose_step_is_gone_is_listed_and_goes_on_when_it_is_back_or_by
     office.wait_for(b"rules-renewed", 2)
     office.ordered(stays, "#asignar teo")
     assert (office.places(stays), office.desk.state(stays)) == (["BASE-ATE:3"], "asignado")
+
+
+def test_a_category_copied_from_the_page_is_in_force_for_the_next_mail(
+    start_servers: Callable[..., Servers], tmp_path: Path
+) -> None:
+    """docs/rules.md §1 and §7, step by step: the folder copied, the daemon running, the block pasted, nothing restarted."""
+    block, case = re.findall(r"```toml\n(\[(?:service|case)\.dron.*?)```", PAGE, re.DOTALL)
+    servers = start_servers()
+    for user in ("helpdesk", "rosa", "operador"):
+        servers.wipe(user)
+    tables = TABLES | {"desk": {"rules": "rules/mi-entidad"}}
+    desk = Desk(tmp_path / "desk", servers, tables=tables, people=PEOPLE.split("[person.teo]")[0] + ROSA)
+    own = desk.folder / "rules" / "mi-entidad"
+    shutil.copytree(shipped("rules") / "_new", own)
+    office = Office(desk, desk.folder / "rules")
+    service = "SELECT service FROM ticket WHERE number = ?"
+    with desk.running():
+        before, _ = office.opened("El dron no despega")
+        assert desk.rows(service, before) != [("drones",)]
+        for name, pasted in (("catalogue.toml", block), ("cases.toml", case)):
+            with (own / name).open("a", encoding="utf-8") as file:
+                file.write("\n" + pasted)
+        office.wait_for(b"rules-renewed")
+        number, receipt = office.opened("El dron no despega")
+        assert desk.rows(service, number) == [("drones",)]
+        assert "«dron no despega»" in words_of(receipt)  # by which words it was understood
 
 
 def test_rules_changed_while_the_daemon_slept_are_listed_when_it_starts(

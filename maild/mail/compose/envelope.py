@@ -156,7 +156,7 @@ def _as_quoted_printable(octets: bytes) -> bytes:
 
 def _as_base64(octets: bytes) -> bytes:
     whole = binascii.b2a_base64(octets, newline=False)
-    return b"\r\n".join(whole[at : at + _FOLD] for at in range(0, len(whole), _FOLD))
+    return b"\r\n".join([whole[at : at + _FOLD] for at in range(0, len(whole), _FOLD)])
 
 
 def _folded(name: str, words: Sequence[str]) -> str:
