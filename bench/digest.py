@@ -1,20 +1,17 @@
 """A month's report over 200,000 tickets: how long it takes to count it from the log of events.
 
-python -m bench.digest [--tickets 200000] [--database postgresql+psycopg://…]
+python -m bench.digest [--tickets 200000] [--database sqlite|postgresql]
 """
 
 from __future__ import annotations
 
 import argparse
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
 
+from bench import databases
 from bench.year import START, Year
-from maild.store.database import Database
 from maild.store.standing import event
-from maild.store.upgrade import upgrade
 
 
 def fill(year: Year, tickets: int) -> None:
@@ -35,12 +32,10 @@ def fill(year: Year, tickets: int) -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--database", default="")
+    databases.asked(arguments)
     arguments.add_argument("--tickets", type=int, default=200_000)
     asked = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(asked.database or f"sqlite:///{Path(folder) / 'digest.sqlite'}")
-        upgrade(database)
+    with databases.empty(asked.database) as database:
         year = Year(database, users=5)
         fill(year, asked.tickets)
         for period in ("2026-03", "2026-12"):
@@ -48,7 +43,6 @@ def main() -> None:
             report = year.report(period)
             opened = next(row[1] for section in report.sections for row in section.rows if row[0] == "opened")
             print(f"{period}: {opened} opened, report in {time.perf_counter() - begun:.1f} s", flush=True)
-        database.close()
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def pages(folder: Path) -> dict[str, str]:
     """The longest digest of each reader."""
     database = Database(f"sqlite:///{folder / 'quarter.sqlite'}")
     upgrade(database)
-    year, chance = Year(database, users=20), random.Random(3)
+    year, chance = Year(database, users=20, profile="osce"), random.Random(3)
     year.scatter(600, chance)
     year.play(chance, START + timedelta(days=95))
     found = {}

@@ -52,15 +52,19 @@ class Clock:
     async def sweep(self) -> int:
         """Fire what is due; how many timers fired. Those on silence wait until the mailbox has been read past them."""
         fired = await self._moments()
-        while True:
-            now = self._now()
-            due = await self._clerk.do(lambda tx, now=now: self._due(tx, now))  # type: ignore[misc]
+        while done := await self._pass():
+            fired += done
+        return fired
+
+    async def _pass(self) -> int:
+        """Every timer that is due once, in lots: one that cannot fire yet holds up none of those behind it."""
+        fired, last = 0, None
+        while due := await self._clerk.do(lambda tx, after=last: self._due(tx, self._now(), after)):  # type: ignore[misc]
             failpoint("clock.looked")
             # All of a lot are asked for at once: each has a savepoint of its own, and they share a commit (decision 0003).
-            done = sum(await asyncio.gather(*(self._fire(timer) for timer in due)))
-            fired += done
-            if not done:
-                return fired
+            fired += sum(await asyncio.gather(*(self._fire(timer) for timer in due)))
+            last = due[-1]
+        return fired
 
     async def _moments(self) -> int:
         """Let the recurring clocks strike whose time has come; how many did."""
@@ -77,10 +81,10 @@ class Clock:
             return False
         return outcome.done
 
-    def _due(self, tx: Tx, now: datetime) -> list[Due]:
+    def _due(self, tx: Tx, now: datetime, after: Due | None) -> list[Due]:
         upto = mails.silence_upto(tx)
         past = None if upto is None else upto - self._desk.margin
-        return timers.due(tx, now, past, _LOT)
+        return timers.due(tx, now, past, _LOT, after)
 
     async def _fire(self, timer: Due) -> bool:
         """One of the four places that catch everything: a timer that fails is tried again at the next looks, then left to a person."""

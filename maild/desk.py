@@ -282,7 +282,7 @@ class Desk:
             records.enter(tx, f"{cause}:{part.number}", actor, part, now)
         changes = save(tx, before, decision, now)
         after = {number: stands for number, (_, stands) in changes.items()}
-        eventlog.append(tx, decision.effects, now)
+        eventlog.append(tx, decision.effects, self.office.directory, now)
         failpoint("desk.ticket-written")
         brakes.settle(tx, decision, cause, now)
         corrections.keep(tx, decision, before.get(decision.number), actor, now)

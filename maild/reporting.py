@@ -18,7 +18,7 @@ from maild.core.past import Past, Report, Row, Section
 from maild.core.periods import Days
 from maild.core.subject import mark
 from maild.core.values import Author, Person
-from maild.store import eventlog, holds, lists, mails, tickets
+from maild.store import addresses, eventlog, holds, lists, mails, tickets
 from maild.store.database import Tx
 
 # What lists a reader's own tickets; everything else is counted from the log.
@@ -94,26 +94,44 @@ def _kind(clock: Clock) -> str:
 def _own(tx: Tx, office: Office, ring: seal.KeyRing, key: str, address: str, at: datetime) -> Section:
     """What waits for this reader (and for whom he stands in), line by line: each can be answered by touching its number."""
     if key == "held":
-        waiting = [("quarantine", len(mails.parked(tx))), ("held-letters", holds.count_held(tx))]
-        return Section(key, ("what", "count"), tuple(row for row in waiting if row[1]))
+        return _held(tx, at)
     book, person = office.book, office.directory.by_address(address)
     his = (person, *office.stood_in_for(Author(address, person=person), office.day(at))) if person else ()
     if key == "mine":
         addresses = {a for each in his for a in each.addresses} or {address}
-        found, _ = lists.mine(tx, addresses, book.deadlines(), _MOST_LINES, staff=True)
+        found, total = lists.mine(tx, addresses, book.deadlines(), _MOST_LINES, staff=True)
     else:
-        found = _decisions(tx, office, his)
+        found, total = _decisions(tx, office, his)
     kind = writing.class_of(person, office)
     rows: list[Row] = []
     links: list[str] = []
-    for each in (inquire.shown(row, office) for row in found):
+    resolved = {
+        key for key, state in book.states.items() if state.kind == "resolved"
+    }  # comes last: nobody is late with it
+    for each in sorted((inquire.shown(row, office) for row in found), key=lambda row: row.state in resolved):
         state = book.states.get(each.state)
         named = mark(book.mark_key, each.number)
         age = (at - each.opened_at).days if each.opened_at else None
         title = each.title if each.shown else ""
         rows.append((named, title, state.label if state else each.state, age, _when(each, book.calendar.zone)))
         links.append(f"RE: [{named}] {seal.code(ring, each.number, address, at.date(), kind)}")
-    return Section(key, ("ticket", "title", "state", "age", "due"), tuple(rows), links=tuple(links))
+    columns = ("ticket", "title", "state", "age", "due")
+    return Section(key, columns, tuple(rows), links=tuple(links), more=total - len(rows))
+
+
+def _held(tx: Tx, at: datetime) -> Section:
+    """What waits for whoever runs the program, by the names under which `maild why` knows it: mails that were set aside, letters
+    that are held, in doubt, or failed since yesterday, and the addresses that get none."""
+    rows: list[Row] = [
+        ("quarantine", f"mail:{m.id} {m.sender}", m.reason, (at - m.received_at).days) for m in mails.parked(tx)
+    ]
+    for each in holds.stuck(tx, at - timedelta(days=1)):
+        named = f"letter:{each['id']} {each['template']} → {each['recipient']}"
+        rows.append((f"{each['state']}-letters", named, each["reason"], (at - each["created_at"]).days))
+    rows += [("stopped", each["address"], each["reason"], (at - each["at"]).days) for each in addresses.stopped(tx)]
+    return Section(
+        "held", ("what", "which", "why", "age"), tuple(rows[:_MOST_LINES]), more=max(0, len(rows) - _MOST_LINES)
+    )
 
 
 def _when(each: Listed, zone: ZoneInfo) -> str:
@@ -121,7 +139,7 @@ def _when(each: Listed, zone: ZoneInfo) -> str:
     return f"{each.due.astimezone(zone):%d/%m %H:%M}{' !' if each.overdue else ''}" if each.due else ""
 
 
-def _decisions(tx: Tx, office: Office, people: Iterable[Person]) -> tuple[Listed, ...]:
+def _decisions(tx: Tx, office: Office, people: Iterable[Person]) -> tuple[tuple[Listed, ...], int]:
     """The tickets that stand on a step on which one of these people has to decide, each once."""
     found: dict[int, Listed] = {}
     for person in people:
@@ -131,7 +149,7 @@ def _decisions(tx: Tx, office: Office, people: Iterable[Person]) -> tuple[Listed
         places = {(p.key, s.number) for p, s in office.book.all_steps() if s.role == role.key and s.kind != "close"}
         rows, _ = lists.queue(tx, places, office.book.deadlines(), _MOST_DECISIONS)
         found |= {row.number: row for row in rows if _concerns(tx, office, row.number, role.key, person)}
-    return tuple(found.values())[:_MOST_LINES]
+    return tuple(found.values())[:_MOST_LINES], len(found)
 
 
 def _concerns(tx: Tx, office: Office, number: int, role: str, person: Person) -> bool:

@@ -16,6 +16,7 @@ from maild.errors import UsageError
 
 if TYPE_CHECKING:
     from maild.core.past import Report
+    from maild.core.periods import Days
     from maild.house import House
     from maild.mail.compose.tables import Table
 
@@ -39,16 +40,20 @@ def report(call: Call, period: str, kind: str, as_json: bool, file: Path | None,
     kind = "json" if as_json else kind
     with opened(call) as house:
         zone = house.desk.office.book.calendar.zone
-        days = periods.read(period) if period else periods.last("month", house.now().astimezone(zone).date())
-        if days is None:
-            raise UsageError(
-                f"«{visible(period)}» no es un periodo: escriba 2026-10-05, 2026-W41, 2026-10, 2026-T4 o 2026"
-            )
+        days = days_of(period) if period else periods.last("month", house.now().astimezone(zone).date())
         with house.database.write() as tx:
             found = reporting.of_period(tx, house.desk.office, days)
         tables = house.desk.composer.tables(found, language or house.config.desk.language)
         _write(kind, file, house, found, tables)
     return 0 if found.sections else 1
+
+
+def days_of(period: str) -> Days:
+    """The days that somebody typed. Raises UsageError for what is no period."""
+    days = periods.read(period)
+    if days is None:
+        raise UsageError(f"«{visible(period)}» no es un periodo: escriba 2026-10-05, 2026-W41, 2026-10, 2026-T4 o 2026")
+    return days
 
 
 def _write(kind: str, file: Path | None, house: House, found: Report, tables: list[Table]) -> None:
@@ -57,7 +62,7 @@ def _write(kind: str, file: Path | None, house: House, found: Report, tables: li
 
     out = Output(kind == "json")
     if kind == "json" and file is None:
-        for line in _lines(found, tables):
+        for line in lines(found, tables):
             out.line(line)
         return
     name = visible(house.config.desk.institution)
@@ -71,7 +76,7 @@ def _write(kind: str, file: Path | None, house: House, found: Report, tables: li
         case "json":
             import json
 
-            octets = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in _lines(found, tables)).encode()
+            octets = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines(found, tables)).encode()
         case _:
             octets = (as_text(tables) + "\n").encode()
     if file is not None:
@@ -83,7 +88,7 @@ def _write(kind: str, file: Path | None, house: House, found: Report, tables: li
         sys.stdout.buffer.write(octets)
 
 
-def _lines(found: Report, tables: list[Table]) -> list[dict[str, Any]]:
+def lines(found: Report, tables: list[Table]) -> list[dict[str, Any]]:
     """One line for each table: keys that never change, and the words of a reader beside them."""
     since, until = found.since.isoformat(), found.until.isoformat()
     told = [s for s in found.sections if s.rows]

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from maild.cli.output import Output, json_option
+from maild.cli.report import days_of, lines
 from maild.errors import UsageError
 
 if TYPE_CHECKING:
-    from maild.simulate import Coverage, Result, Story
+    from maild.core.periods import Days
+    from maild.simulate import Coverage, Result, Stage, Story
 
 _FAILED = 1
 _UNREADABLE = 2
@@ -40,6 +42,13 @@ _UNREADABLE = 2
     is_flag=True,
     help="Al final dice por qué pasos y salidas no pasó ninguna historia / which steps and ways no story walked.",
 )
+@click.option(
+    "--report",
+    "period",
+    metavar="PERIODO",
+    default="",
+    help="Al final de cada historia, las cifras de 2026-11, 2026-W45… / then the figures of a period.",
+)
 @json_option
 def simulate(
     stories: tuple[Path, ...],
@@ -47,12 +56,14 @@ def simulate(
     folder: Path | None,
     profile_dir: Path | None,
     covered: bool,
+    period: str,
     as_json: bool,
 ) -> int:
     """Juega historias contra las reglas, con reloj virtual y sin enviar nada / plays stories against the rules."""
     from maild.simulate import Coverage, read
 
     out = Output(as_json)
+    days = days_of(period) if period else None
     coverage = Coverage()
     status = 0
     if folder:
@@ -60,7 +71,7 @@ def simulate(
     for path in _files(stories):
         try:
             story = read(path)
-            met = _played(story, path, folder, profile_dir, out, coverage, judged=judged)
+            met = _played(story, path, folder, profile_dir, out, coverage, days, judged=judged)
         except UsageError as error:
             out.say(f"{error.code}: {error}", "red")
             status = _UNREADABLE
@@ -93,27 +104,42 @@ def _played(
     profile_dir: Path | None,
     out: Output,
     coverage: Coverage,
+    days: Days | None,
     *,
     judged: bool,
 ) -> bool:
     """Play one story; whether everything expected came about (nothing is expected unless it is judged)."""
-    from maild.simulate import differences, play
+    from maild.simulate import differences, set_up
 
     met = True
     out.tell(f"{story.id}  {story.title}", "cyan")
-    for result in play(story, path.name, profile_dir):
-        out.line(result.line())
-        coverage.add(story.profile, result)
-        _tell(result, story, out)
-        if folder:
-            _keep(result, folder)
-        expect = story.steps[result.step].expect
-        for difference in differences(expect, result) if judged and expect else ():
-            met = False
-            out.say(f"{path.name}: [steps.{result.step}] {difference}", "red")
+    with set_up(story, path.name, profile_dir) as stage:
+        for result in stage.whole(path.name):
+            out.line(result.line())
+            coverage.add(story.profile, result)
+            _tell(result, story, out)
+            if folder:
+                _keep(result, folder)
+            expect = story.steps[result.step].expect
+            for difference in differences(expect, result) if judged and expect else ():
+                met = False
+                out.say(f"{path.name}: [steps.{result.step}] {difference}", "red")
+        if days is not None:
+            _figures(stage, days, out)
     if judged:
         out.tell("  como se esperaba / as expected" if met else "  difiere / differs", "green" if met else "red")
     return met
+
+
+def _figures(stage: Stage, days: Days, out: Output) -> None:
+    from maild.mail.compose.tables import as_text
+    from maild.simulate import figures
+
+    found = figures(stage, days)
+    tables = stage.desk.composer.tables(found, stage.desk.office.language)
+    for line in lines(found, tables):
+        out.line(line)
+    out.tell(as_text(tables))
 
 
 def _tell(result: Result, story: Story, out: Output) -> None:

@@ -199,6 +199,10 @@ class Page:
             total += closes - opens
             self._out.line({"counts": {"timer": row["id"], "from": opens, "until": closes, "sum": _hours(total)}})
             self._say(f"  {self._at(opens)} – {self._at(closes)[11:]}  {_hours(closes - opens)}  = {_hours(total)}")
+        for day in calendar.days_off(timer.started, timer.due) if timer.span.is_working else ():
+            name = calendar.names.get(day, "")
+            self._out.line({"off": {"timer": row["id"], "day": day, "name": name}})
+            self._say(f"  no se trabaja / day off: {day}  {name}")
         for pause in timer.pauses:
             self._out.line({"pause": {"timer": row["id"], "from": pause.start, "until": pause.until, "why": pause.why}})
             until = self._at(pause.until) if pause.until else "…"

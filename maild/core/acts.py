@@ -61,13 +61,19 @@ def carry_out(draft: Draft, number: int, order: Order, author: Author, text: str
         return refusal
     draft.because("order", order=verb.key, by=author.address)
     draft.walks[number].send(verb.letters)
-    if verb.conformity == "refused" and found and words:
-        conformity.refuse(draft.walks[number], words)
     for token, move in found:
         draft.walks[number].make(token, move)
         if move.learn:
             _learn(draft, number, order, words)
+    if verb.conformity == "refused" and found and (words or not _is_resolved(draft, number)):
+        conformity.refuse(draft.walks[number], words)
     return None
+
+
+def _is_resolved(draft: Draft, number: int) -> bool:
+    """Whether it still counts as done: an institution may ask for the reason before it takes the work up again."""
+    state = draft.office.book.states.get(draft.walks[number].ticket.state)
+    return state is not None and state.kind == "resolved"
 
 
 def _speak(draft: Draft, verb: Verb, order: Order, text: str) -> None:

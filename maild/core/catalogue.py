@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from maild.core.worktime import Span
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
@@ -71,11 +73,21 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
+    """A figure of the institution's own, its printed formula, and how it is counted.
+
+    What some counts are about: tickets of one `type`; `facts`; a `state`; `clocks`; a `closing`; a `target` for the time taken.
+    """
+
     key: str
     name: str
     formula: str = ""
     computed: str = ""
     type: str = ""
+    facts: tuple[str, ...] = ()
+    state: str = ""
+    clocks: tuple[str, ...] = ()
+    closing: str = ""
+    target: Span | None = None
 
 
 ColumnKind = Literal["text", "date", "person"]

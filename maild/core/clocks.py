@@ -11,7 +11,8 @@ from maild.core.occasions import Schedule
 from maild.core.worktime import Span
 
 Origin = Literal["document", "proposal"]
-ClockMeaning = Literal["work", "silence"]
+# That it runs out: somebody is late with his work; nobody objected; a moment came (a date, a reminder) and nobody is at fault.
+ClockMeaning = Literal["work", "silence", "moment"]
 SUPERIORS = "superiors"
 
 

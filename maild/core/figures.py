@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from maild.core.effects import (
     Assign,
@@ -27,33 +27,50 @@ from maild.core.effects import (
     StopTimer,
     Tell,
 )
+from maild.core.findings import masked
 from maild.core.rulebook import StateKind
+from maild.core.ticket import Ticket
+from maild.core.values import Directory, Person
 
 Kind = Literal[
     "opened", "state", "closed", "reopened", "type", "service", "category", "priority", "assigned", "step", "told",
-    "started", "fired", "learned",
+    "started", "fired", "learned", "area", "title",
 ]  # fmt: skip
+KINDS: tuple[str, ...] = get_args(Kind)
 Line = tuple[int, str, str]  # ticket, kind, value
 _FIELDS = ("type", "service", "category", "priority")
 _LONGEST_VALUE = 200
 
 
-def lines(effects: Iterable[Effect]) -> Iterator[Line]:
-    """What of a decision is written into the log of events."""
+def lines(effects: Iterable[Effect], directory: Directory | None = None) -> Iterator[Line]:
+    """What of a decision is written into the log of events. Of a ticket whose requester the directory knows also his area
+    and its title: where he worked then, whatever the directory says later."""
     for effect in effects:
         if isinstance(effect, Open):
-            t = effect.ticket
-            yield t.number, "opened", t.requester.address
-            yield from ((t.number, name, getattr(t, name)) for name in _FIELDS if getattr(t, name))
-            yield t.number, "state", t.state
+            ticket = effect.ticket
+            person = directory.by_address(ticket.requester.address) if directory else None
+            yield from ((ticket.number, *line) for line in _opened(ticket, person))
         elif (line := _line(effect)) is not None:
             yield getattr(effect, "number", 0), *line
+
+
+def _opened(ticket: Ticket, person: Person | None) -> Iterator[tuple[str, str]]:
+    yield "opened", ticket.requester.address
+    yield from ((name, value) for name in _FIELDS if (value := str(getattr(ticket, name))))
+    yield from (("told", f"{key}={value[:_LONGEST_VALUE]}") for key, value in ticket.facts)
+    if person is not None:
+        yield "title", masked(ticket.title)
+        if person.area:
+            yield "area", person.area
+    yield "state", ticket.state
 
 
 def _line(effect: Effect) -> tuple[str, str] | None:
     match effect:
         case SetField(field=name, value=value) if name in _FIELDS:
             return name, value
+        case SetField(field="title", value=value):
+            return "title", masked(value)
         case Assign(to=to):
             return "assigned", to.address if to else ""
         case PlaceToken(token=token) if token.live:

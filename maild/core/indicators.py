@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
+from itertools import pairwise
 
+from maild.core import worktime
 from maild.core.catalogue import Indicator
-from maild.core.figures import Life, counted, hours, mean
-from maild.core.past import LEAST_ANSWERS, Past, Row, Section, label, service
-from maild.core.survey import SCORE
+from maild.core.figures import Life, counted, hours
+from maild.core.past import Cell, Past, Row, Section, label, service
+from maild.core.subject import mark
+from maild.core.turns import Estimated, estimated, turns
+from maild.core.worktime import Span
 
 
 def indicator(past: Past, each: Indicator) -> Section:
@@ -22,17 +27,29 @@ Counted = tuple[tuple[str, ...], Iterable[Row]]
 
 
 def _mean_resolution(past: Past, each: Indicator) -> Counted:
-    """The time of those reported in the period and resolved by its end, over all that were reported in it."""
-    reported = past.opened(each.type)
-    spans = [span for n in reported if (span := past.period.gross(n)) is not None]
-    nets = [span for n in reported if (span := past.period.net(n)) is not None]
-    total, waited = hours(sum(spans, timedelta())), hours(sum(nets, timedelta()))
-    rows = (
-        [(total, waited, len(reported), round(total / len(reported), 2), round(waited / len(reported), 2))]
-        if reported
-        else []
-    )
-    return ("sum-gross", "sum-net", "count", "mean-gross", "mean-net"), rows
+    """The time of those reported in the period and attended by its end, over their number; beside it over all reported."""
+    period = past.period
+    reported = [n for n in past.opened(each.type) if not past.set_aside(n)]
+    attended = [n for n in reported if period.resolved(n)]
+    gross = sum((period.gross(n) or timedelta() for n in attended), timedelta())
+    net = sum((period.net(n) or timedelta() for n in attended), timedelta())
+    columns = ["reported", "attended", "unattended", "sum-gross", "sum-net", "mean-gross", "mean-net", "mean-of-all"]
+    row: list[Cell] = [len(reported), len(attended), len(reported) - len(attended), hours(gross), hours(net)]
+    row += [_mean(gross, len(attended)), _mean(net, len(attended)), _mean(gross, len(reported))]
+    if each.target is not None:
+        in_time = [_is_in_time(past, each.target, n) for n in attended]
+        columns.append("in-time")
+        row.append(round(sum(in_time) / len(in_time), 3) if in_time else None)
+    return tuple(columns), [tuple(row)] if reported else []
+
+
+def _mean(total: timedelta, count: int) -> float | None:
+    return round(total / timedelta(hours=1) / count, 2) if count else None
+
+
+def _is_in_time(past: Past, target: Span, life: Life) -> bool:
+    done = past.period.resolved(life)
+    return done is not None and done <= worktime.end(life.opened, target, past.book.calendar)
 
 
 def _by_service(past: Past, each: Indicator) -> Counted:
@@ -83,11 +100,23 @@ def _reopened(past: Past, _: Indicator) -> Counted:
     return ("reopened", "resolved", "share"), rows
 
 
+def _sent_back(past: Past, each: Indicator) -> Counted:
+    """Of the cases that left this state in the period, those that went from it back to work."""
+    kinds, left, back = past.period.kinds, set(), set()
+    for n in past.lives.values():
+        for (_, was), (at, state) in pairwise(n.every("state")):
+            if was == each.state != state and past.period.holds(at):
+                left.add(n.number)
+                if kinds.get(state) not in ("resolved", "closed"):
+                    back.add(n.number)
+    rows = [(len(left), len(back), round(len(back) / len(left), 3))] if left else []
+    return ("reviewed", "sent-back", "share"), rows
+
+
 def _survey(past: Past, _: Indicator) -> Counted:
-    scores = [int(v) for _, v in past.told(SCORE) if v.isdigit()]
-    if len(scores) < LEAST_ANSWERS:
-        return ("answers", "score"), [(len(scores), None)] if scores else []
-    return ("answers", "score"), [(len(scores), mean(scores))]
+    found = past.survey()
+    row = (found.asked, found.answered, found.rate, len(found.scores), found.score)
+    return ("asked", "answered", "rate", "answers", "score"), [row] if found.asked or found.scores else []
 
 
 def _by_criterion(past: Past, _: Indicator) -> Counted:
@@ -100,18 +129,6 @@ def _by_criterion(past: Past, _: Indicator) -> Counted:
     return ("criterion", "text", "count"), rows
 
 
-def _units(past: Past) -> dict[str, list[tuple[Life, datetime, datetime]]]:
-    """Which role had which ticket from when until when, by the steps its tokens came to rest on."""
-    found: dict[str, list[tuple[Life, datetime, datetime]]] = {}
-    for n in past.lives.values():
-        for place, start, end in n.spells("step", past.period.until):
-            procedure, _, number = place.partition(":")
-            step = past.book.step(procedure, number)
-            if step is not None:
-                found.setdefault(step.role, []).append((n, start, end))
-    return found
-
-
 def _role(past: Past, key: str) -> str:
     role = past.book.roles.get(key)
     return role.label if role else key
@@ -119,40 +136,54 @@ def _role(past: Past, key: str) -> str:
 
 def _unit_time(past: Past, _: Indicator) -> Counted:
     """How long each function had the tickets on its steps within the period, and how many tickets those were."""
-    period, rows = past.period, []
-    for key, spells in sorted(_units(past).items()):
-        inside = [(n.number, min(b, period.until) - max(a, period.since)) for n, a, b in spells]
-        kept = [(n, span) for n, span in inside if span > timedelta()]
-        tickets = {n for n, _ in kept}
-        if kept:
-            total = hours(sum((span for _, span in kept), timedelta()))
-            rows.append((_role(past, key), total, len(tickets), round(total / len(tickets), 2)))
+    period = past.period
+    spent: dict[str, timedelta] = {}
+    seen: dict[str, set[int]] = {}
+    for n in past.lives.values():
+        for key, start, end in turns(past, n):
+            inside = min(end, period.until) - max(start, period.since)
+            if inside > timedelta():
+                spent[key] = spent.get(key, timedelta()) + inside
+                seen.setdefault(key, set()).add(n.number)
+    rows = [(_role(past, k), hours(t), len(seen[k]), _mean(t, len(seen[k]))) for k, t in sorted(spent.items())]
     return ("unit", "hours", "count", "mean"), rows
 
 
-def _estimates(past: Past, _none: Indicator) -> Counted:
-    """Each estimate whose work on the step was over in the period: what was promised, and how long it really took."""
-    rows: list[Row] = []
-    for n in past.lives.values():
-        for at, told in n.every("started"):
-            clock, _, span = told.partition("=")
-            known = past.book.clocks.get(clock)
-            here = next(((p, b) for p, a, b in n.spells("step", past.period.until) if a <= at < b), None)
-            if known and known.given_by == "order" and here and past.period.holds(here[1]):
-                procedure, _, number = here[0].partition(":")
-                step = past.book.step(procedure, number)
-                rows.append((n.number, _role(past, step.role if step else ""), span, hours(here[1] - at)))
-    return ("ticket", "unit", "estimate", "hours"), rows
+def _estimates(past: Past, _: Indicator) -> Counted:
+    """For each unit what it promised and what it took, in all, and the one over the other."""
+    found: dict[str, list[Estimated]] = {}
+    for each in estimated(past):
+        found.setdefault(each.role, []).append(each)
+    rows = []
+    for key, his in sorted(found.items()):
+        promised = sum((e.promised for e in his), timedelta())
+        took = sum((e.took for e in his), timedelta())
+        share = round(took / promised, 2) if promised else None
+        late = sum(e.took > e.promised for e in his)
+        rows.append((_role(past, key), len(his), hours(promised), hours(took), share, late, sum(e.again for e in his)))
+    return ("unit", "count", "promised", "took", "ratio", "late", "again"), rows
+
+
+def _estimate_list(past: Past, _: Indicator) -> Counted:
+    return ("ticket", "unit", "estimate", "promised", "took"), [
+        (_mark(past, e.number), _role(past, e.role), str(e.span), hours(e.promised), hours(e.took))
+        for e in estimated(past)
+    ]
+
+
+def _mark(past: Past, number: int) -> str:
+    return mark(past.book.mark_key, number)
 
 
 def _raised(past: Past, each: Indicator) -> Counted:
-    """How many of the period's tickets went to whoever decides, and what became of them."""
+    """How many of the period's tickets went to whoever decides, and how many of these were refused (`closing`)."""
     mine = past.opened(each.type)
     roles = {k for k, r in past.book.roles.items() if r.kind in ("approver", "chief")}
     places = {f"{p.key}:{s.number}" for p, s in past.book.all_steps() if s.role in roles}
     up = [n for n in mine if any(place in places for _, place in n.every("step"))]
-    rows = [(len(up), len(mine), round(len(up) / len(mine), 3))] if mine else []
-    return ("raised", "count", "share"), rows
+    refused = sum(bool(each.closing) and n.last("closed") == each.closing for n in up)
+    rows = [(len(up), refused, len(mine), round(len(up) / len(mine), 3))] if mine else []
+    return ("raised", "refused", "reported", "share"), rows
 
 
 def _learned(past: Past, _: Indicator) -> Counted:
@@ -160,7 +191,90 @@ def _learned(past: Past, _: Indicator) -> Counted:
 
 
 def _by_area(past: Past, each: Indicator) -> Counted:
-    return ("ticket", "requester"), [(n.number, next(n.every("opened"))[1]) for n in past.opened(each.type)]
+    """Every ticket of the period under the area of who asked, as it was then."""
+    told = past.book.fact_for("area")
+    found = [(n.fact(told) or n.last("area") or "—", n) for n in past.opened(each.type)]
+    found.sort(key=lambda pair: (pair[0], pair[1].number))
+    return ("area", "ticket", "title"), [(area, _mark(past, n.number), n.last("title")) for area, n in found]
+
+
+def _by_facts(past: Past, each: Indicator) -> Counted:
+    """The tickets of the period by what was last said of these facts."""
+    return ("what", "count"), counted(
+        past.opened(each.type), lambda n: " · ".join(n.fact(fact) or "—" for fact in each.facts)
+    )
+
+
+def _done(past: Past, each: Indicator) -> Counted:
+    """For each value of a fact how many of the period's tickets there are, and how many were closed by its end."""
+    rows = []
+    having = [n for n in past.opened(each.type) if n.fact(each.facts[0])]
+    for value, count in counted(having, lambda n: n.fact(each.facts[0])):
+        closed = sum(n.closed is not None for n in having if n.fact(each.facts[0]) == value)
+        rows.append((value, closed, count, round(closed / count, 3)))
+    return ("what", "done", "count", "share"), rows
+
+
+def _outcomes(past: Past, each: Indicator) -> Counted:
+    """For each value of the first fact (a backup's job) how often each value of the second one was told (how it went), and
+    how often a clock ran out without any."""
+    by, what = each.facts[:2]
+    values = past.book.facts.get(what, ()) or tuple(sorted({v for _, v in past.told(what)}))
+    found: dict[str, Counter[str]] = {}
+    for n, value in past.told(what):
+        found.setdefault(n.fact(by) or "—", Counter())[value] += 1
+    for n, clock in past.happened("fired"):
+        if clock in each.clocks:
+            found.setdefault(n.fact(by) or "—", Counter())[""] += 1
+    rows: list[Row] = [(job, *(counts[v] for v in values), counts[""]) for job, counts in sorted(found.items())]
+    return ("what", *values, "missing"), rows
+
+
+def _rounds(past: Past, each: Indicator) -> Counted:
+    """How many tickets went how often through a step that counts its rounds in this fact."""
+    most: dict[int, int] = {}
+    for n, value in past.told(each.facts[0]):
+        most[n.number] = max(most.get(n.number, 0), int(value) if value.isdigit() else 0)
+    total = sum(most.values())
+    rows = [(len(most), total, round(total / len(most), 2), max(most.values()))] if most else []
+    return ("count", "rounds", "mean-rounds", "most"), rows
+
+
+def _windows(past: Past, each: Indicator) -> Counted:
+    """The windows (clocks in which one may object) that opened in the period: all, objected to, passed in silence, still open
+    at its end."""
+    rows = []
+    for key in each.clocks:
+        found: Counter[str] = Counter()
+        for n in past.lives.values():
+            for at, (when, kind, value) in enumerate(n.events):
+                if kind == "started" and value.partition("=")[0] == key and past.period.holds(when):
+                    found[_ending(n, at, key)] += 1
+        if total := found.total():
+            name = past.book.clocks[key].name or key
+            rows.append((name, total, found["objected"], found["passed"], found["running"]))
+    return ("window", "count", "objected", "passed", "running"), rows
+
+
+def _ending(life: Life, begun: int, clock: str) -> str:
+    """How the window that opened with this line ended: by running out, or by whatever moved the ticket on before."""
+    for _, kind, value in life.events[begun + 1 :]:
+        if kind == "fired" and value == clock:
+            return "passed"
+        if kind in ("step", "closed") or (kind == "started" and value.partition("=")[0] == clock):
+            return "objected"
+    return "running"
+
+
+def _unreturned(past: Past, each: Indicator) -> Counted:
+    """Forms made out (the first fact) whose signed copy (the second) was not there at the end of the period."""
+    made, returned = each.facts[:2]
+    rows = []
+    for n in past.open_at_end():
+        at = next((at for at, v in reversed([*n.every("told")]) if v.startswith(f"{made}=") and v != f"{made}="), None)
+        if at and not any(v.startswith(f"{returned}=") for when, v in n.every("told") if when >= at):
+            rows.append((_mark(past, n.number), n.fact(made), (past.period.until - at).days))
+    return ("ticket", "serial", "days"), rows
 
 
 _COMPUTED: Mapping[str, Callable[[Past, Indicator], Counted]] = {
@@ -173,8 +287,18 @@ _COMPUTED: Mapping[str, Callable[[Past, Indicator], Counted]] = {
     "by_criterion": _by_criterion,
     "unit_time": _unit_time,
     "estimates": _estimates,
+    "estimate_list": _estimate_list,
+    "sent_back": _sent_back,
     "raised": _raised,
     "learned": _learned,
     "by_area": _by_area,
+    "by_facts": _by_facts,
+    "done": _done,
+    "outcomes": _outcomes,
+    "rounds": _rounds,
+    "windows": _windows,
+    "unreturned": _unreturned,
 }
 COMPUTED = tuple(_COMPUTED)
+# How many facts each of these is told to count by.
+FACTS = {"by_facts": 1, "done": 1, "rounds": 1, "outcomes": 2, "unreturned": 2}

@@ -118,7 +118,7 @@ class Office:
         """Those who are away and whose deputy is the author (or would be, the deputy they named being away too)."""
         if author.person is None:
             return ()
-        others = (p for p in self.directory.people if p.is_away(today) and p.key != author.person.key)
+        others = (p for p in self.directory.away(today) if p.key != author.person.key)
         return tuple(p for p in others if self.present(p, today).key == author.person.key)
 
     def hours(self, ticket: Ticket, role: str, *, asked: bool = False) -> Calendar:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from maild.core.figures import Life, Period
+from maild.core.figures import Life, Period, mean
+from maild.core.posting import SENT
 from maild.core.rulebook import Rulebook
+from maild.core.survey import SCORE
 
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
@@ -34,7 +36,7 @@ SECTIONS = (
 class Section:
     """One table. `key` names its title and columns; `name` and `note` are an indicator's own name and formula.
 
-    `links`: for each row the subject of the mail that answers it ('': none).
+    `links`: for each row the subject of the mail that answers it ('': none). `more`: how many rows there was no room for.
     """
 
     key: str
@@ -43,6 +45,7 @@ class Section:
     name: str = ""
     note: str = ""
     links: tuple[str, ...] = ()
+    more: int = 0
 
     @property
     def bars(self) -> int | None:
@@ -74,6 +77,24 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Surveyed:
+    """Surveys sent in a period, how many of these were answered by its end, and every score that came in the period."""
+
+    asked: int
+    answered: int
+    scores: tuple[int, ...]
+
+    @property
+    def rate(self) -> float | None:
+        return round(self.answered / self.asked, 3) if self.asked else None
+
+    @property
+    def score(self) -> float | None:
+        """Their mean, if there are enough of them to say anything."""
+        return mean(self.scores) if len(self.scores) >= LEAST_ANSWERS else None
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """A period and what is known of its tickets; `before`: the same of the period before, for comparison."""
 
@@ -82,6 +103,11 @@ class Past:
     lives: Mapping[int, Life]
     before: Past | None = None
     groups: dict[str, tuple[Life, ...]] = field(default_factory=dict)
+    aside: frozenset[str] = field(init=False)  # the closings of what was annulled or joined to another
+
+    def __post_init__(self) -> None:
+        orders = self.book.verbs.values()
+        object.__setattr__(self, "aside", frozenset(v.closing for v in orders if v.act in ("void", "duplicate")))
 
     def opened(self, of_type: str = "") -> tuple[Life, ...]:
         """Those opened in the period, of one type as it stood at its end."""
@@ -94,6 +120,13 @@ class Past:
     def closed(self) -> tuple[Life, ...]:
         return tuple(n for n in self.lives.values() if self.period.holds(n.closed))
 
+    def attended(self) -> tuple[Life, ...]:
+        """Those closed in the period on which somebody worked: what was annulled or joined to another would only shorten means."""
+        return tuple(n for n in self.closed() if not self.set_aside(n))
+
+    def set_aside(self, life: Life) -> bool:
+        return life.closed is not None and life.last("closed") in self.aside
+
     def open_at_end(self) -> tuple[Life, ...]:
         return tuple(n for n in self.lives.values() if n.closed is None)
 
@@ -101,8 +134,14 @@ class Past:
         return [(n, v) for n in self.lives.values() for at, v in n.every(kind) if self.period.holds(at)]
 
     def told(self, fact: str) -> list[tuple[Life, str]]:
+        """What was said of a fact in the period; that it was forgotten is nothing said."""
         start = fact + "="
-        return [(n, v[len(start) :]) for n, v in self.happened("told") if v.startswith(start)]
+        return [(n, v[len(start) :]) for n, v in self.happened("told") if v.startswith(start) and v != start]
+
+    def survey(self) -> Surveyed:
+        asked = {n.number: n for n, _ in self.told(SENT + self.book.survey.template)}
+        answered = sum(bool(n.fact(SCORE)) for n in asked.values())
+        return Surveyed(len(asked), answered, tuple(int(v) for _, v in self.told(SCORE) if v.isdigit()))
 
 
 def label(names: Mapping[str, str], key: str) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from statistics import median
 
-from maild.core.figures import Life, counted, hours, mean, percentile
+from maild.core.figures import Life, counted, hours, percentile
 from maild.core.indicators import indicator
-from maild.core.past import LEAST_ANSWERS, Cell, Past, Report, Section, label, service
-from maild.core.survey import SCORE
+from maild.core.past import Cell, Past, Report, Section, label, service
 
 _AGES = ((1, "< 1"), (3, "1–3"), (7, "3–7"), (30, "7–30"))
 _MOST_ROWS = 50
 # An item is remarkable where it comes at least so often, and so many times as often as in the period before.
 _REMARKABLE, _TIMES = 5, 2
+_OF_SURVEYS = ("asked", "answer-rate", "answers", "score")
 
 
 def report(past: Past) -> Report:
@@ -36,20 +36,21 @@ def report(past: Past) -> Report:
 def _summary(past: Past) -> Section:
     now, then = _totals(past), _totals(past.before) if past.before else {}
     surveyed = bool(past.book.survey.template)
-    told = ((k, v) for k, v in now.items() if surveyed or k not in ("answers", "score"))
+    told = ((k, v) for k, v in now.items() if surveyed or k not in _OF_SURVEYS)
     rows = tuple((key, value, then.get(key)) for key, value in told)
     return Section("summary", ("what", "value", "before"), rows if any(v for v in now.values()) else ())
 
 
 def _totals(past: Past) -> dict[str, Cell]:
-    closed = past.closed()
-    looks = [hours(at - n.opened) for n in past.opened() if (at := past.period.first_look(n))]
-    gross = [hours(span) for n in closed if (span := past.period.gross(n)) is not None]
-    net = [hours(span) for n in closed if (span := past.period.net(n)) is not None]
-    scores = [int(v) for _, v in past.told(SCORE) if v.isdigit()]
+    attended = past.attended()
+    seen = [n for n in past.opened() if not past.set_aside(n)]
+    looks = [hours(at - n.opened) for n in seen if (at := past.period.first_look(n))]
+    gross = [hours(span) for n in attended if (span := past.period.gross(n)) is not None]
+    net = [hours(span) for n in attended if (span := past.period.net(n)) is not None]
+    survey = past.survey()
     return {
         "opened": len(past.opened()),
-        "closed": len(closed),
+        "closed": len(past.closed()),
         "reopened": len(past.happened("reopened")),
         "open": len(past.open_at_end()),
         "to-confirm": sum(past.period.kinds.get(n.last("state")) == "resolved" for n in past.open_at_end()),
@@ -60,8 +61,10 @@ def _totals(past: Past) -> dict[str, Cell]:
         "gross-p90": percentile(gross, 0.9),
         "net-median": round(median(net), 2) if net else None,
         "net-p90": percentile(net, 0.9),
-        "answers": len(scores),
-        "score": mean(scores) if len(scores) >= LEAST_ANSWERS else None,
+        "asked": survey.asked,
+        "answer-rate": survey.rate,
+        "answers": len(survey.scores),
+        "score": survey.score,
     }
 
 
@@ -72,7 +75,9 @@ def _overdue(past: Past) -> list[str]:
 
 
 def _counts(key: str, lives: Sequence[Life], what: Callable[[Life], str]) -> Section:
-    return Section(key, ("what", "count"), tuple(counted(lives, what)[:_MOST_ROWS]))
+    """How many of each; nothing where nothing is known of any."""
+    rows = counted(lives, what)
+    return Section(key, ("what", "count"), tuple(rows[:_MOST_ROWS]) if [k for k, _ in rows] != ["—"] else ())
 
 
 def _states(past: Past) -> Section:

@@ -306,12 +306,17 @@ class Directory:
     domains: tuple[str, ...] = ()
     _by_address: Mapping[str, Person] = field(init=False, repr=False, compare=False)
     _by_key: Mapping[str, Person] = field(init=False, repr=False, compare=False)
+    _absent: tuple[Person, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Looked up for every mail and every letter: an index, made once.
         by_address = {spelt(address): p for p in reversed(self.people) for address in p.addresses}
         object.__setattr__(self, "_by_address", by_address)
         object.__setattr__(self, "_by_key", {p.key: p for p in reversed(self.people)})
+        object.__setattr__(self, "_absent", tuple(p for p in self.people if p.absent_until is not None))
+
+    def away(self, day: date | None) -> tuple[Person, ...]:
+        return tuple(p for p in self._absent if p.is_away(day))
 
     def by_address(self, address: str) -> Person | None:
         return self._by_address.get(spelt(address))

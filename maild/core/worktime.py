@@ -92,6 +92,12 @@ class Calendar:
         """Whether somebody works at this moment."""
         return any(start <= now < until for start, until in self.intervals(now.astimezone(self.zone).date()))
 
+    def days_off(self, start: datetime, until: datetime) -> list[date]:
+        """The days from one instant to another on which nobody works though it is their weekday, for as long as anybody waits."""
+        day, last = start.astimezone(self.zone).date(), min(until, start + _MAX_DAYS * timedelta(days=1))
+        days = (day + timedelta(days=n) for n in range((last.astimezone(self.zone).date() - day).days + 1))
+        return [d for d in days if not self.hours(d) and self.week[d.weekday()]]
+
     def working_day(self) -> timedelta:
         """The length of the longest weekday."""
         lengths = [sum((_length(a, b) for a, b in day), timedelta()) for day in self.week]

@@ -149,6 +149,11 @@ class IndicatorForm(Form):
     formula: str = ""
     computed: str = ""
     type: str = ""
+    facts: Names = ()
+    state: str = ""
+    clocks: Names = ()
+    closing: str = ""
+    target: str = ""
 
 
 class IndicatorsFile(Form):

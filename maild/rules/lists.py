@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from maild.core.catalogue import Column, Criterion, Document, Indicator, Level, Macro, Service, Table
 from maild.core.clocks import SUPERIORS, Clock, Ladder
 from maild.core.findings import ASKS
-from maild.core.indicators import COMPUTED
+from maild.core.indicators import COMPUTED, FACTS
 from maild.core.moves import NEEDS, Procedure
 from maild.core.orders import read
 from maild.core.past import SECTIONS
@@ -252,8 +252,29 @@ def tables(names: Names) -> dict[str, Table]:
 
 
 def indicators(names: Names) -> dict[str, Indicator]:
-    forms = names.sources.indicators.indicator
-    for key, form in forms.items():
-        if form.computed:
-            names.known(form.computed, COMPUTED, "la cuenta", "indicators.toml", f"indicator.{key}.computed")
-    return {k: Indicator(k, f.name, f.formula, f.computed, f.type) for k, f in forms.items()}
+    return {key: _indicator(names, key, form) for key, form in names.sources.indicators.indicator.items()}
+
+
+def _indicator(names: Names, key: str, form: files.IndicatorForm) -> Indicator:
+    file, at, sources = "indicators.toml", f"indicator.{key}", names.sources
+    facts = listed(form.facts)
+    if form.computed:
+        names.known(form.computed, COMPUTED, "la cuenta", file, f"{at}.computed")
+        if len(facts) < (least := FACTS.get(form.computed, 0)):
+            names.wrong(file, f"{at}.facts", f"«{form.computed}» cuenta según {least} datos: facts = […]")
+    for given, known, what, field in (
+        (form.type, sources.institution.type, "el tipo", "type"),
+        (form.state, sources.states.state, "el estado", "state"),
+        (form.closing, sources.states.closing, "el motivo de cierre", "closing"),
+    ):
+        if given:
+            names.known(given, known, what, file, f"{at}.{field}")
+    for fact in facts:
+        names.known(
+            fact, names.facts() | {f"doc.{d}" for d in sources.documents.document}, "el dato", file, f"{at}.facts"
+        )
+    clocks = names.clocks(form.clocks, file, f"{at}.clocks")
+    target = names.span(form.target, file, f"{at}.target")
+    return Indicator(
+        key, form.name, form.formula, form.computed, form.type, facts, form.state, clocks, form.closing, target
+    )

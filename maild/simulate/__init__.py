@@ -1,6 +1,7 @@
 """Stories played against the rules: real desk, core, store and letters under a virtual clock; nothing is ever sent."""
 
 from maild.simulate.coverage import Coverage
+from maild.simulate.figures import figures
 from maild.simulate.judge import Difference, differences
 from maild.simulate.play import Result, Stage, play, set_up
 from maild.simulate.story import MailForm, StepForm, Story, read
@@ -14,6 +15,7 @@ __all__ = [
     "StepForm",
     "Story",
     "differences",
+    "figures",
     "play",
     "read",
     "set_up",

@@ -97,11 +97,7 @@ def play(story: Story, file: str = "", rules_folder: Path | None = None) -> Iter
     """One result for each step, as it is played. Raises UsageError where the story names what the rules do not have."""
     file = file or f"{story.id}.json"
     with set_up(story, file, rules_folder) as stage:
-        for number, step in enumerate(story.steps):
-            try:
-                yield stage.play(number, step)
-            except UsageError as error:
-                raise wrong([Problem(file, f"steps.{number}", str(error))]) from error
+        yield from stage.whole(file)
 
 
 @contextmanager
@@ -127,14 +123,13 @@ class Stage:
     """The house of one story. Only `now` and the names of tickets live outside its database."""
 
     def __init__(self, story: Story, book: Rulebook, database: Database) -> None:
-        self._story, self._database = story, database
+        self._story, self.database = story, database
         self._people = cast.directory(story)
         self._now = story.steps[0].at
-        self._running = True
+        self._running, self._uid = True, 0
         self._waiting: list[tuple[bytes, datetime]] = []
         self._names: dict[int, str] = {}
         self._dated: dict[str, datetime] = {}
-        self._uid = 0
         # What tells one more person of a clock that has run out is no clock of the story.
         climbing = {key for key, clock in book.clocks.items() if not clock.again and book.ladder.of(clock)}
         self._climbing = climbing - book.set_anew()
@@ -178,6 +173,13 @@ class Stage:
 
     # -- steps --------------------------------------------------------------------------------------------------------
 
+    def whole(self, file: str) -> Iterator[Result]:
+        for number, step in enumerate(self._story.steps):
+            try:
+                yield self.play(number, step)
+            except UsageError as error:
+                raise wrong([Problem(file, f"steps.{number}", str(error))]) from error
+
     def play(self, number: int, step: StepForm) -> Result:
         result = Result(self._story.id, number, step.at)
         if step.mail:
@@ -214,7 +216,7 @@ class Stage:
         if not number:
             return ()
         person = self._people.by_key(mail.sender)
-        with self._database.write() as tx:
+        with self.database.write() as tx:
             newest = letters.recent_to(tx, number, person.address if person else mail.sender.lower())
         return tuple(each for each in (self._tickets[number].first_message_id, newest) if each) if newest else ()
 
@@ -223,7 +225,7 @@ class Stage:
         for _ in range(_MOST_LOOKS):
             self._look(step, result)
             ahead = [t.due for ticket in self._tickets.values() for t in ticket.timers]
-            with self._database.write() as tx:
+            with self.database.write() as tx:
                 ahead += [planned.due for planned in agenda.planned(tx).values()]
             soonest = min((due for due in ahead if self._now < due <= step.at), default=None)
             if soonest is None:
@@ -240,14 +242,14 @@ class Stage:
         for raw, received_at in self._waiting:
             self._uid += 1
             digest = hashlib.sha256(raw).hexdigest()
-            with self._database.write() as tx:
+            with self.database.write() as tx:
                 arrival = mails.Arrival(digest, len(raw), received_at, self._epoch, self._uid)
                 (mail_id,) = mails.put(tx, [arrival], self._now)
             self._receive(mail_id, raw, received_at, step, result)
         self._waiting.clear()
 
     def _receive(self, mail_id: int, raw: bytes, received_at: datetime, step: StepForm, result: Result) -> None:
-        with self._database.write() as tx:
+        with self.database.write() as tx:
             try:
                 understood = parse(raw)
             except MailError as error:
@@ -258,27 +260,27 @@ class Stage:
 
     def _look(self, step: StepForm, result: Result) -> None:
         """Fire what is due now: the mailbox has been read up to this instant."""
-        with self._database.write() as tx:
+        with self.database.write() as tx:
             mails.drained(tx, self._epoch, self._now)
-        with self._database.write() as tx:
+        with self.database.write() as tx:
             struck = agenda.due(tx, self._now)
         for clock, at in struck:
             self._strike(clock, at, step, result)
         fired = True
         while fired:
-            with self._database.write() as tx:
+            with self.database.write() as tx:
                 upto = mails.silence_upto(tx)
                 due = timers.due(tx, self._now, upto, _LOT)
             fired = sum(self._fire(timer, step, result) for timer in due) > 0
 
     def _strike(self, clock: str, at: datetime, step: StepForm, result: Result) -> None:
-        with self._database.write() as tx:
+        with self.database.write() as tx:
             outcome = self.desk.moment(tx, MomentCame(clock, at))
             result.timers["fired"].append(clock)
             self._note(tx, outcome, step, result)
 
     def _fire(self, timer: timers.Due, step: StepForm, result: Result) -> bool:
-        with self._database.write() as tx:
+        with self.database.write() as tx:
             outcome = self.desk.time(tx, TimerFired(timer.id, timer.ticket, timer.clock, timer.token))
             if outcome.done:
                 self._note(tx, outcome, step, result)

@@ -107,10 +107,14 @@ def ordered_absences(tx: Connection, today: date) -> tuple[Ordered, ...]:
     return tuple(Ordered(*row) for row in _ORDERED(tx, {"today": today}))
 
 
+_AWAY = Prepared(
+    select(absence.c.until, absence.c.proved).where(absence.c.address == bindparam("address"), ~absence.c.back)
+)
+
+
 def away_until(tx: Connection, address: str, *, proved_only: bool = False) -> date | None:
     """The last day of the absence that this address told of; it may be over."""
-    query = select(absence.c.until).where(absence.c.address == address, ~absence.c.back)
-    return tx.execute(query.where(absence.c.proved) if proved_only else query).scalar()
+    return next((until for until, proved in _AWAY(tx, {"address": address}) if proved or not proved_only), None)
 
 
 _GUESSES = Prepared(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Integer, bindparam, func, select, update
+from sqlalchemy import Connection, Integer, and_, bindparam, func, or_, select, update
 
 from maild.store.prepared import Prepared
 from maild.store.schema import outbox
@@ -33,8 +33,12 @@ def ours(tx: Connection, message_ids: Collection[str]) -> Ours | None:
     return next((found[each] for each in message_ids if each in found), None)
 
 
-def count_held(tx: Connection) -> int:
-    return tx.execute(select(func.count()).where(outbox.c.state == "held")).scalar_one()
+def stuck(tx: Connection, since: datetime) -> list[dict[str, Any]]:
+    """The letters that wait for a person, oldest first: held, in doubt, or failed since then."""
+    c = outbox.c
+    query = select(c.id, c.template, c.recipient, c.state, c.reason, c.created_at)
+    query = query.where(or_(c.state.in_(("held", "unknown")), and_(c.state == "failed", c.ended_at > since)))
+    return [dict(row) for row in tx.execute(query.order_by(c.id)).mappings()]
 
 
 def hold_for(tx: Connection, address: str, why: str) -> int:

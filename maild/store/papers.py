@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from maild.core.effects import Issue, Learn
+from maild.store.prepared import Prepared
 from maild.store.schema import form, knowledge
+
+_HAVE = Prepared(
+    select(form.c.document, func.count()).where(form.c.serial.like(bindparam("serials"))).group_by(form.c.document)
+)
 
 
 def next_serials(tx: Connection, documents: Iterable[str], year: int) -> tuple[tuple[str, int], ...]:
@@ -16,8 +21,7 @@ def next_serials(tx: Connection, documents: Iterable[str], year: int) -> tuple[t
     wanted = tuple(documents)
     if not wanted:
         return ()
-    counted = select(form.c.document, func.count()).where(form.c.document.in_(wanted), form.c.serial.like(f"%-{year}"))
-    have = {document: int(n) for document, n in tx.execute(counted.group_by(form.c.document))}
+    have = {document: int(n) for document, n in _HAVE(tx, {"serials": f"%-{year}"})}
     return tuple((document, have.get(document, 0) + 1) for document in wanted)
 
 

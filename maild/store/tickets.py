@@ -272,11 +272,17 @@ def learn_numbers(tx: Connection, number: int, address: str, values: Iterable[st
         tx.execute(unless_there(tx, case_number), rows)
 
 
+_CHILDREN = Prepared(
+    select(ticket.c.number, ticket.c.parent, ticket.c.parent_token, ticket.c.closed_at).where(
+        ticket.c.parent == bindparam("parent")
+    )
+)
+
+
 def children(tx: Connection, numbers: Iterable[int]) -> tuple[Child, ...]:
-    """What these tickets opened, and whether it is closed."""
-    columns = (ticket.c.number, ticket.c.parent, ticket.c.parent_token, ticket.c.closed_at)
-    query = select(*columns).where(ticket.c.parent.in_(tuple(numbers))).order_by(ticket.c.number)
-    return tuple(Child(int(n), int(p), int(k), closed is not None) for n, p, k, closed in tx.execute(query))
+    """What these tickets opened, and whether it is closed; by number."""
+    rows = sorted(row for number in numbers for row in _CHILDREN(tx, {"parent": number}))
+    return tuple(Child(int(n), int(p), int(k), closed is not None) for n, p, k, closed in rows)
 
 
 def standing_at(tx: Connection, places: Collection[tuple[str, str]], requester: str = "") -> list[int]:

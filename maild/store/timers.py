@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from maild.core.ticket import Timer
 from maild.core.worktime import Pause, Span
@@ -33,12 +33,19 @@ class Due:
     on_silence: bool
 
 
-def due(tx: Connection, now: datetime, silence_upto: datetime | None, limit: int) -> list[Due]:
-    """Running timers whose time has come, the longest overdue first; those on silence only up to the watermark."""
+def due(
+    tx: Connection, now: datetime, silence_upto: datetime | None, limit: int, after: Due | None = None
+) -> list[Due]:
+    """Running timers whose time has come, the longest overdue first; those on silence only up to the watermark.
+
+    `after`: only those that come behind this one.
+    """
     columns = (timer.c.id, timer.c.ticket, timer.c.clock, timer.c.token, timer.c.due, timer.c.on_silence)
     query = select(*columns).where(timer.c.ended_at.is_(None), timer.c.due <= now, timer.c.attempts < MOST_ATTEMPTS)
     if silence_upto is not None:
         query = query.where(or_(timer.c.on_silence.is_(False), timer.c.due <= silence_upto))
+    if after is not None:
+        query = query.where(or_(timer.c.due > after.due, and_(timer.c.due == after.due, timer.c.id > after.id)))
     return [Due(*row) for row in tx.execute(query.order_by(timer.c.due, timer.c.id).limit(limit))]
 
 

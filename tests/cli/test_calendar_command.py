@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import update
+
+from maild.store.schema import timer
 from tests.cli.desk import Desk
 
 ICS = """BEGIN:VCALENDAR\r
@@ -108,3 +113,63 @@ def test_after_a_change_of_the_calendar_deadlines_are_shown_first_and_then_count
         (9, "4:00", change["due"]),
     ]  # eight half hours, or nine when it came in the middle of one
     assert any(line.get("decided", {}).get("cause", "").startswith("calendar:") for line in lines)
+
+
+LUNCH = "\n".join(
+    f'{d} = ["08:30-13:00", "14:00-17:30"]' for d in ("monday", "tuesday", "wednesday", "thursday", "friday")
+)
+
+
+def story_of(desk: Desk) -> tuple[list[str], list[str], list[str]]:
+    """What `maild why` counts, as «from until sum» in Lima; the days off; the pauses with their reasons."""
+    lines = [json.loads(line) for line in desk.maild("why", "timer:1", "--json")[1].splitlines()]
+
+    def local(text: str) -> str:
+        return f"{datetime.fromisoformat(text).astimezone(ZoneInfo('America/Lima')):%d %H:%M}"
+
+    counted = [c for line in lines if (c := line.get("counts"))]
+    paused = [p for line in lines if (p := line.get("pause"))]
+    return (
+        [f"{local(c['from'])}-{local(c['until'])[3:]} {c['sum']}" for c in counted],
+        [f"{o['day']} {o['name']}" for line in lines if (o := line.get("off"))],
+        [f"{local(p['from'])}-{local(p['until'])} {p['why']}" for p in paused],
+    )
+
+
+def test_why_counts_every_stretch_of_a_deadline_around_lunch_holidays_and_pauses(desk: Desk) -> None:
+    """Twelve working hours from the Wednesday before Easter, 10:00; every line was counted on paper."""
+    own_rules(desk, f'country = "PE"\n{LUNCH}')
+    desk.mail("rosa@entidad.example", "No imprime")
+    pauses = (
+        "2026-04-01T15:00:00-05:00/2026-04-01T16:00:00-05:00/espera_usuario"
+        ";2026-04-06T09:00:00-05:00/2026-04-06T11:00:00-05:00/absent"
+    )
+    house = desk.open()
+    with house.database.write() as tx:
+        started = datetime(2026, 4, 1, 15, tzinfo=UTC)
+        due = datetime(2026, 4, 7, 14, tzinfo=UTC)
+        changed = {"span": "12wh", "started_at": started, "due": due, "pauses": pauses}
+        tx.execute(update(timer).where(timer.c.id == 1).values(changed))
+    house.close()
+    counted, off, paused = story_of(desk)
+    assert counted == [
+        "01 10:00-13:00 3:00", "01 14:00-15:00 4:00", "01 16:00-17:30 5:30",
+        "06 08:30-09:00 6:00", "06 11:00-13:00 8:00", "06 14:00-17:30 11:30", "07 08:30-09:00 12:00",
+    ]  # fmt: skip
+    assert off == ["2026-04-02 Jueves Santo", "2026-04-03 Viernes Santo"]
+    assert paused == ["01 15:00-01 16:00 espera_usuario", "06 09:00-06 11:00 absent"]
+    assert desk.maild("calendar", "recalculate", "--json")[1] == ""
+
+    # A decree makes Tuesday free: the last half hour falls on Wednesday, as soon as the deadlines are counted anew.
+    own_rules(desk, f'country = "PE"\n{LUNCH}\n[holiday]\n"2026-04-07" = "Decreto de urgencia"')
+    assert desk.maild("calendar", "recalculate", "--apply")[0] == 0
+    counted, off, _ = story_of(desk)
+    assert (counted[-2:], off[-1]) == (
+        ["06 14:00-17:30 11:30", "08 08:30-09:00 12:00"],
+        "2026-04-07 Decreto de urgencia",
+    )
+    page = desk.maild("why", "1")[1]
+    assert "2026-04-08 08:30 – 09:00  0:30  = 12:00" in page
+    assert "vence / due: 2026-04-08 09:00" in page
+    assert "no se trabaja / day off: 2026-04-07  Decreto de urgencia" in page
+    assert "no cuenta / paused: 2026-04-01 15:00 – 2026-04-01 16:00" in page

@@ -45,6 +45,15 @@ def test_each_step_is_one_line_with_what_was_promised(capsys: pytest.CaptureFixt
     assert captured.err == ""
 
 
+def test_the_figures_of_a_story_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", str(ORDINARY), "--report", "2026-11", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    summary = next(dict(row[:2] for row in line["rows"]) for line in lines if line.get("key") == "summary")
+    assert (summary["opened"], summary["closed"], summary["open"]) == (1, 1, 0)
+    assert main(["simulate", str(ORDINARY), "--report", "noviembre"]) == 2
+    assert "«noviembre» no es un periodo" in capsys.readouterr().err
+
+
 def test_several_stories_and_folders_are_played_in_turn(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", str(ORDINARY), str(STORIES / "B-02.json"), "--json", "--check"]) == 0
     assert {json.loads(line)["story"] for line in capsys.readouterr().out.splitlines()} == {"B-01", "B-02"}

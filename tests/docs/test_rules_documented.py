@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from maild.core.indicators import COMPUTED
 from maild.core.moves import ASSIGNS, GUARDS, NEEDS, SAID, StepKind
 from maild.core.rulebook import GROUPS, RELATIONS, Act, RoleKind, StateKind
 from maild.forms import Form
@@ -73,7 +74,7 @@ _FREE = ("letters", "conformity", "parameters")
 
 def sections() -> dict[str, list[tuple[str, bool]]]:
     """For each block of the page, the keys of its first column and whether they are bold."""
-    keys = PAGE.partition("Todas las claves")[2]
+    keys = PAGE.partition("Todas las claves")[2].partition("\n## ")[0]
     found: dict[str, list[tuple[str, bool]]] = {}
     for part in re.split(r"^### ", keys, flags=re.MULTILINE)[1:]:
         title, _, body = part.partition("\n")
@@ -128,3 +129,8 @@ def test_every_file_that_a_folder_may_hold_is_in_the_list() -> None:
 
     names = {*rules._LAYERED, *rules._WHOLE, *rules._OWN, "institution.toml", "cases.toml"}
     assert [name for name in names if f"`{name}`" not in PAGE] == []
+
+
+def test_every_way_of_counting_an_indicator_is_on_the_page() -> None:
+    block = PAGE.partition("\n## 11.")[2]
+    assert [name for name in COMPUTED if f"| `{name}` |" not in block] == []

@@ -51,6 +51,27 @@ def test_one_impossible_order_undoes_the_whole_mail(house: House) -> None:
     assert [template for template, _ in result.out] in (["comando_error"], ["no_autorizado"])
 
 
+def test_a_second_refusal_reaches_the_coordinator_with_reasons_or_without(house: House) -> None:
+    resolved(house)
+    first = house.mail("rosa", ON_T1, "No conforme")
+    assert "escalamiento" not in dict(first.out)
+    house.mail("luis", f"{ON_T1} #resuelto", "Se cambió el router.")
+    second = house.mail("rosa", ON_T1, "No conforme")
+    assert house.ticket().state == "en_proceso"
+    assert "escalamiento" in dict(second.out)
+
+
+def test_conformity_told_by_telephone_is_given_by_the_desk_with_words_and_by_nobody_who_did_the_work(
+    house: House,
+) -> None:
+    resolved(house)
+    assert house.mail("luis", f"{ON_T1} #conforme", "Llamó y dijo que sí.").refused is not None
+    assert house.mail("mesa", f"{ON_T1} #conforme").refused is not None
+    assert not house.ticket().is_closed
+    assert house.mail("mesa", f"{ON_T1} #conforme", "Llamó a las 10 y dijo que quedó bien.").refused is None
+    assert house.ticket().closing_reason == "resuelto"
+
+
 def test_the_fault_came_back_within_the_days_of_grace(house: House) -> None:
     closed(house)
     house.wait(days=9)

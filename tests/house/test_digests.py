@@ -6,26 +6,27 @@ import email
 import hashlib
 import random
 import re
+from contextlib import closing
 from datetime import timedelta
 from email.policy import default
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
-from bench.year import START, Year, agree, months
+from bench.year import START, Year, agree, agree_letters, months
 from maild.core.events import MailArrived
 from maild.core.values import Kind, Mail, Sender
-from maild.store import mails
+from maild.store import addresses, mails
 from maild.store.database import Database
 from maild.store.mails import Arrival
+from maild.store.schema import inbound, outbox, ticket
+from maild.store.upgrade import upgrade
 
 
 @pytest.fixture(scope="module")
 def quarter(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from maild.store.upgrade import upgrade
-
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('year') / 'year.sqlite'}")
     upgrade(database)
     year, chance = Year(database, users=20), random.Random(3)
@@ -52,6 +53,21 @@ def test_the_totals_of_every_month_are_those_that_sql_counts(quarter: Year) -> N
     assert early == 0
 
 
+def test_the_indicator_of_an_institution_and_the_letters_that_tell_it_are_what_sql_counts(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        upgrade(database)
+        year, chance = Year(database, users=20, profile="osce"), random.Random(5)
+        year.scatter(300, chance)
+        year.play(chance, START + timedelta(days=64))
+        for period in ("2026-01", "2026-02", "2026-T1"):
+            agree(year, period)
+        quarter = year.report("2026-T1")
+        counted = year.attention(quarter.since, quarter.until)
+        assert (counted["reported"] or 0) > (counted["attended"] or 0) > 10
+        assert counted["sum-gross"] != counted["sum-net"]
+        assert agree_letters(year) == 2
+
+
 def test_a_technician_gets_his_open_tickets_on_working_days_and_can_answer_each_line(quarter: Year) -> None:
     mine = letters(quarter, "resumen", "luis@entidad.test")
     assert mine
@@ -62,6 +78,21 @@ def test_a_technician_gets_his_open_tickets_on_working_days_and_can_answer_each_
     sent = {email.utils.parsedate_to_datetime(m["Date"]) for m in mine}
     assert {at.weekday() for at in sent} <= {0, 1, 2, 3, 4}
     assert {(at.hour, at.minute) for at in sent} == {(8, 0)}
+
+
+def test_a_list_that_is_too_long_for_a_letter_says_how_many_there_are_more(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        upgrade(database)
+        year = Year(database, users=5)
+        about = {"title": "x", "requester": "u1@entidad.test", "opened_at": START, "responsible": "luis@entidad.test"}
+        states = ["resuelto", *["en_proceso"] * 64]
+        with database.write() as tx:
+            tx.execute(ticket.insert(), [{"number": n, "state": s} | about for n, s in enumerate(states, 1)])
+        year.play(random.Random(1), START + timedelta(days=2))
+        body = letters(year, "resumen", "luis@entidad.test")[0].get_body(("plain",)).get_content()
+    assert "hay 5 más" in body
+    assert body.count("En proceso") == 59
+    assert body.index("Resuelto") > body.rindex("En proceso")  # what is resolved comes last
 
 
 def test_those_who_lead_get_the_week_and_the_month_with_workbooks(quarter: Year) -> None:
@@ -75,6 +106,29 @@ def test_those_who_lead_get_the_week_and_the_month_with_workbooks(quarter: Year)
 def test_where_nothing_is_to_tell_no_letter_is_written(quarter: Year) -> None:
     assert letters(quarter, "resumen", "op@entidad.test") == []
     assert letters(quarter, "resumen", "elsa@entidad.test") == []
+
+
+def test_the_operator_gets_a_list_of_what_waits_for_him_by_the_names_that_why_knows(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        upgrade(database)
+        year = Year(database, users=5)
+        year.will(START + timedelta(hours=8))
+        year.play(random.Random(1), START + timedelta(hours=12))
+        with database.write() as tx:
+            arrivals = [Arrival("a" * 64, 100, year.now), Arrival("b" * 64, 100, year.now)]
+            aside, _ = mails.put(tx, arrivals, year.now)
+            held = {"state": "parked", "sender": "x@fuera.test", "subject": "secreto", "reason": "unreadable"}
+            tx.execute(update(inbound).where(inbound.c.id == aside).values(held))
+            for number, state, ended in ((1, "held", None), (2, "failed", year.now), (3, "failed", START)):
+                values = {"state": state, "reason": "prueba", "ended_at": ended}
+                tx.execute(update(outbox).where(outbox.c.id == number).values(values))
+            addresses.stop(tx, addresses.Stopped("u1@entidad.test", "no-such-user", "5.1.1", "550", 1, "x"), year.now)
+        year.play(random.Random(1), START + timedelta(days=1, hours=12))
+        (letter,) = letters(year, "resumen", "op@entidad.test")
+    body = letter.get_body(("plain",)).get_content()
+    assert f"mail:{aside} x@fuera.test (motivo: unreadable" in body and "secreto" not in body
+    assert "letter:1 " in body and "letter:2 " in body and "letter:3 " not in body
+    assert "u1@entidad.test (motivo: no-such-user" in body
 
 
 def test_the_same_period_says_the_same_after_another_quarter(quarter: Year) -> None:

@@ -51,7 +51,8 @@ def _table(section: Section, word: Callable[[str], str]) -> Table:
     heads = ((column, f"column-{column}") for column in section.columns)
     columns = tuple(word(key) if word(key) != key else column for column, key in heads)
     title = section.name or word(f"title-{section.key}")
-    return Table(title, section.note, columns, rows, section.bars, section.links)
+    note = word("more-rows").replace("{count}", str(section.more)) if section.more else section.note
+    return Table(title, note, columns, rows, section.bars, section.links)
 
 
 def shown(cell: Cell) -> str:
@@ -68,6 +69,13 @@ def _most(table: Table) -> float:
     return max((value for value in values if isinstance(value, _NUMBER)), default=0)
 
 
+def _upright(table: Table) -> Table:
+    """One row of nothing but numbers reads better from top to bottom."""
+    if len(table.rows) != 1 or isinstance(table.rows[0][0], str) or table.links or len(table.columns) == 1:
+        return table
+    return replace(table, columns=("", ""), rows=tuple(zip(table.columns, table.rows[0], strict=True)))
+
+
 # -- plain text -------------------------------------------------------------------------------------------------------
 
 
@@ -77,6 +85,7 @@ def as_text(tables: Sequence[Table]) -> str:
 
 def _as_text(table: Table) -> str:
     head = [table.title.upper(), *([table.note] if table.note else [])]
+    table = _upright(table)
     if table.bars is None:
         lines = [_line(table.columns, row) for row in table.rows]
         return "\n".join([*head, *lines])
@@ -106,10 +115,8 @@ def as_html(tables: Sequence[Table], address: str) -> str:
 
 
 def _as_html(table: Table, address: str) -> str:
+    table = _upright(table)
     wide = len(table.columns) > _MOST_COLUMNS
-    if wide and len(table.rows) == 1 and not table.links:  # one row of many numbers reads better from top to bottom
-        pairs = tuple(zip(table.columns, table.rows[0], strict=True))
-        table, wide = replace(table, columns=("", ""), rows=pairs), False
     title = f'<h2 class="ink" style="margin:14px 0 4px;font-size:17px;line-height:24px;color:{INK}">{escape(table.title)}</h2>'
     note = (
         f'<p class="soft" style="margin:0 0 6px;font-size:13px;line-height:19px;color:{SOFT}">{escape(table.note)}</p>'
