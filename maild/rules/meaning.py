@@ -120,7 +120,7 @@ class HelperForm(Form):
 
     service: float = Field(default=6.0, ge=0, le=50)
     nature: float = Field(default=8.0, ge=0, le=50)
-    urgency: float = Field(default=4.0, ge=0, le=50)
+    urgency: float = Field(default=5.0, ge=0, le=50)
     alone: float = Field(default=0.5, ge=0, le=1)
 
 
