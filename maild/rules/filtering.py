@@ -20,13 +20,12 @@ def filters(names: Names, concept: Callable[[str, str, str], str]) -> Iterator[F
     sources = names.sources
     for key, form in sources.filters.filter.items():
         at = f"filter.{key}"
-        for value, known, what, field in (
+        given = (
             (form.service, sources.catalogue.service, "el servicio", "service"),
             (form.type, sources.institution.type, "el tipo", "type"),
             (form.priority, sources.priorities.priority, "la prioridad", "priority"),
-        ):
-            if value:
-                names.known(value, known, what, _FILE, f"{at}.{field}")
+        )
+        names.each_known(given, _FILE, at)
         for header in form.header:
             names.known(header.lower(), HEADERS, "la cabecera", _FILE, f"{at}.header")
         roles = names.roles(form.role, _FILE, f"{at}.role")

@@ -262,13 +262,12 @@ def _indicator(names: Names, key: str, form: files.IndicatorForm) -> Indicator:
         names.known(form.computed, COMPUTED, "la cuenta", file, f"{at}.computed")
         if len(facts) < (least := FACTS.get(form.computed, 0)):
             names.wrong(file, f"{at}.facts", f"«{form.computed}» cuenta según {least} datos: facts = […]")
-    for given, known, what, field in (
+    given = (
         (form.type, sources.institution.type, "el tipo", "type"),
         (form.state, sources.states.state, "el estado", "state"),
         (form.closing, sources.states.closing, "el motivo de cierre", "closing"),
-    ):
-        if given:
-            names.known(given, known, what, file, f"{at}.{field}")
+    )
+    names.each_known(given, file, at)
     for fact in facts:
         names.known(
             fact, names.facts() | {f"doc.{d}" for d in sources.documents.document}, "el dato", file, f"{at}.facts"

@@ -73,6 +73,12 @@ class Names:
             self.wrong(file, key, f"no conozco {what} «{name}»{hint}")
         return name
 
+    def each_known(self, given: Iterable[tuple[str, Iterable[str], str, str]], file: str, at: str) -> None:
+        """`known` for several fields of the block `at` (name, names, what, field); an empty one names nothing."""
+        for name, names, what, key in given:
+            if name:
+                self.known(name, names, what, file, f"{at}.{key}")
+
     def span(self, text: str, file: str, key: str) -> Span | None:
         if not text:
             return None
