@@ -20,6 +20,13 @@ def alike(tx: Tx, thing: str, author: Author, office: Office, now: datetime) -> 
         return ()
     settings = office.book.outages
     since = now - max(settings.within, settings.lasts)
-    seen = [Sighting(*row) for row in tickets.reporting(tx, (THING, OUTAGE), thing, since)]
-    wanted = to_look_at(seen, author.address, now, settings, lambda address: reporting.who(office, address))
-    return tuple(loaded(tx, wanted))
+
+    def known_by(fact: str) -> tuple[Ticket, ...]:
+        seen = [Sighting(*row) for row in tickets.reporting(tx, fact, thing, since)]
+        wanted = to_look_at(seen, author.address, now, settings, lambda address: reporting.who(office, address))
+        return tuple(loaded(tx, wanted))
+
+    gathering = known_by(OUTAGE)
+    if any(reporting.is_unanswered(office, ticket) for ticket in gathering):
+        return gathering  # who reported it before makes no difference any more
+    return (*gathering, *known_by(THING))

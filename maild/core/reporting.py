@@ -32,7 +32,7 @@ def who(office: Office, address: str) -> str:
 
 def gathered(draft: Draft, case: FirstMail, ticket: Ticket, thing: str) -> bool:
     """Whether this new ticket is one report of many, and became one with them; if not, nothing was done."""
-    known = next((t for t in case.alike if t.fact(OUTAGE) == thing and _is_unanswered(draft, t)), None)
+    known = next((t for t in case.alike if t.fact(OUTAGE) == thing and is_unanswered(draft.office, t)), None)
     if known is not None:
         draft.walk(known)
         _join(draft, ticket, known.number, thing)
@@ -58,14 +58,15 @@ def _alike(draft: Draft, case: FirstMail, thing: str) -> list[Ticket]:
         (
             t
             for t in case.alike
-            if t.fact(THING) == thing and t.opened_at >= since and not t.parent and _is_unanswered(draft, t)
+            if t.fact(THING) == thing and t.opened_at >= since and not t.parent and is_unanswered(draft.office, t)
         ),
         key=lambda t: t.number,
     )
 
 
-def _is_unanswered(draft: Draft, ticket: Ticket) -> bool:
-    state = draft.office.book.states.get(ticket.state)
+def is_unanswered(office: Office, ticket: Ticket) -> bool:
+    """Whether one more report may still become one with it."""
+    state = office.book.states.get(ticket.state)
     return not ticket.is_closed and state is not None and state.kind in _UNANSWERED
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, Dialect, Integer, MetaData, Text
 from sqlalchemy.types import TypeDecorator
@@ -31,6 +33,19 @@ def row_id() -> Column[int]:
     return Column("id", BIG, primary_key=True, autoincrement=True)
 
 
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return value.astimezone(UTC)
+
+
+def _sqlite_instant(value: datetime | None) -> str | None:
+    instant = _in_utc(value)
+    return None if instant is None else instant.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
 class Instant(TypeDecorator[datetime]):
     """A point in time. Naive ones are refused; stored and returned in UTC on every database."""
 
@@ -38,16 +53,27 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return value.astimezone(UTC) if dialect.name == "postgresql" else value.astimezone(UTC).replace(tzinfo=None)
+        instant = _in_utc(value)
+        return instant if instant is None or dialect.name == "postgresql" else instant.replace(tzinfo=None)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """The same in one call: every mail brings some hundred values."""
+        return _in_utc if dialect.name == "postgresql" else _sqlite_instant
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _clean(value: str | None) -> str | None:
+    if value is None or (value.isascii() and "\0" not in value):
+        return value if value is None else value[:_LONGEST_TEXT]
+    return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")[:_LONGEST_TEXT]
+
+
+def _clean_key(value: str | None) -> str | None:
+    return None if value is None else as_key(_clean(value) or "")
 
 
 class Words(TypeDecorator[str]):
@@ -57,10 +83,11 @@ class Words(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        if value is None or (value.isascii() and "\0" not in value):
-            return value if value is None else value[:_LONGEST_TEXT]
-        clean = value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-        return clean[:_LONGEST_TEXT]
+        return _clean(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:  # noqa: ARG002
+        """The same in one call."""
+        return _clean
 
 
 class Key(Words):
@@ -69,8 +96,12 @@ class Key(Words):
 
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else as_key(super().process_bind_param(value, dialect) or "")
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return _clean_key(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:  # noqa: ARG002
+        """The same in one call."""
+        return _clean_key
 
 
 def as_key(clean: str) -> str:

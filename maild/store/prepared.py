@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy import BindParameter, Connection, Delete, Dialect, Insert, Select, Update, literal_column
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.visitors import ExternallyTraversible, replacement_traverse
 from sqlalchemy.types import TypeEngine
 
 _Converter = Callable[[Any], Any]
 _Values = Mapping[str, Any]
+_Statement = Select[Any] | Insert | Update | Delete
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class _Compiled:
 class Prepared:
     """A statement with named parameters. `keys` are the columns that an INSERT is always given."""
 
-    def __init__(self, statement: Select[Any] | Insert | Update | Delete, keys: Iterable[str] = ()) -> None:
+    def __init__(self, statement: _Statement, keys: Iterable[str] = ()) -> None:
         self._statement = statement
         self._keys = tuple(keys)
         self._compiled: dict[str, _Compiled] = {}
@@ -83,7 +85,8 @@ class Prepared:
         return compiled
 
     def _compile(self, dialect: Dialect) -> _Compiled:
-        compiled = self._statement.compile(dialect=dialect, column_keys=list(self._keys) or None)
+        statement = _spelled_out(self._statement, dialect)
+        compiled = statement.compile(dialect=dialect, column_keys=list(self._keys) or None)
         names = compiled.positiontup if compiled.positional else list(compiled.params)
         assert names is not None
         given = {name: bind for name, bind in compiled.binds.items() if name in names}
@@ -97,6 +100,20 @@ class Prepared:
             {name: value for name, value in constants.items() if name not in self._keys},
             tuple(_from_driver(column.type, dialect) for column in columns),
         )
+
+
+def _spelled_out(statement: _Statement, dialect: Dialect) -> _Statement:
+    """With its constants in the words: an index over some rows (WHERE state = 'stored') is not used for a parameter, and SQLite
+    plans a statement anew for every value that is compared with the column of such an index."""
+
+    def in_words(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
+        if not isinstance(element, BindParameter) or not isinstance(element.value, str | int):
+            return None
+        write = element.type.dialect_impl(dialect).literal_processor(dialect)
+        return literal_column(write(element.value), element.type) if write else None
+
+    told: _Statement = replacement_traverse(cast("ExternallyTraversible", statement), {}, in_words)  # type: ignore[assignment]
+    return told
 
 
 def say(tx: Connection, words: str) -> None:
@@ -126,7 +143,7 @@ def _tell(tx: Connection, words: str, given: Any, error: Exception) -> None:
     ) from error
 
 
-def _returns_rows(statement: Select[Any] | Insert | Update | Delete) -> bool:
+def _returns_rows(statement: _Statement) -> bool:
     return isinstance(statement, Select) or bool(statement._returning)
 
 

@@ -315,14 +315,10 @@ _REPORTING = Prepared(
 )
 
 
-def reporting(
-    tx: Connection, keys: Iterable[str], value: str, since: datetime
-) -> list[tuple[int, str, str, str, datetime]]:
-    """The open tickets since then of which one of these facts is so, newest first: number, fact, value, requester, since when."""
-    found: list[tuple[Any, ...]] = []
-    for key in keys:
-        found += _REPORTING(tx, {"key": key, "value": value, "since": since})
-    return found
+def reporting(tx: Connection, key: str, value: str, since: datetime) -> list[tuple[int, str, str, str, datetime]]:
+    """The open tickets since then of which this fact is so, newest first: number, fact, value, requester, since when."""
+    rows: list[tuple[Any, ...]] = _REPORTING(tx, {"key": key, "value": value, "since": since})
+    return rows
 
 
 def places(tx: Connection) -> list[tuple[int, str, str]]:
