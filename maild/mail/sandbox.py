@@ -6,8 +6,7 @@ import asyncio
 import json
 import pickle
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -20,6 +19,8 @@ from maild.errors import MailError
 from maild.mail.frames import LARGEST_ANSWER, LENGTH_BYTES, frame, from_json, unpacked
 
 _SLICE = 256 * 1024
+# So many mails lie before a child at a time: it goes on to the next one without waiting for us.
+_AHEAD = 3
 _ROOT = Path(maild.__file__).resolve().parent.parent
 
 
@@ -43,9 +44,10 @@ class Sandbox:
         self._recycle_after = recycle_after
         self._limits = (str(cpu_seconds), str(memory_bytes), task)
         self._children: list[_Child | None] = [None] * workers
+        self._starting = [asyncio.Lock() for _ in range(workers)]
         self._rules = b""
         self._free: asyncio.Queue[int] = asyncio.Queue()
-        for seat in range(workers):
+        for seat in list(range(workers)) * _AHEAD:
             self._free.put_nowait(seat)
 
     async def __aenter__(self) -> Self:
@@ -86,48 +88,32 @@ class Sandbox:
     async def _seated(self, raw: bytes) -> bytes:
         seat = await self._free.get()
         try:
-            return await self._answered(seat, raw)
+            while True:
+                child = await self._child(seat)
+                with suppress(_LostBefore):
+                    return await child.ask(raw, self._wall_seconds)
         finally:
             self._free.put_nowait(seat)
 
     async def warm(self) -> None:
         """Start every child now: they make themselves ready while the first mails are fetched."""
-        for seat in [await self._free.get() for _ in self._children]:
-            try:
-                await self._child(seat)
-            finally:
-                self._free.put_nowait(seat)
+        for seat in range(len(self._children)):
+            await self._child(seat)
 
     async def _child(self, seat: int) -> _Child:
-        child = self._children[seat]
-        if child is None or not child.alive or child.served >= self._recycle_after or child.rules is not self._rules:
-            self._children[seat] = None
-            if child:
-                await child.end()
-            child = self._children[seat] = await _Child.started(self._limits, self._rules)
-        return child
-
-    async def _answered(self, seat: int, raw: bytes) -> bytes:
-        child = await self._child(seat)
-        async with self._lost_unless_answered(seat, child):
-            try:
-                async with asyncio.timeout(self._wall_seconds):
-                    answer = await child.ask(raw)
-            except TimeoutError:
-                raise MailError("wall-limit") from None
-            except (OSError, EOFError):
-                raise MailError("child-died") from None
-        return answer
-
-    @asynccontextmanager
-    async def _lost_unless_answered(self, seat: int, child: _Child) -> AsyncIterator[None]:
-        """A child that did not answer to the end (or whose asker went away) is in no known state."""
-        try:
-            yield
-        except BaseException:
-            self._children[seat] = None
-            await child.end()
-            raise
+        async with self._starting[seat]:
+            child = self._children[seat]
+            if (
+                child is None
+                or not child.alive
+                or child.served >= self._recycle_after
+                or child.rules is not self._rules
+            ):
+                self._children[seat] = None
+                if child:
+                    await child.retire()
+                child = self._children[seat] = await _Child.started(self._limits, self._rules)
+            return child
 
 
 def _accepted(answer: bytes) -> bytes:
@@ -143,8 +129,12 @@ def _mail(answer: bytes) -> tuple[Mail, Verdict | None]:
         raise MailError("bad-answer") from None
 
 
+class _LostBefore(Exception):
+    """The child was lost over a mail that was asked about earlier: this one has not been looked at."""
+
+
 class _Child:
-    """One running parser."""
+    """One running parser. It answers in the order in which it is asked; small mails wait before it in its pipe."""
 
     def __init__(self, process: asyncio.subprocess.Process, rules: bytes) -> None:
         assert process.stdin and process.stdout
@@ -152,14 +142,19 @@ class _Child:
         self.rules = rules
         self._stdin, self._stdout = process.stdin, process.stdout
         self.served = 0
+        self._turn = asyncio.Lock()  # fair: whoever asks first is answered first
+        self._unsent = 0
+        self._lost = False
 
     @classmethod
     async def started(cls, limits: tuple[str, str, str], rules: bytes) -> _Child:
         # Nothing of our environment: no secret, no failpoint. -B: it may not write files, compiled ones included.
+        # A process group of its own keeps the terminal's signals away; in a session of its own its niceness would mean nothing
+        # beside us where the kernel shares processors between sessions first (autogroup).
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-B", "-P", "-s", "-m", "maild.mail.child", *limits,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-            env={"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8"}, cwd="/", start_new_session=True,
+            env={"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8"}, cwd="/", process_group=0,
         )  # fmt: skip
         child = cls(process, rules)
         child._stdin.write(frame(rules))  # a child that dies over them does not answer its first mail
@@ -167,21 +162,57 @@ class _Child:
 
     @property
     def alive(self) -> bool:
-        return self._process.returncode is None
+        return self._process.returncode is None and not self._lost
 
-    async def ask(self, raw: bytes) -> bytes:
-        """Send a mail, wait for what it says. OSError or EOFError when it died over it."""
+    async def ask(self, raw: bytes, seconds: float) -> bytes:
+        """What it says of a mail, which it may think over for so long. MailError when it is lost over this mail.
+
+        A child that did not answer to the end (or whose asker went away) is in no known state.
+        """
         self.served += 1
+        ahead = len(raw) <= _SLICE and not self._unsent
+        if ahead:
+            self._stdin.write(frame(raw))
+        self._unsent += not ahead
+        try:
+            async with self._turn:
+                if self._lost:
+                    raise _LostBefore
+                async with asyncio.timeout(seconds):
+                    if not ahead:
+                        await self._send(raw)
+                    return await self._answer(len(raw))
+        except _LostBefore:
+            raise
+        except BaseException as error:
+            before, self._lost = self._lost, True
+            await self.end()
+            if isinstance(error, OSError | EOFError | TimeoutError):
+                over_this = MailError("wall-limit" if isinstance(error, TimeoutError) else "child-died")
+                raise _LostBefore if before else over_this from None
+            raise
+
+    async def _send(self, raw: bytes) -> None:
+        """In slices: the transport copies what it is given."""
         self._stdin.write(frame(raw[:_SLICE], len(raw)))
         view = memoryview(raw)
-        for start in range(_SLICE, len(raw), _SLICE):  # in slices: the transport copies what it is given
+        for start in range(_SLICE, len(raw), _SLICE):
             await self._stdin.drain()
             self._stdin.write(view[start : start + _SLICE])
+        self._unsent -= 1
         await self._stdin.drain()
+
+    async def _answer(self, size: int) -> bytes:
+        """OSError or EOFError when it died over it."""
         length = int.from_bytes(await self._stdout.readexactly(LENGTH_BYTES), "big")
-        if length > LARGEST_ANSWER + len(raw):  # files are no larger than the mail that brought them
+        if length > LARGEST_ANSWER + size:  # files are no larger than the mail that brought them
             raise EOFError
         return await self._stdout.readexactly(length)
+
+    async def retire(self) -> None:
+        """End it when it has answered what it was asked."""
+        async with self._turn:
+            await self.end()
 
     async def end(self) -> None:
         """Kill it and see it gone; it holds nothing that could be lost."""

@@ -116,6 +116,41 @@ async def test_a_killed_child_costs_its_mail_and_no_other() -> None:
         assert (await pool.parse(GOOD)).kind == "reply"
 
 
+async def test_mails_that_wait_before_a_child_outlive_it() -> None:
+    """The one it had in hand is refused, the others (a large one among them) are read by the next child, each as itself."""
+    raws = [GOOD.replace(b"BASE-12-N", b"BASE-%d" % n) for n in range(8)]
+    raws[3] += b"x" * 700_000
+    async with Sandbox(workers=1) as pool:
+        await pool.parse(GOOD)
+        running = pool._children[0]
+        assert running
+        os.kill(running._process.pid, signal.SIGSTOP)
+        asking = [asyncio.create_task(pool.parse(raw)) for raw in raws]
+        await asyncio.sleep(0.05)
+        os.kill(running._process.pid, signal.SIGKILL)
+        first, *others = await asyncio.gather(*asking, return_exceptions=True)
+    assert isinstance(first, MailError) and str(first) == "child-died"
+    assert others == [parse(raw) for raw in raws[1:]]
+
+
+async def test_small_and_large_mails_in_any_order_get_their_own_answers() -> None:
+    raws = [GOOD.replace(b"BASE-12-N", b"BASE-%d" % n) + b"x" * (n % 3 == 1) * 600_000 for n in range(20)]
+    async with Sandbox(workers=1) as pool:
+        assert await asyncio.gather(*(pool.parse(raw) for raw in raws)) == [parse(raw) for raw in raws]
+
+
+async def test_an_asker_who_goes_away_costs_nobody_else_his_answer() -> None:
+    raws = [GOOD.replace(b"BASE-12-N", b"BASE-%d" % n) for n in range(3)]
+    async with Sandbox(workers=1) as pool:
+        await pool.parse(GOOD)
+        asking = [asyncio.create_task(pool.parse(raw)) for raw in raws]
+        await asyncio.sleep(0)
+        asking[1].cancel()
+        first, gone, last = await asyncio.gather(*asking, return_exceptions=True)
+    assert isinstance(gone, asyncio.CancelledError)
+    assert (first, last) == (parse(raws[0]), parse(raws[2]))
+
+
 async def test_a_child_killed_while_it_waits_is_replaced_unnoticed() -> None:
     async with Sandbox(workers=1) as pool:
         await pool.parse(GOOD)
@@ -175,7 +210,7 @@ async def test_children_end_with_the_pool() -> None:
 
 async def test_a_child_ends_when_its_parent_is_gone() -> None:
     running = await sandbox._Child.started(("10", str(512 * 1024 * 1024), "parse"), b"")
-    await running.ask(GOOD)
+    await running.ask(GOOD, 20)
     running._stdin.close()
     await asyncio.wait_for(running._process.wait(), 20)
     assert running._process.returncode == 0
