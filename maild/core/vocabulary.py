@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import islice, product
@@ -117,6 +117,14 @@ class _Word(NamedTuple):
     lone: str
 
 
+class _Read(NamedTuple):
+    """A word of a text: by which keys it is looked up, what it means alone, and where phrases that begin with it go on."""
+
+    keys: tuple[str, ...]
+    alone: tuple[str, ...]
+    onward: tuple[dict[str, Any], ...]
+
+
 class _Trie(NamedTuple):
     """`root`: key → what may follow; `known`: every key; `near`: what one letter less makes of one, '' if of several."""
 
@@ -138,7 +146,7 @@ class Vocabulary:
     stem: Callable[[str], str]
     ignored: frozenset[str] = frozenset()
     written: Mapping[str, str] = field(default_factory=dict)
-    cache: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+    cache: dict[str, _Read] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def _trie(self) -> _Trie:
@@ -177,7 +185,6 @@ class Vocabulary:
         """Every phrase that stands in the text, also those inside longer ones."""
         found: list[Found] = []
         clauses: list[int] = []
-        beginnings = self._trie.root.keys()
         for number, sentence in enumerate(_sentences(text)):
             words: list[str] = []
             places: list[int] = []
@@ -186,30 +193,25 @@ class Vocabulary:
                     words += self.written[word].split() if word in self.written else (word,)
                 places += [len(clauses)] * (len(words) - len(places))
                 clauses.append(number)
-            keys = [self.cache.get(word) or self._key(word) for word in words]
+            read = [self.cache.get(word) or self._read(word) for word in words]
             shown = ["?" if word == _ASKED else word for word in words]
-            for start, key in enumerate(keys):
-                if not beginnings.isdisjoint(key):
-                    for end, concept in self._from(keys, start):
+            for start, (_, alone, onward) in enumerate(read):
+                found += [Found(concept, shown[start], number, places[start], start) for concept in alone]
+                if onward:
+                    for end, concept in _longer(read, start + 1, onward):
                         found.append(Found(concept, " ".join(shown[start:end]), number, places[start], start))
         return Reading(tuple(found), tuple(clauses))
 
-    def _from(self, keys: list[tuple[str, ...]], start: int) -> list[tuple[int, str]]:
-        """The phrases that begin at this word, with where each ends. Words that do not count may stand between theirs."""
-        nodes = [self._trie.root]
-        found: list[tuple[int, str]] = []
-        for position in range(start, len(keys)):
-            word = keys[position]
-            on = [child for node in nodes for key in word if (child := node.get(key)) is not None]
-            for node in on:
-                if _END in node:
-                    found += [(position + 1, concept) for concept in node[_END]]
-            nodes = [*nodes, *on] if len(word) == 1 and position > start else on
-            if not nodes:
-                break
-        return found
+    def _read(self, word: str) -> _Read:
+        keys, root = self._keys(word), self._trie.root
+        nodes = [root[key] for key in keys if key in root]
+        alone = tuple(concept for node in nodes for concept in node.get(_END, ()))
+        read = _Read(keys, alone, tuple(node for node in nodes if node.keys() != {_END}))
+        if len(self.cache) < _MOST_WORDS:  # a flood of invented words must not fill the memory
+            self.cache[word] = read
+        return read
 
-    def _key(self, word: str) -> tuple[str, ...]:
+    def _keys(self, word: str) -> tuple[str, ...]:
         """By what a word is looked up: as it stands, without number and gender, and by its stem. One that does not count: as it
         stands only."""
         if word in self.ignored:
@@ -218,10 +220,20 @@ class Vocabulary:
         lone, stem = sound(plain(word)), _STEM + sound(self.stem(word))
         if lone not in known and stem not in known and len(lone) >= _SHORTEST_GUESS and lone.isalpha():
             lone = near.get(lone) or _guess(lone, near, known)
-        keys = (_EXACT + sound(word), lone, stem)
-        if len(self.cache) < _MOST_WORDS:  # a flood of invented words must not fill the memory
-            self.cache[word] = keys
-        return keys
+        return (_EXACT + sound(word), lone, stem)
+
+
+def _longer(read: Sequence[_Read], at: int, nodes: Sequence[dict[str, Any]]) -> Iterator[tuple[int, str]]:
+    """The phrases that go on from these nodes, with where each ends. Words that do not count may stand between theirs."""
+    for position in range(at, len(read)):
+        keys = read[position].keys
+        on = [child for node in nodes for key in keys if (child := node.get(key)) is not None]
+        for node in on:
+            for concept in node.get(_END, ()):
+                yield position + 1, concept
+        nodes = [*nodes, *on] if len(keys) == 1 else on
+        if not nodes:
+            return
 
 
 def _path(form: str, word: Callable[[str], tuple[_Word, ...]]) -> list[str]:
