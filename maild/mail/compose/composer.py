@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -253,7 +254,8 @@ class Composer:
 
     def to_bytes(self, letter: Letter, rendered: Rendered, *, message_id: str, date: datetime) -> bytes:
         """The mail as it will be sent, however often: nothing in it depends on when or where it is written."""
-        fields = [*self._header(letter, rendered, message_id, date), *self._thread(letter, rendered, message_id, date)]
+        subject = envelope.unstructured(rendered.subject)
+        fields = [*self._header(letter, subject, message_id, date), *self._thread(letter, subject, message_id, date)]
         if rendered.bulk:
             fields += self._bulk(letter)
         files = [*self._event(letter, rendered, date), *self._books(letter)]
@@ -262,19 +264,23 @@ class Composer:
         raw = envelope.message(fields, rendered.text, rendered.html, message_id, files, shown)
         return self._sign(raw) if self._sign else raw
 
-    def _header(self, letter: Letter, rendered: Rendered, message_id: str, date: datetime) -> list[envelope.Field]:
+    @cached_property
+    def _own(self) -> Sequence[str]:
+        """The desk's own mailbox, as every header names it."""
+        return envelope.mailbox(Address(self.identity.address, self.identity.name))
+
+    def _header(self, letter: Letter, subject: Sequence[str], message_id: str, date: datetime) -> list[envelope.Field]:
         me = self.identity
         # A stranger's letter carries no word of his, not even the name he gave himself (S-03).
         known = letter.audience != "user" or bool(letter.facts.get("title"))
         to = letter.to if known else Address(letter.to.address)
-        own = envelope.mailbox(Address(me.address, me.name))
         answers = letter.answers.strip("<>")
         replied = bool(answers) or not letter.generated
         return [
-            ("From", own),
+            ("From", self._own),
             ("To", envelope.mailbox(to)),
-            ("Reply-To", envelope.mailbox(Address(letter.reply_to, me.name)) if letter.reply_to else own),
-            ("Subject", envelope.unstructured(rendered.subject)),
+            ("Reply-To", envelope.mailbox(Address(letter.reply_to, me.name)) if letter.reply_to else self._own),
+            ("Subject", subject),
             ("Date", envelope.date(date.astimezone(self._zone) if date.tzinfo else date)),
             ("Message-ID", envelope.identifiers((message_id.strip("<>"),))),
             ("In-Reply-To", envelope.identifiers((answers,))),
@@ -285,13 +291,13 @@ class Composer:
             ("Content-Language", (letter.language,)),
         ]
 
-    def _thread(self, letter: Letter, rendered: Rendered, message_id: str, date: datetime) -> list[envelope.Field]:
+    def _thread(self, letter: Letter, subject: Sequence[str], message_id: str, date: datetime) -> list[envelope.Field]:
         """What keeps the letters about one ticket together in Outlook, which does not look at References."""
         mark = letter.facts.get("mark")
         if not mark:
             return []
         index = thread_index(letter.conversation, f"{self.identity.instance} {mark}", message_id, date)
-        return [("Thread-Topic", envelope.unstructured(rendered.subject)), ("Thread-Index", (index,))]
+        return [("Thread-Topic", subject), ("Thread-Index", (index,))]
 
     def _bulk(self, letter: Letter) -> list[envelope.Field]:
         """A digest or an announcement says so, and whom to ask to be left out: a person, as all of it is by mail."""
