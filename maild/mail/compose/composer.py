@@ -83,16 +83,20 @@ class Composer:
         self.identity, self._sign = identity, sign
         self._zone = ZoneInfo(identity.zone)
         self._phrases = Phrases(folders)
-        self._about: dict[str, Fact] = {
+        about = {
             "desk_name": identity.name,
             "institution": identity.institution,
             "phone": identity.phone,
             "place": place(identity.zone),
         }
+        # What every letter begins with: each known word empty, the desk's own said.
+        self._ours: dict[str, object] = dict.fromkeys(FACTS, "") | {
+            key: self._shown(key, words, LANGUAGES[0]) for key, words in about.items()
+        }
         # A broken letter of the institution gives way to the shipped one: every shorter list of folders is ready.
         kinds = [Templates(folders[at:], self._zone) for at in range(len(folders))]
         self._names = frozenset(kinds[0].names()) if kinds else frozenset()
-        self._kinds = [(templates, Pages(templates, self._about, identity.logo)) for templates in kinds]
+        self._kinds = [(templates, Pages(templates, about, identity.logo)) for templates in kinds]
 
     # -- words -----------------------------------------------------------------------------------------------------
 
@@ -101,7 +105,8 @@ class Composer:
         language = letter.language if letter.language in LANGUAGES else LANGUAGES[0]
         name = self._file(letter.template, letter.audience, language)
         facts = self._prepared(letter, language)
-        letter = replace(letter, buttons=tuple(map(_tidy, letter.buttons)))
+        if letter.buttons:
+            letter = replace(letter, buttons=tuple(map(_tidy, letter.buttons)))
         problem: Problem | None = None
         for kind in self._kinds:
             try:
@@ -181,13 +186,13 @@ class Composer:
 
     def _prepared(self, letter: Letter, language: str) -> dict[str, object]:
         """The facts as templates see them: every known word is there, cleaned, shortened, in the reader's language."""
-        unknown = set(letter.facts) - FACTS
+        unknown = letter.facts.keys() - FACTS
         if unknown or letter.audience not in AUDIENCES:
             raise ValueError(f"a letter carries what no letter may: {sorted(unknown) or letter.audience}")
-        facts: dict[str, object] = dict.fromkeys(FACTS, "")
-        given = {key: value for key, value in letter.facts.items() if value not in (None, "")}
-        for key, fact in {**self._about, **given}.items():
-            facts[key] = self._shown(key, fact, language)
+        facts = dict(self._ours)
+        for key, fact in letter.facts.items():
+            if fact not in (None, ""):
+                facts[key] = self._shown(key, fact, language)
         for name in ("requester_name", "reader_name"):
             if "@" in str(facts[name]):
                 facts[name] = ""  # a name that says an address is there to deceive (S-18)
@@ -211,44 +216,43 @@ class Composer:
 
     def _shown(self, key: str, fact: Fact, language: str) -> object:
         match fact:
-            case None:
-                return ""
-            case Reason():
-                return self.words_for(fact, language)
-            case tuple():
-                return tuple(str(self._shown(key, each, language)) for each in fact)
             case str():
                 return (
                     clipped(lines(fact), _LONGEST_TEXT)
                     if key in ("text", "request", "earlier")
                     else clipped(one_line(fact), _LONGEST_FACT)
                 )
+            case Reason():
+                return self.words_for(fact, language)
+            case tuple():
+                return tuple(str(self._shown(key, each, language)) for each in fact)
+            case None:
+                return ""
             case int() | datetime():
                 return fact
 
     def _as_text(self, value: Value, letter: Letter, language: str) -> str:
         match value:
+            case str():
+                return value
             case Quotation(words):
                 return plain.quotation(words)
             case ButtonRow():
                 return self._phrases.typed(letter.buttons, language)
-            case Tables(report) if report:
-                return tables.as_text(self.tables(report, language))
-            case _:
-                return value if isinstance(value, str) else ""
+            case Tables(report):
+                return tables.as_text(self.tables(report, language)) if report else ""
 
     def _as_html(self, value: Value, letter: Letter, language: str) -> str:
         match value:
+            case str():
+                return look.mark(value) if value and value == letter.facts.get("mark") else look.value(value)
             case Quotation(words):
                 return look.quotation(words)
             case ButtonRow():
                 hint = self._phrases.hint(language)
                 return look.buttons(letter.buttons, self.identity.address, hint) if letter.buttons else ""
-            case Tables(report) if report:
-                return tables.as_html(self.tables(report, language), self.identity.address)
-            case _:
-                words = value if isinstance(value, str) else ""
-                return look.mark(words) if words and words == letter.facts.get("mark") else look.value(words)
+            case Tables(report):
+                return tables.as_html(self.tables(report, language), self.identity.address) if report else ""
 
     # -- bytes -----------------------------------------------------------------------------------------------------
 
