@@ -5,7 +5,6 @@ Nothing is moved, so all of it can be taken back: the conversation of a ticket s
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -31,11 +30,6 @@ def into(ticket: Ticket) -> int:
 def others(ticket: Ticket) -> tuple[Address, ...]:
     """Who takes part as well, because he asked for the same."""
     return _people(ticket.fact(WITH) or "")
-
-
-def is_with(ticket: Ticket, addresses: Collection[str]) -> bool:
-    """Whether one of these addresses takes part as well: in a failure of many, every report asks once more."""
-    return any(line.partition(" ")[0] in addresses for line in (ticket.fact(WITH) or "").splitlines())
 
 
 @lru_cache(maxsize=64)

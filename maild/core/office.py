@@ -102,7 +102,7 @@ class Office:
             stands.add("creator")
         if any(p.address in mine for p in ticket.providers):
             stands |= {"providers", *self.book.provider_roles()}
-        if merging.is_with(ticket, mine):
+        if any(a.address in mine for a in merging.others(ticket)):
             stands.add("participant")
         stands |= {f"fact:{key}" for key, value in ticket.facts if value.lower() in mine}
         return frozenset(stands.union(*(self.book.groups(role) for role in stands)))

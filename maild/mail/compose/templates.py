@@ -106,7 +106,7 @@ class Read:
 @pass_context
 def _into_slot(context: Context, value: object) -> str:
     """Jinja's finalize: whatever a template prints leaves its text here and stands in it as a number."""
-    printed = context.resolve(_SLOTS)
+    printed = context.parent[_SLOTS]
     assert isinstance(printed, Printed)
     if isinstance(value, str):
         return printed.inline(one_line(str(value)))  # a filter may have made another kind of str
