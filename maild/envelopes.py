@@ -67,7 +67,7 @@ class Envelopes:
         """Every letter of the decision joins the outbox; `after` are its tickets as they stand now, `mail` what it answers."""
         sends = [*(e for e in decision.effects if isinstance(e, Send)), *self._to_operator(decision)]
         opened = {e.ticket.number for e in decision.effects if isinstance(e, Open)}
-        occasion = writing.Occasion(self.office, self.ring, self.now.date(), mail, files=judged)
+        today = self.now.date()
         requests: dict[int, str] = {}
         wait = max((e.wait for e in decision.effects if isinstance(e, Undoable)), default=_AT_ONCE)
         rows: list[dict[str, Any]] = []
@@ -85,9 +85,13 @@ class Envelopes:
                 known = after.get(number)
                 requests[number] = records.first_words(tx, number, known.opened_at) if known else ""
             others = tuple(s.to for s in sends if s.number == number and s.to.address != send.to.address)
-            seen = replace(
-                occasion,
+            occasion = writing.Occasion(
+                self.office,
+                self.ring,
+                today,
+                mail,
                 request=requests.get(number, ""),
+                files=judged,
                 others=others,
                 conversation=began.get(number, ""),
                 report=(reports or {}).get(send.to.address) if not number else None,
@@ -96,7 +100,7 @@ class Envelopes:
             # While the order that caused it can be undone, a letter to people outside waits as long as its author wants.
             still = wait if send.audience in echo.OUTSIDE else _AT_ONCE
             row, problem = self._letter(
-                tx, send, after.get(number), seen, f"{cause}#{position}", opened=fresh, wait=still
+                tx, send, after.get(number), occasion, f"{cause}#{position}", opened=fresh, wait=still
             )
             rows += [row] if row else []
             broken |= {problem} if problem else set()

@@ -59,8 +59,9 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(r"\b[Tt](?:ambo|AMBO)\s((?:[A-ZÁÉÍÓÚÑ][\wáéíóúñ]{1,20})(?:\s[A-ZÁÉÍÓÚÑ][\wáéíóúñ]{1,20}){0,3})"),
     ),
 )
-# Never told to anybody, neither in letters nor in logs.
+# Never told to anybody, neither in letters nor in logs. They stand first above: what they take, nothing else is found in.
 SECRET: frozenset[Kind] = frozenset({"dni", "password"})
+_SECRET_PATTERNS = tuple((kind, pattern) for kind, pattern in _PATTERNS if kind in SECRET)
 
 
 # The words at which such a fact begins: only there is its pattern tried, for to look for a word costs next to nothing.
@@ -86,13 +87,19 @@ class Finding:
 @lru_cache(maxsize=16)
 def findings(text: str) -> tuple[Finding, ...]:
     """Every fact in the text, in its order; no two of them overlap. A text is asked several times, by its ticket and by each letter."""
-    return tuple(sorted(_first_come(text[:LONGEST]), key=lambda f: f.start))
+    return tuple(sorted(_first_come(text[:LONGEST], _PATTERNS), key=lambda f: f.start))
 
 
-def _first_come(text: str) -> Iterator[Finding]:
+@lru_cache(maxsize=16)
+def _secrets(text: str) -> tuple[Finding, ...]:
+    """Those of `findings` that are secret, which every letter asks for, and of many texts nobody asks for more."""
+    return tuple(sorted(_first_come(text[:LONGEST], _SECRET_PATTERNS), key=lambda f: f.start))
+
+
+def _first_come(text: str, patterns: Iterable[tuple[Kind, re.Pattern[str]]]) -> Iterator[Finding]:
     taken: list[tuple[int, int]] = []
     lowered = text.replace("İ", "I").lower()  # the one letter that grows when it is made small
-    for kind, pattern in _PATTERNS:
+    for kind, pattern in patterns:
         anchors = _ANCHORS.get(kind)
         for match in pattern.finditer(text) if anchors is None else _anchored(pattern, text, lowered, anchors):
             group = match.lastindex or 0
@@ -145,10 +152,6 @@ def lacking(asks: Collection[str], *texts: str, files: bool) -> tuple[Reason, ..
     have = {each.kind for text in texts for each in findings(text)} | ({"screenshot"} if files else set())
     have |= {"phone"} if "extension" in have else set()
     return tuple(because(f"ask-{each}") for each in asks if each not in have)
-
-
-def _secrets(text: str) -> Iterator[Finding]:
-    return (each for each in findings(text) if each.kind in SECRET)
 
 
 def masked(text: str) -> str:

@@ -10,7 +10,6 @@ the fortnight of its day and the next one. There is no form without mac; old key
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping
@@ -77,7 +76,7 @@ def base36(number: int) -> str:
 
 
 def _mac(key: bytes, characters: int, *parts: object) -> str:
-    digest = hmac.new(key, "\x1f".join(str(p) for p in parts).encode("utf-8"), hashlib.sha256).digest()
+    digest = hmac.digest(key, "\x1f".join(map(str, parts)).encode("utf-8"), "sha256")
     number = int.from_bytes(digest, "big")
     return "".join(_ALPHABET[(number >> (5 * i)) & 31] for i in range(characters))
 

@@ -23,6 +23,8 @@ _QUESTION = {"es": ("Sí, confirmo", "No fui yo"), "en": ("Yes, I confirm", "It 
 # A reason worded for the reader of a refusal; its facts travel beside the code.
 _REASON = "reason_code"
 _HELP = "ayuda"
+# Whoever speaks as neither of these is a user.
+_CLASSES: Mapping[str, seal.Class] = {"staff": seal.STAFF, "provider": seal.PROVIDER}
 # What a typed order must bring, worded beside it (reasons.toml, typed-…); the first of these that it asks for.
 _TYPED = ("text", "attachment", "person", "provider", "date", "span", "rows", "criterion", "entry", "ticket")
 
@@ -248,8 +250,7 @@ def reader_class(send: Send, office: Office) -> seal.Class:
 
 def class_of(person: Person | None, office: Office) -> seal.Class:
     """As what somebody speaks when he answers a letter written to him."""
-    classes: dict[str, seal.Class] = {"staff": seal.STAFF, "provider": seal.PROVIDER}
-    return classes.get(office.speaks_as(person), seal.USER)
+    return _CLASSES.get(office.speaks_as(person), seal.USER)
 
 
 def _scrubbed(fact: Fact) -> Fact:

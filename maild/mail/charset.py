@@ -121,24 +121,23 @@ def _tried(data: bytes, codec: str) -> tuple[str, str] | None:
 
 def one_line(text: str) -> str:
     """Fit for a header, a list, a terminal: one line, composed letters, nothing invisible."""
-    return _printable(text) if text.isprintable() else line_as_written(unhyphenated(text))
+    if text.isprintable():  # then nothing in it is hostile or invisible, and the only space among it is the blank
+        return unicodedata.normalize("NFC", " ".join(text.split()))
+    return line_as_written(unhyphenated(text))
 
 
 def line_as_written(text: str) -> str:
     """The same with the soft hyphens in it, which its author wrote."""
     if text.isprintable():
-        return _printable(text)
+        return one_line(text)
     text = _SURROGATES.sub("\ufffd", _LINE_HOSTILE.sub("", text))
     return unicodedata.normalize("NFC", _SPACES.sub(" ", text).strip())
 
 
-def _printable(text: str) -> str:
-    """Of what Python calls printable nothing is hostile or invisible; the only space among it is the blank."""
-    return unicodedata.normalize("NFC", " ".join(text.split()))
-
-
 def readable(text: str) -> str:
     """Fit to be stored as a body: line feeds only, no controls but tab, no overrides."""
+    if text.replace("\n", "").isprintable():
+        return text
     text = _LINE_ENDS.sub("\n", text)
     return _SURROGATES.sub("\ufffd", _TEXT_HOSTILE.sub("", text))
 

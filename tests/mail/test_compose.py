@@ -255,6 +255,35 @@ def test_a_line_of_one_tag_leaves_no_line_and_a_tag_at_the_end_of_a_sentence_joi
     assert "Uno:  PAIS-123-K\nDos:  b\n\nFin.\n\nOtro párrafo.\n" in text
 
 
+def test_parts_of_a_letter_read_its_words_and_keep_their_own(tmp_path: Path) -> None:
+    institution(tmp_path, "es/_dentro.md.j2", "{% set task = 'dentro' %}{{ task }} {{ mark }} {{ 6 * 7 }}\n")
+    source = (
+        'Asunto: x\n\n# Hola\n\n{% with task = "fuera" %}{% include "es/_dentro.md.j2" %} {{ task }}{% endwith %}\n'
+    )
+    rendered = institution(tmp_path, "es/user/acuse.md.j2", source).render(a_letter(buttons=()))
+    assert rendered.problem is None
+    assert "\n\ndentro PAIS-123-K 42\n" in rendered.text.replace(" fuera", "\n")
+
+
+@pytest.mark.parametrize(
+    "part", ["{% if mark %}\nsin fin\n", '{% include "es/_dentro.md.j2" %}', '{% extends "es/_no_existe.md.j2" %}']
+)
+def test_a_broken_part_stops_only_the_letter_that_reaches_it(tmp_path: Path, part: str) -> None:
+    institution(tmp_path, "es/_dentro.md.j2", part)
+    source = 'Asunto: x\n\n# Hola\n\n{% if not mark %}{% include "es/_dentro.md.j2" %}{% endif %}Bien.\n'
+    own = institution(tmp_path, "es/user/acuse.md.j2", source)
+    assert own.render(a_letter()).problem is None
+    assert own.render(a_letter(facts={})).problem is not None
+
+
+def test_parts_of_parts_without_end_are_cut_off_like_any_long_letter(tmp_path: Path) -> None:
+    for at in range(7):
+        institution(tmp_path, f"es/_{at}.md.j2", f'{{% include "es/_{at + 1}.md.j2" %}}' * 20)
+    institution(tmp_path, "es/_7.md.j2", "palabra ")
+    own = institution(tmp_path, "es/user/acuse.md.j2", 'Asunto: x\n\n# Hola\n\n{% include "es/_0.md.j2" %}\n')
+    assert "caracteres" in str(own.render(a_letter()).problem)
+
+
 # -- bytes ------------------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -82,16 +83,20 @@ class Composer:
         self.identity, self._sign = identity, sign
         self._zone = ZoneInfo(identity.zone)
         self._phrases = Phrases(folders)
-        self._about: dict[str, Fact] = {
+        about = {
             "desk_name": identity.name,
             "institution": identity.institution,
             "phone": identity.phone,
             "place": place(identity.zone),
         }
+        # What every letter begins with: each known word empty, the desk's own said.
+        self._ours: dict[str, object] = dict.fromkeys(FACTS, "") | {
+            key: self._shown(key, words, LANGUAGES[0]) for key, words in about.items()
+        }
         # A broken letter of the institution gives way to the shipped one: every shorter list of folders is ready.
         kinds = [Templates(folders[at:], self._zone) for at in range(len(folders))]
         self._names = frozenset(kinds[0].names()) if kinds else frozenset()
-        self._kinds = [(templates, Pages(templates, self._about, identity.logo)) for templates in kinds]
+        self._kinds = [(templates, Pages(templates, about, identity.logo)) for templates in kinds]
 
     # -- words -----------------------------------------------------------------------------------------------------
 
@@ -100,7 +105,8 @@ class Composer:
         language = letter.language if letter.language in LANGUAGES else LANGUAGES[0]
         name = self._file(letter.template, letter.audience, language)
         facts = self._prepared(letter, language)
-        letter = replace(letter, buttons=tuple(map(_tidy, letter.buttons)))
+        if letter.buttons:
+            letter = replace(letter, buttons=tuple(map(_tidy, letter.buttons)))
         problem: Problem | None = None
         for kind in self._kinds:
             try:
@@ -180,13 +186,13 @@ class Composer:
 
     def _prepared(self, letter: Letter, language: str) -> dict[str, object]:
         """The facts as templates see them: every known word is there, cleaned, shortened, in the reader's language."""
-        unknown = set(letter.facts) - FACTS
+        unknown = letter.facts.keys() - FACTS
         if unknown or letter.audience not in AUDIENCES:
             raise ValueError(f"a letter carries what no letter may: {sorted(unknown) or letter.audience}")
-        facts: dict[str, object] = dict.fromkeys(FACTS, "")
-        given = {key: value for key, value in letter.facts.items() if value not in (None, "")}
-        for key, fact in {**self._about, **given}.items():
-            facts[key] = self._shown(key, fact, language)
+        facts = dict(self._ours)
+        for key, fact in letter.facts.items():
+            if fact not in (None, ""):
+                facts[key] = self._shown(key, fact, language)
         for name in ("requester_name", "reader_name"):
             if "@" in str(facts[name]):
                 facts[name] = ""  # a name that says an address is there to deceive (S-18)
@@ -210,50 +216,50 @@ class Composer:
 
     def _shown(self, key: str, fact: Fact, language: str) -> object:
         match fact:
-            case None:
-                return ""
-            case Reason():
-                return self.words_for(fact, language)
-            case tuple():
-                return tuple(str(self._shown(key, each, language)) for each in fact)
             case str():
                 return (
                     clipped(lines(fact), _LONGEST_TEXT)
                     if key in ("text", "request", "earlier")
                     else clipped(one_line(fact), _LONGEST_FACT)
                 )
+            case Reason():
+                return self.words_for(fact, language)
+            case tuple():
+                return tuple(str(self._shown(key, each, language)) for each in fact)
+            case None:
+                return ""
             case int() | datetime():
                 return fact
 
     def _as_text(self, value: Value, letter: Letter, language: str) -> str:
         match value:
+            case str():
+                return value
             case Quotation(words):
                 return plain.quotation(words)
             case ButtonRow():
                 return self._phrases.typed(letter.buttons, language)
-            case Tables(report) if report:
-                return tables.as_text(self.tables(report, language))
-            case _:
-                return value if isinstance(value, str) else ""
+            case Tables(report):
+                return tables.as_text(self.tables(report, language)) if report else ""
 
     def _as_html(self, value: Value, letter: Letter, language: str) -> str:
         match value:
+            case str():
+                return look.mark(value) if value and value == letter.facts.get("mark") else look.value(value)
             case Quotation(words):
                 return look.quotation(words)
             case ButtonRow():
                 hint = self._phrases.hint(language)
                 return look.buttons(letter.buttons, self.identity.address, hint) if letter.buttons else ""
-            case Tables(report) if report:
-                return tables.as_html(self.tables(report, language), self.identity.address)
-            case _:
-                words = value if isinstance(value, str) else ""
-                return look.mark(words) if words and words == letter.facts.get("mark") else look.value(words)
+            case Tables(report):
+                return tables.as_html(self.tables(report, language), self.identity.address) if report else ""
 
     # -- bytes -----------------------------------------------------------------------------------------------------
 
     def to_bytes(self, letter: Letter, rendered: Rendered, *, message_id: str, date: datetime) -> bytes:
         """The mail as it will be sent, however often: nothing in it depends on when or where it is written."""
-        fields = [*self._header(letter, rendered, message_id, date), *self._thread(letter, rendered, message_id, date)]
+        subject = envelope.unstructured(rendered.subject)
+        fields = [*self._header(letter, subject, message_id, date), *self._thread(letter, subject, message_id, date)]
         if rendered.bulk:
             fields += self._bulk(letter)
         files = [*self._event(letter, rendered, date), *self._books(letter)]
@@ -262,19 +268,23 @@ class Composer:
         raw = envelope.message(fields, rendered.text, rendered.html, message_id, files, shown)
         return self._sign(raw) if self._sign else raw
 
-    def _header(self, letter: Letter, rendered: Rendered, message_id: str, date: datetime) -> list[envelope.Field]:
+    @cached_property
+    def _own(self) -> Sequence[str]:
+        """The desk's own mailbox, as every header names it."""
+        return envelope.mailbox(Address(self.identity.address, self.identity.name))
+
+    def _header(self, letter: Letter, subject: Sequence[str], message_id: str, date: datetime) -> list[envelope.Field]:
         me = self.identity
         # A stranger's letter carries no word of his, not even the name he gave himself (S-03).
         known = letter.audience != "user" or bool(letter.facts.get("title"))
         to = letter.to if known else Address(letter.to.address)
-        own = envelope.mailbox(Address(me.address, me.name))
         answers = letter.answers.strip("<>")
         replied = bool(answers) or not letter.generated
         return [
-            ("From", own),
+            ("From", self._own),
             ("To", envelope.mailbox(to)),
-            ("Reply-To", envelope.mailbox(Address(letter.reply_to, me.name)) if letter.reply_to else own),
-            ("Subject", envelope.unstructured(rendered.subject)),
+            ("Reply-To", envelope.mailbox(Address(letter.reply_to, me.name)) if letter.reply_to else self._own),
+            ("Subject", subject),
             ("Date", envelope.date(date.astimezone(self._zone) if date.tzinfo else date)),
             ("Message-ID", envelope.identifiers((message_id.strip("<>"),))),
             ("In-Reply-To", envelope.identifiers((answers,))),
@@ -285,13 +295,13 @@ class Composer:
             ("Content-Language", (letter.language,)),
         ]
 
-    def _thread(self, letter: Letter, rendered: Rendered, message_id: str, date: datetime) -> list[envelope.Field]:
+    def _thread(self, letter: Letter, subject: Sequence[str], message_id: str, date: datetime) -> list[envelope.Field]:
         """What keeps the letters about one ticket together in Outlook, which does not look at References."""
         mark = letter.facts.get("mark")
         if not mark:
             return []
         index = thread_index(letter.conversation, f"{self.identity.instance} {mark}", message_id, date)
-        return [("Thread-Topic", envelope.unstructured(rendered.subject)), ("Thread-Index", (index,))]
+        return [("Thread-Topic", subject), ("Thread-Index", (index,))]
 
     def _bulk(self, letter: Letter) -> list[envelope.Field]:
         """A digest or an announcement says so, and whom to ask to be left out: a person, as all of it is by mail."""

@@ -21,6 +21,8 @@ from maild.mail.charset import one_line
 
 MOST_REFERENCES = 20
 _FOLD = 76
+# Octets in one encoded word: 52 characters of base64, so that a field name fits before the first.
+_ENCODED = 39
 _ATOM_WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,400}")
@@ -59,14 +61,14 @@ def unstructured(words: str) -> Sequence[str]:
 
 def _encoded_words(words: str) -> Sequence[str]:
     """RFC 2047, base64, at most 75 characters each, no character split between two."""
-    chunks, chunk = [], b""
-    for character in words:
-        octets = character.encode("utf-8")
-        if len(chunk) + len(octets) > 39:  # 39 octets are 52 base64 characters; a field name fits before the first
-            chunks.append(chunk)
-            chunk = b""
-        chunk += octets
-    return [f"=?utf-8?b?{base64.b64encode(part).decode('ascii')}?=" for part in (*chunks, chunk) if part]
+    octets, found, start = words.encode("utf-8"), [], 0
+    while start < len(octets):
+        end = start + _ENCODED
+        while end < len(octets) and octets[end] & 0xC0 == 0x80:  # in the middle of a character
+            end -= 1
+        found.append(f"=?utf-8?b?{base64.b64encode(octets[start:end]).decode('ascii')}?=")
+        start = end
+    return found
 
 
 def identifiers(ids: Iterable[str]) -> Sequence[str]:
@@ -160,6 +162,9 @@ def _as_base64(octets: bytes) -> bytes:
 
 
 def _folded(name: str, words: Sequence[str]) -> str:
+    whole = f"{name}: {' '.join(words)}"
+    if len(whole) <= _FOLD and whole.isascii() and whole.isprintable():
+        return whole
     lines, line = [], f"{name}:"
     for word in words:
         if len(line) + 1 + len(word) > _FOLD and line.strip() and line != f"{name}:":

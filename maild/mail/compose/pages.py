@@ -111,7 +111,7 @@ class Pages:
 
 def filled(pieces: Pieces, values: Sequence[str]) -> str:
     """A page with its values. What is filled in is never looked at again."""
-    return "".join(piece if isinstance(piece, str) else values[piece] for piece in pieces)
+    return "".join([piece if isinstance(piece, str) else values[piece] for piece in pieces])
 
 
 def _pieces(page: str) -> Pieces:

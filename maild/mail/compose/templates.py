@@ -17,6 +17,7 @@ from jinja2.ext import Extension
 from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
 
 from maild.core.letters import FACTS
 from maild.core.past import Report
@@ -36,6 +37,8 @@ BUTTONS = 2
 BUTTONS_SLOT = BLOCK_SLOT.format(BUTTONS)
 # A page has a handful of kilobytes; a loop gone wild in a template must not fill the memory.
 MOST_CHARACTERS = 200_000
+# Parts that are compiled into one letter; parts of parts of parts must not fill the memory either.
+_MOST_PARTS = 50
 
 
 class BrokenTemplate(Exception):
@@ -103,8 +106,10 @@ class Read:
 @pass_context
 def _into_slot(context: Context, value: object) -> str:
     """Jinja's finalize: whatever a template prints leaves its text here and stands in it as a number."""
-    printed = context.resolve(_SLOTS)
+    printed = context.parent[_SLOTS]
     assert isinstance(printed, Printed)
+    if isinstance(value, str):
+        return printed.inline(one_line(str(value)))  # a filter may have made another kind of str
     if isinstance(value, Undefined):
         return str(value)  # raises, naming the word
     if isinstance(value, ButtonRow):
@@ -144,12 +149,51 @@ class TagLines(Extension):
         return self._tag_line.sub(r"\1\n%}", source)
 
 
+class Whole(ImmutableSandboxedEnvironment):
+    """A letter is compiled together with the parts that it includes: asked for at every letter, each would copy all the facts."""
+
+    def _generate(
+        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+    ) -> str:
+        """Jinja's hook before a template becomes code."""
+        return super()._generate(_Parts(self, name).visit(source), name, filename, defer_init)
+
+    def tree(self, name: str) -> nodes.Template:
+        """One file as it is written. Raises TemplateError."""
+        assert self.loader is not None
+        source, _, _ = self.loader.get_source(self, name)
+        return self.parse(source, name)
+
+
+class _Parts(NodeTransformer):
+    """Puts parts in the place of what includes them. What is not as simple stays as it is, and tells its error when it is reached."""
+
+    def __init__(self, environment: Whole, name: str | None) -> None:
+        self._environment, self._within, self._joined = environment, [name], 0
+
+    def visit_Include(self, node: nodes.Include) -> nodes.Node:
+        name = node.template.value if isinstance(node.template, nodes.Const) else None
+        if not isinstance(name, str) or name in self._within or node.ignore_missing or not node.with_context:
+            return node
+        try:
+            part = self._environment.tree(name)
+        except TemplateError:
+            return node
+        if self._joined == _MOST_PARTS or part.find(nodes.Block) or part.find(nodes.Extends):
+            return node
+        self._joined += 1
+        self._within.append(name)
+        body = self.visit(part).body
+        self._within.pop()
+        return nodes.Scope(body, lineno=node.lineno, environment=self._environment)
+
+
 class Templates:
     """The letters of some folders, the first one that has a file wins."""
 
     def __init__(self, folders: Sequence[Path], zone: tzinfo) -> None:
         self._folders = tuple(folders)
-        self._environment = ImmutableSandboxedEnvironment(
+        self._environment = Whole(
             loader=FileSystemLoader([str(folder) for folder in folders]),
             undefined=StrictUndefined,
             finalize=_into_slot,
@@ -172,10 +216,10 @@ class Templates:
         """Run one template. Raises BrokenTemplate."""
         try:
             template = self._environment.get_template(name)
-            printed.source = "".join(_limited(template.generate({**facts, _SLOTS: printed}), name))
+            printed.source = _limited(template.generate({**facts, _SLOTS: printed}), name)
         except TemplateError as error:
             raise _broken(name, error) from error
-        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
             raise BrokenTemplate(name, 0, str(error)) from error  # what an expression of a template may do
         return printed
 
@@ -198,22 +242,20 @@ class Templates:
         return Read(words, frozenset(str(node.value) for node in named if isinstance(node, nodes.Const)))
 
     def _tree(self, name: str) -> nodes.Template:
-        loader = self._environment.loader
-        assert loader is not None
         try:
-            source, _, _ = loader.get_source(self._environment, name)
-            return self._environment.parse(source, name)
+            return self._environment.tree(name)
         except TemplateError as error:
             raise _broken(name, error) from error
 
 
-def _limited(chunks: Iterator[str], name: str) -> Iterator[str]:
-    length = 0
+def _limited(chunks: Iterator[str], name: str) -> str:
+    whole, length = [], 0
     for chunk in chunks:
         length += len(chunk)
         if length > MOST_CHARACTERS:
             raise BrokenTemplate(name, 0, f"la carta pasa de {MOST_CHARACTERS} caracteres")
-        yield chunk
+        whole.append(chunk)
+    return "".join(whole)
 
 
 def _broken(name: str, error: TemplateError) -> BrokenTemplate:
