@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from maild.core import prefixes
 from maild.core.quotes import (
+    LONGEST_INTRODUCTION,
     LONGEST_LINE,
     Block,
     banner,
+    ends_introduction,
     header_block,
     introduction,
     is_quoted,
@@ -88,11 +90,14 @@ class _Walk:
         self.forwarded: Forwarded | None = None
         self._forwards, self._reply = forwards, reply
         self._quoting = False  # an introduction has been seen: from here on `>` is somebody else
+        self._near_end: set[int] = set()  # lines from which the end of an introduction is not far
         self._loose: list[int] = []  # lines with `>` before any introduction
 
     # --- quotations ---------------------------------------------------------------------------------------------
 
     def quotations(self) -> None:
+        ends = (number for number, line in enumerate(self.lines) if ends_introduction(line))
+        self._near_end = {number - above for number in ends for above in range(LONGEST_INTRODUCTION)}
         number = 0
         while number < len(self.lines):
             number = self._next(number)
@@ -112,7 +117,7 @@ class _Walk:
         block = self._block_below(number) if is_rule(line) else header_block(self.lines, number)
         if block:
             return self._copied_mail(number, block)
-        if length := introduction(self.lines, number):
+        if number in self._near_end and (length := introduction(self.lines, number)):
             return self._introduced(number, length)
         if self._is_wrapped_quotation(number):
             self.kinds[number] = CutKind.QUOTE

@@ -10,6 +10,7 @@ import re
 from collections.abc import Set
 
 from maild.core import phrases
+from maild.core.quotes import folded_line
 from maild.core.words import fold
 
 _LONGEST_LINE = 500
@@ -122,7 +123,7 @@ def is_sent_from(line: str) -> bool:
 
 def _notice(lines: list[str], paragraph: list[int]) -> list[int]:
     """The lines of a notice at the end of a paragraph: from the first that begins like one, if all speak of its themes."""
-    folded = [fold(lines[number][: 4 * _LONGEST_LINE]) for number in paragraph]
+    folded = [folded_line(lines[number][: 4 * _LONGEST_LINE]) for number in paragraph]
     if any("¿" in line or "?" in line for line in folded):
         return []  # people ask about such words
     for at, line in enumerate(folded):
