@@ -67,8 +67,7 @@ def parse(
     read = _walked(prepared(raw, headers, limits))
     sheets = Sheets(carried)
     found = body.read(read.message, raw, _plain_walk, limits, sheets)
-    mail = _from_headers(headers)
-    mail = replace(mail, sender=_agreed(mail.sender, read.senders))
+    mail = _from_headers(headers, _agreed(addresses.sender(headers), read.senders))
     written = newtext.read(
         # What stands in an enclosed mail is not this author's: neither his words nor his orders (S-43).
         found.own,
@@ -110,7 +109,7 @@ def parse(
 def partial(raw: bytes, why: str, limits: ParseLimits = _LIMITS) -> Mail:
     """What can be said of a mail that may not be read further: its headers and its body as it came."""
     headers = split(raw)
-    mail = _from_headers(headers)
+    mail = _from_headers(headers, addresses.sender(headers))
     kind, reasons = signs(_facts(headers, mail))
     text = cut(readable(decode(raw[headers.body_at : headers.body_at + limits.text])[0]), limits.text)
     digest = hashlib.sha256(raw).hexdigest()
@@ -155,8 +154,8 @@ def _agreed(sender: Sender, seen_by_library: tuple[str, ...]) -> Sender:
     return sender
 
 
-def _from_headers(headers: Headers) -> Mail:
-    """Everything that the header block alone says."""
+def _from_headers(headers: Headers, sender: Sender) -> Mail:
+    """Everything else that the header block alone says."""
     date = next((moment for value in headers.all("date") if (moment := dates.read(value))), None)
     defects = list(headers.defects)
     if date is None:
@@ -164,7 +163,7 @@ def _from_headers(headers: Headers) -> Mail:
     results, depths, servers = traces(headers)
     defects += [f"repeated-{name}" for name in ("subject", "date", "message-id") if len(headers.raw(name)) > 1]
     return Mail(
-        sender=addresses.sender(headers),
+        sender=sender,
         message_id=message_id(headers),
         in_reply_to=ids(headers, "in-reply-to"),
         references=ids(headers, "references"),
