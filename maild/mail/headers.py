@@ -63,7 +63,6 @@ _FIELD = re.compile(
 _EMPTY = re.compile(rb"[ \t]{0,1000}(?:\r\n|\n|\r)")
 _BLOCK_END = re.compile(rb"\n\r?\n|\r\r")
 _POSTMARK = re.compile(rb">?From [^\r\n]*(?:\r\n|\n|\r|\Z)")
-_FOLD = re.compile(rb"[ \t]*(?:\r\n|\n|\r)[ \t]+")
 
 
 def split(raw: bytes, caps: Caps | None = None, *, of_part: bool = False) -> Headers:
@@ -96,7 +95,7 @@ def split(raw: bytes, caps: Caps | None = None, *, of_part: bool = False) -> Hea
         if len(name) <= 256:
             value = value[: caps.field].strip(b" \t\r\n")
             if b"\n" in value or b"\r" in value:
-                value = _FOLD.sub(b" ", value).strip(b" \t\r\n")
+                value = b" ".join([line.strip(b" \t") for line in value.splitlines()])  # unfolded
             fields.append((name.decode("ascii").lower(), value))
     return Headers(tuple(fields), at, tuple(dict.fromkeys(defects)), _charset(raw, fields, at))
 

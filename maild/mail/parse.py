@@ -75,11 +75,7 @@ def parse(
         sender=f"{mail.sender.name} {mail.sender.address}",
         reply=bool(mail.in_reply_to or mail.references),
     )
-    facts = replace(
-        _facts(headers, mail),
-        calendar_method=found.calendar_method, text=written.text, attachments=len(found.attachments),
-        opening=_opening(found.text), returned=_returned(found),
-    )  # fmt: skip
+    facts = _facts(headers, mail, found, written.text)
     kind, reasons = signs(facts)
     report = None
     if kind in (Kind.BOUNCE, Kind.DELAY):
@@ -110,7 +106,7 @@ def partial(raw: bytes, why: str, limits: ParseLimits = _LIMITS) -> Mail:
     """What can be said of a mail that may not be read further: its headers and its body as it came."""
     headers = split(raw)
     mail = _from_headers(headers, addresses.sender(headers))
-    kind, reasons = signs(_facts(headers, mail))
+    kind, reasons = signs(_facts(headers, mail, body.Body(), "?"))
     text = cut(readable(decode(raw[headers.body_at : headers.body_at + limits.text])[0]), limits.text)
     digest = hashlib.sha256(raw).hexdigest()
     return replace(
@@ -182,7 +178,7 @@ def _from_headers(headers: Headers, sender: Sender) -> Mail:
     )
 
 
-def _facts(headers: Headers, mail: Mail) -> Facts:
+def _facts(headers: Headers, mail: Mail, found: body.Body, new_text: str) -> Facts:
     content_type, params = parameters(next(iter(headers.raw("content-type")), b""))
     return Facts(
         fields=tuple((name, decoded(value, headers.charset)) for name, value in headers.fields if name in PLACES),
@@ -193,7 +189,11 @@ def _facts(headers: Headers, mail: Mail) -> Facts:
         hops=mail.hops,
         instance=mail.instance,
         has_ids=bool(mail.in_reply_to or mail.references),
-        text="?",
+        text=new_text,
+        calendar_method=found.calendar_method,
+        attachments=len(found.attachments),
+        opening=_opening(found.text),
+        returned=_returned(found),
     )
 
 
