@@ -99,8 +99,10 @@ def _pieces(raw: bytes, headers: Headers, limits: ParseLimits) -> Iterator[bytes
 
 
 def _unwritten(raw: bytes) -> bytes:
-    """The beginning of a boundary that stands nowhere in the mail: nearly always the same, for the library makes a pattern
-    of each new one."""
+    """The beginning of a boundary that stands nowhere in the mail.
+
+    Nearly always the same: the library compiles a pattern for every boundary that it has not seen.
+    """
     if b"maild-part" not in raw:
         return b"maild-part"
     return b"maild-" + hashlib.sha256(raw).hexdigest()[:20].encode()  # nobody can write what holds its own hash
