@@ -11,6 +11,7 @@ _SMALL_WORDS = {
     "pt": "o os as um uma que e em do da dos ao por para com não se seu meu é está mas como mais já este obrigado bom",
 }
 _WORDS = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
+_ALL_WORDS = frozenset().union(*_WORDS.values())
 _WORD = re.compile(r"[^\W\d_]{1,20}")
 _ENOUGH = 2
 _READ = 4000
@@ -22,7 +23,7 @@ def language(text: str, known: Iterable[str] = ("es", "en", "pt")) -> str:
     >>> language("Buenos días, la impresora no imprime y el usuario espera")
     'es'
     """
-    words = list(map(str.casefold, _WORD.findall(text[:_READ])))
+    words = [word for word in map(str.casefold, _WORD.findall(text[:_READ])) if word in _ALL_WORDS]
     score = sorted(((sum(map(_WORDS[each].__contains__, words)), each) for each in known), reverse=True)
     best, second = score[0], score[1]
     return best[1] if best[0] >= _ENOUGH and best[0] > second[0] else ""

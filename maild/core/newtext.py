@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from maild.core import prefixes
 from maild.core.quotes import (
+    LONGEST_INTRODUCTION,
     LONGEST_LINE,
     Block,
     banner,
+    ends_introduction,
     header_block,
     introduction,
     is_quoted,
@@ -88,6 +90,8 @@ class _Walk:
         self.forwarded: Forwarded | None = None
         self._forwards, self._reply = forwards, reply
         self._quoting = False  # an introduction has been seen: from here on `>` is somebody else
+        self._asked = 0  # lines that were asked whether an introduction may end with them
+        self._last_end = -1  # the last of them with which it may
         self._loose: list[int] = []  # lines with `>` before any introduction
 
     # --- quotations ---------------------------------------------------------------------------------------------
@@ -112,13 +116,21 @@ class _Walk:
         block = self._block_below(number) if is_rule(line) else header_block(self.lines, number)
         if block:
             return self._copied_mail(number, block)
-        if length := introduction(self.lines, number):
+        if self._near_end(number) and (length := introduction(self.lines, number)):
             return self._introduced(number, length)
         if self._is_wrapped_quotation(number):
             self.kinds[number] = CutKind.QUOTE
         elif ("[" in line or "\ufffc" in line) and _PICTURE.match(line):
             self.kinds[number] = CutKind.PICTURE
         return number + 1
+
+    def _near_end(self, number: int) -> bool:
+        """Whether one of the next few lines may end an introduction: hardly ever, and each is asked but once."""
+        for at in range(max(self._asked, number), min(number + LONGEST_INTRODUCTION, len(self.lines))):
+            self._asked = at + 1
+            if ends_introduction(self.lines[at]):
+                self._last_end = at
+        return self._last_end >= number
 
     def _quoted(self, number: int) -> int:
         """Behind an introduction, which may itself be quoted (iPhone), quoted lines go and answers between them stay."""

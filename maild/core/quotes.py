@@ -14,7 +14,7 @@ from maild.core import phrases
 from maild.core.words import fold
 
 LONGEST_LINE = 500  # nothing that separates is longer; longer lines are never matched against patterns
-_LONGEST_INTRODUCTION = 5  # lines over which "El … escribió:" may be broken
+LONGEST_INTRODUCTION = 5  # lines over which "El … escribió:" may be broken
 _LONGEST_BLOCK = 16  # lines of a header block, wrapped recipients and blank lines included
 _BOLD = "*_ \t"
 
@@ -28,7 +28,7 @@ def _any_of(words: tuple[str, ...]) -> str:
 
 
 _WROTE = re.compile(rf"(?<!\w)(?:{_any_of(phrases.WROTE)})(?!\w)")
-_ENDS_WROTE = re.compile(rf"(?:{_any_of(phrases.WROTE)})[ -]{{0,12}}\Z")
+_WROTE_WORDS = tuple(fold(word) for word in phrases.WROTE)
 _OPENS = re.compile(
     rf"(?:[-*_]{{1,20}} ?)?(?:(?:{_any_of(phrases.OPENERS)})\s|\d|\w{{2,10}}[.,]{{1,2}} ?\d|\w{{2,12}}, ?\w)"
 )
@@ -75,9 +75,13 @@ def plain(line: str) -> str:
     return "" if len(line) >= LONGEST_LINE else _compared(_unquoted(line))
 
 
-@lru_cache(maxsize=256)  # every line of a mail is asked about several times
+# Every line of a mail is asked about several times.
+folded_line = lru_cache(maxsize=256)(fold)
+
+
+@lru_cache(maxsize=256)
 def _compared(line: str) -> str:
-    return fold(_visible(line))
+    return folded_line(_visible(line))
 
 
 def _visible(line: str) -> str:
@@ -90,7 +94,7 @@ def _unquoted(line: str) -> str:
 
 
 def is_quoted(line: str) -> bool:
-    return bool(_QUOTE.match(line))
+    return ">" in line[:4] and bool(_QUOTE.match(line))
 
 
 def banner(line: str) -> str:
@@ -179,13 +183,20 @@ def _fields(lines: list[str], start: int) -> tuple[dict[str, str], set[str], int
 # --- introductions ----------------------------------------------------------------------------------------------
 
 
+def ends_introduction(line: str) -> bool:
+    """Whether the sentence "On … wrote:" may end with this line: hardly any line of a mail, and quickly seen."""
+    said = plain(line)
+    bare = said.rstrip(" -")
+    return said.endswith((":", "：")) or (bare.endswith(_WROTE_WORDS) and len(said) - len(bare) <= 12)
+
+
 def introduction(lines: list[str], start: int) -> int:
     """How many lines the sentence "On … wrote:" takes that begins here, or 0."""
     first = plain(lines[start])
     if not first or not (_OPENS.match(first) or "@" in first or _WROTE.search(first)):
         return 0
     sentence = ""
-    for length in range(1, _LONGEST_INTRODUCTION + 1):
+    for length in range(1, LONGEST_INTRODUCTION + 1):
         if start + length > len(lines):
             return 0
         line = plain(lines[start + length - 1])
@@ -198,7 +209,7 @@ def introduction(lines: list[str], start: int) -> int:
         sentence = f"{sentence} {line}".strip()
         if len(sentence) >= LONGEST_LINE:
             return 0
-        if line.endswith((":", "：")) or _ENDS_WROTE.search(line):
+        if ends_introduction(lines[start + length - 1]):
             return length if _introduces(sentence, _quoted_next(lines, start + length)) else 0
         if line.endswith((".", "!", "?")) and not _ABBREVIATED.search(line):
             return 0

@@ -5,10 +5,10 @@ Every sign is a row with a weight; a kind needs ENOUGH weight. One strong sign i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from maild.core.robot_signs import SIGNS, Sign
+from maild.core.robot_signs import SIGNS, How, Sign
 from maild.core.subject import without_prefixes
 from maild.core.values import Bounce, Kind, Reason, because
 from maild.core.words import fold
@@ -78,7 +78,8 @@ def signs(facts: Facts) -> tuple[Kind, tuple[Reason, ...]]:
     reasons: dict[Kind, list[Reason]] = {}
     seen = _seen(facts)
     for sign in SIGNS:
-        value = _hit(sign, seen[sign.where]) if sign.where in seen else None
+        values = seen.get(sign.where)
+        value = _hit(sign, values) if values else None
         if value is not None:
             weighed[sign.kind] = weighed.get(sign.kind, 0) + sign.weight
             reasons.setdefault(sign.kind, []).append(because("sign", where=sign.where, value=value[:100]))
@@ -88,7 +89,7 @@ def signs(facts: Facts) -> tuple[Kind, tuple[Reason, ...]]:
     return _persons(facts), ()
 
 
-def _seen(facts: Facts) -> dict[str, tuple[str, ...]]:
+def _seen(facts: Facts) -> dict[str, list[str]]:
     """Every place a sign may look at, folded."""
     seen: dict[str, list[str]] = {}
     for name, value in facts.fields:
@@ -106,19 +107,23 @@ def _seen(facts: Facts) -> dict[str, tuple[str, ...]]:
     seen["(report)"] = [facts.report_type] if facts.report_type else []
     seen["(content type)"] = [facts.content_type]
     seen["(calendar)"] = [facts.calendar_method] if facts.calendar_method else []
-    return {place: tuple(values) for place, values in seen.items() if values}
+    return seen
 
 
-def _hit(sign: Sign, values: tuple[str, ...]) -> str | None:
+_COMPARED: Mapping[How, Callable[[str, tuple[str, ...]], bool]] = {
+    "present": lambda value, words: True,  # noqa: ARG005 - whatever it says
+    "is": lambda value, words: value in words,
+    "isnt": lambda value, words: value not in words,
+    "begins": str.startswith,
+    "ends": str.endswith,
+    "holds": lambda value, words: any(map(value.__contains__, words)),
+}
+
+
+def _hit(sign: Sign, values: list[str]) -> str | None:
+    compared = _COMPARED[sign.how]
     for value in values:
-        if (
-            sign.how == "present"
-            or (sign.how == "is" and value in sign.words)
-            or (sign.how == "isnt" and value not in sign.words)
-            or (sign.how == "begins" and value.startswith(sign.words))
-            or (sign.how == "ends" and value.endswith(sign.words))
-            or (sign.how == "holds" and any(word in value for word in sign.words))
-        ):
+        if compared(value, sign.words):
             return value
     return None
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Set
 
 from maild.core import phrases
+from maild.core.quotes import folded_line
 from maild.core.words import fold
 
 _LONGEST_LINE = 500
@@ -122,13 +123,27 @@ def is_sent_from(line: str) -> bool:
 
 def _notice(lines: list[str], paragraph: list[int]) -> list[int]:
     """The lines of a notice at the end of a paragraph: from the first that begins like one, if all speak of its themes."""
-    folded = [fold(lines[number][: 4 * _LONGEST_LINE]) for number in paragraph]
+    folded = [folded_line(lines[number][: 4 * _LONGEST_LINE]) for number in paragraph]
     if any("¿" in line or "?" in line for line in folded):
         return []  # people ask about such words
     for at, line in enumerate(folded):
         if _YEAR_NAME.match(line) or (_NOTICE_BEGINS.match(line) and _is_notice(_themes(" ".join(folded[at:])))):
             return paragraph[at:]
-    return paragraph if len(_themes(" ".join(folded)) - {"message"}) >= 5 else []
+    return paragraph if _speaks_of(5, " ".join(folded)) else []
+
+
+# All but the message itself, the one with the fewest words first.
+_THEMES = sorted((words for theme, words in phrases.NOTICE_THEMES.items() if theme != "message"), key=len)
+
+
+def _speaks_of(least: int, folded: str) -> bool:
+    """Whether so many themes are touched; every mail is asked, so it gives up as soon as too few are left."""
+    missed = 0
+    for words in _THEMES:
+        missed += not _holds(folded, words)
+        if missed > len(_THEMES) - least:
+            return False
+    return True
 
 
 def _themes(folded: str) -> set[str]:

@@ -38,7 +38,7 @@ _INVISIBLE = "\u180e\u200b-\u200d\u2060-\u2064\ufeff\ufff9-\ufffb"
 _LINE_HOSTILE = re.compile(f"[{_BIDI}{_INVISIBLE}]")
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _TEXT_HOSTILE = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\ufeff\u2060{_BIDI}]")
-_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_LINE_ENDS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -136,8 +136,9 @@ def line_as_written(text: str) -> str:
 
 def readable(text: str) -> str:
     """Fit to be stored as a body: line feeds only, no controls but tab, no overrides."""
+    text = text.replace("\r\n", "\n")
     if text.replace("\n", "").isprintable():
-        return text
+        return text  # nothing hostile or invisible is printable to Python, nor any other end of a line
     text = _LINE_ENDS.sub("\n", text)
     return _SURROGATES.sub("\ufffd", _TEXT_HOSTILE.sub("", text))
 

@@ -13,6 +13,7 @@ import os
 import pickle
 import resource
 import sys
+import time
 from collections.abc import Callable, Mapping
 
 from maild.core.reader import Reader
@@ -20,7 +21,7 @@ from maild.errors import MailError
 from maild.mail.frames import LENGTH_BYTES, frame, packed, to_json
 from maild.mail.parse import attachment_bytes, parse
 
-_STDIN, _STDOUT = 0, 1
+_STDOUT = 1
 # The desk decides one mail after another; whoever reads ahead for it must not take its processor.
 _NICENESS = 10
 
@@ -48,9 +49,8 @@ def _confine(memory_bytes: int) -> None:
 
 def _allow(cpu_seconds: int) -> None:
     """So much CPU time for this mail; the kernel ends us behind it."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + cpu_seconds, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + cpu_seconds, hard))
 
 
 def _understand(raw: bytes, reader: Reader | None) -> bytes:
@@ -76,19 +76,11 @@ def _answer(raw: bytes, do: Callable[[bytes], bytes]) -> bytes:
 
 
 def _frame() -> bytes | None:
-    length = _read(LENGTH_BYTES)
-    return None if length is None else _read(int.from_bytes(length, "big"))
-
-
-def _read(wanted: int) -> bytes | None:
-    """Exactly so many bytes, or None where the parent is gone."""
-    data = bytearray()
-    while len(data) < wanted:
-        more = os.read(_STDIN, min(wanted - len(data), 1 << 20))
-        if not more:
-            return None
-        data += more
-    return bytes(data)
+    """What the parent sends next, or None where it is gone."""
+    length = sys.stdin.buffer.read(LENGTH_BYTES)
+    wanted = int.from_bytes(length, "big")
+    payload = sys.stdin.buffer.read(wanted)
+    return payload if len(length) == LENGTH_BYTES and len(payload) == wanted else None
 
 
 def _write(data: bytes) -> None:

@@ -109,7 +109,7 @@ def from_json(answer: bytes) -> tuple[Mail, Verdict | None]:
     """The Mail of an answer, with the verdict about it. A child is not trusted further than its form: what is not a Mail raises
     ValueError."""
     try:
-        fields = json.loads(answer)
+        fields = json.loads(str(answer, "utf-8"))
         return _mail(fields), _judged(fields["verdict"]) if fields["verdict"] else None
     except (KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise ValueError(f"not a mail: {type(problem).__name__}") from problem
@@ -222,11 +222,11 @@ def _spoke(row: list[Any]) -> Spoke:
 
 
 def _many(rows: list[Any], make: Callable[[Any], T]) -> tuple[T, ...]:
-    return tuple(make(row) for row in rows)
+    return tuple(map(make, rows))
 
 
 def _texts(values: list[Any]) -> tuple[str, ...]:
-    return tuple(_text(value) for value in values)
+    return tuple(map(_text, values))
 
 
 def _text(value: object) -> str:

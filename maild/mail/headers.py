@@ -8,6 +8,7 @@ from __future__ import annotations
 import binascii
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from maild.mail.charset import decode, line_as_written, one_line
 
@@ -59,11 +60,9 @@ class Headers:
 _FIELD = re.compile(
     rb"([!-9;-~]+)[ \t]*:[ \t]*+([^\r\n]*+(?:(?:\r\n|\n|\r)[ \t][^\r\n]*+)*+)(?:\r\n|\n|\r|\Z)",
 )
-_BLANK = re.compile(rb"\r\n|\n|\r")
 _EMPTY = re.compile(rb"[ \t]{0,1000}(?:\r\n|\n|\r)")
 _BLOCK_END = re.compile(rb"\n\r?\n|\r\r")
 _POSTMARK = re.compile(rb">?From [^\r\n]*(?:\r\n|\n|\r|\Z)")
-_FOLD = re.compile(rb"[ \t]*(?:\r\n|\n|\r)[ \t]+")
 
 
 def split(raw: bytes, caps: Caps | None = None, *, of_part: bool = False) -> Headers:
@@ -72,11 +71,9 @@ def split(raw: bytes, caps: Caps | None = None, *, of_part: bool = False) -> Hea
     fields: list[tuple[str, bytes]] = []
     defects: list[str] = []
     start = at = 0 if of_part else _first_field(raw)
-    while True:
-        if at >= len(raw):
-            break
-        if blank := _BLANK.match(raw, at):
-            at = blank.end()
+    while at < len(raw):
+        if raw[at] in b"\r\n":
+            at += 2 if raw.startswith(b"\r\n", at) else 1
             break
         if len(fields) >= caps.fields or at - start > caps.total:
             defects.append("header-cut")
@@ -91,14 +88,15 @@ def split(raw: bytes, caps: Caps | None = None, *, of_part: bool = False) -> Hea
                 break  # like every reader: what is no field begins the body
             at = resumed
             continue
-        if found.end() - found.start() > caps.field:
+        start_of_field, at = at, found.end()
+        if at - start_of_field > caps.field:
             defects.append("field-cut")
-        if found.end(1) - found.start(1) <= 256:
-            value = found[2][: caps.field].strip(b" \t\r\n")
+        name, value = found.groups()
+        if len(name) <= 256:
+            value = value[: caps.field].strip(b" \t\r\n")
             if b"\n" in value or b"\r" in value:
-                value = _FOLD.sub(b" ", value).strip(b" \t\r\n")
-            fields.append((found[1].decode("ascii").lower(), value))
-        at = found.end()
+                value = b" ".join([line.strip(b" \t") for line in value.splitlines()])  # unfolded
+            fields.append((name.decode("ascii").lower(), value))
     return Headers(tuple(fields), at, tuple(dict.fromkeys(defects)), _charset(raw, fields, at))
 
 
@@ -284,18 +282,25 @@ def conversation(headers: Headers) -> str:
 # --- MIME fields ------------------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(r"[!#-'*+.0-9A-Z^-~-]{1,80}(?:/[!#-'*+.0-9A-Z^-~-]{1,80})?\Z")  # RFC 2045 §5.1
+_QUOTED_PAIR = re.compile(r"\\(.)")
 _PARAMETER = re.compile(r""";\s*([^\s=;"]{1,80})\s*=\s*(?:"((?:[^"\\]|\\.){0,4000})"|([^;]{0,4000}))""")
 
 
 def parameters(value: bytes) -> tuple[str, dict[str, str]]:
     """`type/subtype; name=value` as the lower-case first word and its parameters (RFC 2045, 2231, 2047, raw)."""
-    text = plain(value[:16384])
+    content_type, params = _parameters(value[:16384])
+    return content_type, dict(params)
+
+
+@lru_cache(maxsize=64)  # most mails say the same, and each part is asked about several times
+def _parameters(value: bytes) -> tuple[str, dict[str, str]]:
+    text = plain(value)
     first = text.partition(";")[0]
     head = first.strip().lower()
     pieces: dict[str, str] = {}
     for found in _PARAMETER.finditer(text, len(first)):
         quoted = found[2]
-        content = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else found[3].strip().strip('"')
+        content = _QUOTED_PAIR.sub(r"\1", quoted) if quoted is not None else found[3].strip().strip('"')
         pieces.setdefault(found[1].lower(), content)
     return (head if _TOKEN.match(head) else ""), _joined(pieces)
 

@@ -67,8 +67,7 @@ def parse(
     read = _walked(prepared(raw, headers, limits))
     sheets = Sheets(carried)
     found = body.read(read.message, raw, _plain_walk, limits, sheets)
-    mail = _from_headers(headers)
-    mail = replace(mail, sender=_agreed(mail.sender, read.senders))
+    mail = _from_headers(headers, _agreed(addresses.sender(headers), read.senders))
     written = newtext.read(
         # What stands in an enclosed mail is not this author's: neither his words nor his orders (S-43).
         found.own,
@@ -76,11 +75,7 @@ def parse(
         sender=f"{mail.sender.name} {mail.sender.address}",
         reply=bool(mail.in_reply_to or mail.references),
     )
-    facts = replace(
-        _facts(headers, mail),
-        calendar_method=found.calendar_method, text=written.text, attachments=len(found.attachments),
-        opening=_opening(found.text), returned=_returned(found),
-    )  # fmt: skip
+    facts = _facts(headers, mail, found, written.text)
     kind, reasons = signs(facts)
     report = None
     if kind in (Kind.BOUNCE, Kind.DELAY):
@@ -110,8 +105,8 @@ def parse(
 def partial(raw: bytes, why: str, limits: ParseLimits = _LIMITS) -> Mail:
     """What can be said of a mail that may not be read further: its headers and its body as it came."""
     headers = split(raw)
-    mail = _from_headers(headers)
-    kind, reasons = signs(_facts(headers, mail))
+    mail = _from_headers(headers, addresses.sender(headers))
+    kind, reasons = signs(_facts(headers, mail, body.Body(), "?"))
     text = cut(readable(decode(raw[headers.body_at : headers.body_at + limits.text])[0]), limits.text)
     digest = hashlib.sha256(raw).hexdigest()
     return replace(
@@ -155,8 +150,8 @@ def _agreed(sender: Sender, seen_by_library: tuple[str, ...]) -> Sender:
     return sender
 
 
-def _from_headers(headers: Headers) -> Mail:
-    """Everything that the header block alone says."""
+def _from_headers(headers: Headers, sender: Sender) -> Mail:
+    """Everything else that the header block alone says."""
     date = next((moment for value in headers.all("date") if (moment := dates.read(value))), None)
     defects = list(headers.defects)
     if date is None:
@@ -164,7 +159,7 @@ def _from_headers(headers: Headers) -> Mail:
     results, depths, servers = traces(headers)
     defects += [f"repeated-{name}" for name in ("subject", "date", "message-id") if len(headers.raw(name)) > 1]
     return Mail(
-        sender=addresses.sender(headers),
+        sender=sender,
         message_id=message_id(headers),
         in_reply_to=ids(headers, "in-reply-to"),
         references=ids(headers, "references"),
@@ -183,7 +178,7 @@ def _from_headers(headers: Headers) -> Mail:
     )
 
 
-def _facts(headers: Headers, mail: Mail) -> Facts:
+def _facts(headers: Headers, mail: Mail, found: body.Body, new_text: str) -> Facts:
     content_type, params = parameters(next(iter(headers.raw("content-type")), b""))
     return Facts(
         fields=tuple((name, decoded(value, headers.charset)) for name, value in headers.fields if name in PLACES),
@@ -194,7 +189,11 @@ def _facts(headers: Headers, mail: Mail) -> Facts:
         hops=mail.hops,
         instance=mail.instance,
         has_ids=bool(mail.in_reply_to or mail.references),
-        text="?",
+        text=new_text,
+        calendar_method=found.calendar_method,
+        attachments=len(found.attachments),
+        opening=_opening(found.text),
+        returned=_returned(found),
     )
 
 

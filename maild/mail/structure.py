@@ -62,13 +62,11 @@ def prepared(raw: bytes, headers: Headers, limits: ParseLimits) -> bytes:
 def _pieces(raw: bytes, headers: Headers, limits: ParseLimits) -> Iterator[bytes | memoryview]:
     """Every part under a header block and between boundaries of our making; the content of large ones stays behind."""
     view = memoryview(raw)
-    ours = (
-        b"maild-" + hashlib.sha256(raw).hexdigest()[:20].encode()
-    )  # no sender can write a boundary that holds its own hash
+    ours = _unwritten(raw)
     part, start, default, parts = headers, headers.body_at, "text/plain", 0
     stack: list[_Level] = []
     upcoming: _Delimiter | None = None
-    yield b"MIME-Version: 1.0\r\n" + _sender(headers)
+    yield _sender(headers)
     while True:
         parts += 1
         if parts > limits.parts:
@@ -98,6 +96,16 @@ def _pieces(raw: bytes, headers: Headers, limits: ParseLimits) -> Iterator[bytes
         part = split(raw[delimiter.end : stop], _PART_CAPS, of_part=True)
         start = delimiter.end + part.body_at
         default = "message/rfc822" if stack[-1].digest else "text/plain"
+
+
+def _unwritten(raw: bytes) -> bytes:
+    """The beginning of a boundary that stands nowhere in the mail.
+
+    Nearly always the same: the library compiles a pattern for every boundary that it has not seen.
+    """
+    if b"maild-part" not in raw:
+        return b"maild-part"
+    return b"maild-" + hashlib.sha256(raw).hexdigest()[:20].encode()  # nobody can write what holds its own hash
 
 
 def _closed(stack: list[_Level], down_to: int) -> Iterator[bytes]:
@@ -171,7 +179,7 @@ def _line_end(raw: bytes, at: int) -> int:
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-_MIME = ("content-type", "content-transfer-encoding", "content-disposition", "content-id", "content-location")
+_MIME = ("content-type", "content-transfer-encoding", "content-disposition", "content-id")
 
 
 def _fields(headers: Headers, content_type: str, boundary: bytes, elsewhere: tuple[int, int] | None) -> bytes:

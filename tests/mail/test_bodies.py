@@ -185,6 +185,11 @@ def test_a_boundary_may_hold_blanks_and_be_longer_than_it_should() -> None:
     assert parse(raw + boundary + b"--\r\n").text == "hola"
 
 
+def test_no_sender_writes_the_boundary_that_the_library_sees() -> None:
+    words = "hola\n--maild-part-1\n\nsigue\n--maild-part-1--\nfin"
+    assert parse(mixed(b"\r\n" + words.replace("\n", "\r\n").encode())).text == words
+
+
 def test_versions_for_one_vendors_program_are_neither_text_nor_files() -> None:
     mail = parse(
         mixed(
