@@ -159,7 +159,8 @@ class Reading:
         """Hand a batch to the desk in order: the answer to a letter is decided after what the letter answered."""
         deciding = []
         for row, parsing in batch:
-            await asyncio.wait((parsing,))
+            if not parsing.done():
+                await asyncio.wait((parsing,))
             deciding.append(asyncio.create_task(self._settle(row, parsing)))
         return deciding
 
