@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
@@ -271,7 +270,6 @@ async def serve(house: House, only: frozenset[str], *, once: bool) -> None:
         await (daemon.once() if once else daemon.run())
 
 
-_SWITCH_SECONDS = 0.0005
 # New objects until young ones are looked through for cycles, and how often that is done before older ones are.
 _LOOK_FOR_CYCLES = (50_000, 20, 20)
 
@@ -287,8 +285,6 @@ def _set_apart() -> None:
 def run(house: House, only: frozenset[str] = frozenset(LOOPS), *, once: bool = False) -> None:
     """Blocking: what `maild run` does. SQLite allows one daemon per folder, PostgreSQL one per configuration and machine."""
     owner = "" if house.database.is_sqlite else house.owner()
-    # The clerk gives the interpreter away at every statement, and waits this long to get it back from a busy loop.
-    sys.setswitchinterval(_SWITCH_SECONDS)
     gc.set_threshold(*_LOOK_FOR_CYCLES)
     _set_apart()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 from maild.core.guessing import MANNER, Model, features, guess
@@ -16,6 +17,8 @@ Question = Literal["service", "nature", "urgency", "impact", "outage"]
 _KNOWN = {"subject": "=", "complaint": "=", "text": "=", "aside": "-", "healthy": "-", "old-subject": "-"}
 _OTHER_SENTENCES = 0.45
 _FURTHER = 0.6
+# So many signs of a question stand in the journal, so many words in a letter; `maild explain` shows all of them.
+_MOST_TOLD, _MOST_WORDS = 6, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,23 @@ class Answer:
         if not self.value or self.score <= 0:
             return 0.0
         return round(max(0.0, min(1.0, self.margin / self.score)) * min(1.0, self.score / 6) / 2 + 0.5, 2)
+
+    def told(self) -> tuple[Spoke, ...]:
+        """What a journal keeps of it: the loudest signs of the best answer and of the next."""
+        best = [name for name, _ in self.ranked[:2]]
+        return tuple(sorted((s for s in self.spoke if s.answer in best), key=lambda s: -abs(s.weight))[:_MOST_TOLD])
+
+    def understood(self) -> tuple[str, ...]:
+        """The loudest words that spoke for a row of the catalogue, or for all rows of its category."""
+        spoke = (s for s in sorted(self.spoke, key=lambda s: -s.weight) if s.weight > 0 and s.words)
+        words = (s.words for s in spoke if s.answer == self.value or s.answer.startswith("category:"))
+        return tuple(islice(dict.fromkeys(words), _MOST_WORDS))
+
+    def brief(self) -> Answer:
+        """The same answer with no more signs than what is told of it needs."""
+        loud, words = self.told(), self.understood()
+        spoke = tuple(s for s in self.spoke if s in loud or (s.weight > 0 and s.words in words))
+        return Answer(self.value, self.ranked[:2], spoke)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +147,11 @@ class Verdict:
     impact: Answer = Answer()
     priority: str = ""
     outage: Answer = Answer()
+
+    def brief(self) -> Verdict:
+        """The same verdict, fit to be handed from process to process: nothing that is told of it is missing."""
+        service, nature, urgency, impact = (a.brief() for a in (self.service, self.nature, self.urgency, self.impact))
+        return Verdict(service, nature, urgency, impact, self.priority, Answer(self.outage.value))
 
 
 def classify(words: Words, rules: Classifier) -> Verdict:

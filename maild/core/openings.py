@@ -53,11 +53,15 @@ def classified(
     book: Rulebook, number: int, title: str, found: sorting.Sorted, requester: Address, now: datetime
 ) -> Ticket:
     """A new ticket as the rules sorted it; people may change all of it."""
-    ticket = replace(new_ticket(book, number, found.type, title, requester, now), priority=found.priority)
     service = found.service
-    if service is None:
-        return ticket
-    return replace(ticket, category=service.category, subcategory=service.name, service=service.key)
+    ticket = new_ticket(book, number, found.type, title, requester, now)
+    return replace(
+        ticket,
+        priority=found.priority,
+        category=service.category if service else "",
+        subcategory=service.name if service else "",
+        service=service.key if service else "",
+    )
 
 
 def begin(draft: Draft, ticket: Ticket, procedure: str = "") -> Walk:

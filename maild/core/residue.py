@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from maild.core import seal, subject
 from maild.core.typography import plain
 from maild.core.words import fold
@@ -14,6 +16,7 @@ _MARKS = ".,;:!?\"'()[]"
 _LONGEST = 2000
 
 
+@lru_cache(maxsize=16)  # several readers ask about the same mail
 def residue(mail_subject: str, title: str, mark_key: str) -> tuple[str, ...]:
     """The pieces of the subject that are neither ours nor a mail program's, in their order.
 

@@ -13,8 +13,6 @@ from maild.core.reader import Reader
 from maild.core.rulebook import Rulebook
 from maild.core.values import Mail, Reason, because
 
-# So many signs of an answer stand in the journal; `maild explain` shows all of them.
-_MOST_TOLD = 6
 NOTHING = Filtered()
 UNSAID = Verdict()
 
@@ -44,9 +42,7 @@ class Sorted:
             ("urgency", verdict.urgency),
             ("impact", verdict.impact),
         ):
-            best = [name for name, _ in answer.ranked[:2]]
-            spoke = sorted(answer.spoke, key=lambda s: -abs(s.weight))
-            told = spoke if all_of_them else [s for s in spoke if s.answer in best][:_MOST_TOLD]
+            told = sorted(answer.spoke, key=lambda s: -abs(s.weight)) if all_of_them else answer.told()
             yield from (_spoke(question, each) for each in told)
 
 
@@ -57,9 +53,12 @@ def _won(question: str, value: str, answer: Answer) -> Reason:
     )
 
 
+_SPOKE = ("question", "answer", "weight", "place", "sign", "words")
+
+
 def _spoke(question: str, spoke: Spoke) -> Reason:
-    facts = {"question": question, "answer": spoke.answer, "weight": _shown(spoke.weight), "place": spoke.place}
-    return because("spoke", **facts, sign=spoke.sign, words=spoke.words)
+    told = (question, spoke.answer, _shown(spoke.weight), spoke.place, spoke.sign, spoke.words)
+    return Reason("spoke", tuple(zip(_SPOKE, told, strict=True)))
 
 
 def _shown(number: float) -> str:
@@ -113,13 +112,8 @@ def _type(service: Service | None, nature: str, book: Rulebook) -> str:
 
 
 def understood_by(found: Sorted) -> str:
-    """The words by which the row was chosen, for the person who wrote them: «no imprime», «impresora»."""
-    if found.service is None:
+    """The words by which the row was chosen, for the person who wrote them: «no imprime», «impresora». None where a filter chose."""
+    chosen = found.verdict.service
+    if found.service is None or found.service.key != chosen.value:
         return ""
-    chosen = found.service.key
-    words = dict.fromkeys(
-        each.words
-        for each in sorted(found.verdict.service.spoke, key=lambda s: -s.weight)
-        if each.weight > 0 and each.words and (each.answer == chosen or each.answer.startswith("category:"))
-    )
-    return ", ".join(f"«{each}»" for each in list(words)[:3])
+    return ", ".join(f"«{each}»" for each in chosen.understood())

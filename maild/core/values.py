@@ -27,7 +27,7 @@ class Reason:
 
 def because(code: str, **facts: object) -> Reason:
     """Reason("not-here", on="resuelto") written the short way; facts keep the order in which they are given."""
-    return Reason(code, tuple((key, str(value)) for key, value in facts.items()))
+    return Reason(code, tuple([(key, str(value)) for key, value in facts.items()]))
 
 
 @dataclass(frozen=True, slots=True)

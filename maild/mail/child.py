@@ -55,7 +55,7 @@ def _allow(cpu_seconds: int) -> None:
 
 def _understand(raw: bytes, reader: Reader | None) -> bytes:
     mail = parse(raw)
-    return to_json(mail, reader.verdict(mail) if reader and mail.kind.from_person else None)
+    return to_json(mail, reader.verdict(mail).brief() if reader and mail.kind.from_person else None)
 
 
 _TASKS: Mapping[str, Callable[[bytes, Reader | None], bytes]] = {

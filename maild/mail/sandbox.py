@@ -20,7 +20,7 @@ from maild.mail.frames import LARGEST_ANSWER, LENGTH_BYTES, frame, from_json, un
 
 _SLICE = 256 * 1024
 # So many mails lie before a child at a time: it goes on to the next one without waiting for us.
-_AHEAD = 3
+_AHEAD = 6
 _ROOT = Path(maild.__file__).resolve().parent.parent
 
 

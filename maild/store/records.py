@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,7 +50,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_
 
 
 def _reason(reason: Reason) -> list[Any]:
-    return [reason.code, {key: _shown(value) for key, value in reason.facts}]
+    facts = dict(reason.facts)
+    if max(map(len, facts.values()), default=0) > _LONGEST_WORDS:
+        facts = {key: _shown(value) for key, value in facts.items()}
+    return [reason.code, facts]
 
 
 def _shown(value: Any) -> Any:
@@ -72,7 +75,10 @@ def _effect(effect: Any) -> list[Any]:
         return [name, {"title": _shown(effect.ticket.title), "requester": effect.ticket.requester.address}]
     if isinstance(effect, Send):
         return [name, {"template": effect.template, "to": effect.to.address}]
-    return [name, {f.name: _shown(getattr(effect, f.name)) for f in fields(effect) if f.name != "number"}]
+    return [
+        name,
+        {each: _shown(getattr(effect, each)) for each in type(effect).__dataclass_fields__ if each != "number"},
+    ]
 
 
 def keep(
