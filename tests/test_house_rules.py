@@ -43,6 +43,7 @@ HOMES = {
     "dkim": ["mail/dkim.py"],
     "dns": ["mail/dkim.py"],
     "selectolax": ["mail/"],
+    "msgspec": ["mail/frames.py"],
     "jinja2": ["mail/compose.py", "mail/compose/"],
     "markdown_it": ["mail/compose.py", "mail/compose/", "mail/markdown.py"],
     "apscheduler": ["clock.py"],

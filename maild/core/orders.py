@@ -17,6 +17,7 @@ from maild.core.typography import plain
 from maild.core.words import fold
 
 # #45 is a number, not an order.
+_SIGNS = "#!/"
 _SIGNED = re.compile(r"[*_`]{0,3}([#!/])[#!]{0,2}(\?|[^\W\d_][\w-]{0,40})(.{0,2000})", re.DOTALL)
 _GLUED = re.compile(r"([^#]{0,200}?)[,;.]?(#[^\W\d_].{0,2000})", re.DOTALL)
 _NUMBER_BEHIND = re.compile(r"([^\W\d_]{1,20})(\d{1,2})")
@@ -156,6 +157,9 @@ class _Reader:
     # -- with their sign ----------------------------------------------------------------------------------------------
 
     def signed(self, area: str) -> list[Order]:
+        area = plain(area[:_LONGEST_AREA])
+        if not any(sign in area for sign in _SIGNS):
+            return []
         tokens = _tokens(area)
         found: list[Order] = []
         at = 0
@@ -262,7 +266,7 @@ class _Reader:
         """The orders of which this is a list, one valid order after the other and nothing else; else ()."""
         if self.fits is None or depth >= _MOST_BARE or _NO_LIST.search(area) or len(area) > _LONGEST_LINE:
             return ()
-        tokens = self._without_courtesy(_tokens(area))
+        tokens = self._without_courtesy(_tokens(plain(area)))
         sense, count = self.lexicon.sense(tokens)
         if sense is None or sense.signed:
             return ()
@@ -346,4 +350,4 @@ def _colon(token: str, marks: tuple[str, ...] = _COLONS) -> str:
 
 
 def _tokens(area: str) -> list[str]:
-    return _TOKEN.findall(_AROUND_EQUALS.sub("=", plain(area[:_LONGEST_AREA])))
+    return _TOKEN.findall(_AROUND_EQUALS.sub("=", area))
