@@ -17,7 +17,6 @@ from maild.core.typography import plain
 from maild.core.words import fold
 
 # #45 is a number, not an order.
-_SIGNS = "#!/"
 _SIGNED = re.compile(r"[*_`]{0,3}([#!/])[#!]{0,2}(\?|[^\W\d_][\w-]{0,40})(.{0,2000})", re.DOTALL)
 _GLUED = re.compile(r"([^#]{0,200}?)[,;.]?(#[^\W\d_].{0,2000})", re.DOTALL)
 _NUMBER_BEHIND = re.compile(r"([^\W\d_]{1,20})(\d{1,2})")
@@ -158,9 +157,7 @@ class _Reader:
 
     def signed(self, area: str) -> list[Order]:
         area = plain(area[:_LONGEST_AREA])
-        if not any(sign in area for sign in _SIGNS):
-            return []
-        tokens = _tokens(area)
+        tokens = _tokens(area) if any(sign in area for sign in "#!/") else []
         found: list[Order] = []
         at = 0
         while at < len(tokens) and len(found) < _MOST_ORDERS:
