@@ -17,7 +17,6 @@ from jinja2.ext import Extension
 from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.visitor import NodeTransformer
 
 from maild.core.letters import FACTS
 from maild.core.past import Report
@@ -37,8 +36,6 @@ BUTTONS = 2
 BUTTONS_SLOT = BLOCK_SLOT.format(BUTTONS)
 # A page has a handful of kilobytes; a loop gone wild in a template must not fill the memory.
 MOST_CHARACTERS = 200_000
-# Parts that are compiled into one letter; parts of parts of parts must not fill the memory either.
-_MOST_PARTS = 50
 
 
 class BrokenTemplate(Exception):
@@ -149,51 +146,12 @@ class TagLines(Extension):
         return self._tag_line.sub(r"\1\n%}", source)
 
 
-class Whole(ImmutableSandboxedEnvironment):
-    """A letter is compiled together with the parts that it includes: asked for at every letter, each would copy all the facts."""
-
-    def _generate(
-        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
-    ) -> str:
-        """Jinja's hook before a template becomes code."""
-        return super()._generate(_Parts(self, name).visit(source), name, filename, defer_init)
-
-    def tree(self, name: str) -> nodes.Template:
-        """One file as it is written. Raises TemplateError."""
-        assert self.loader is not None
-        source, _, _ = self.loader.get_source(self, name)
-        return self.parse(source, name)
-
-
-class _Parts(NodeTransformer):
-    """Puts parts in the place of what includes them. What is not as simple stays as it is, and tells its error when it is reached."""
-
-    def __init__(self, environment: Whole, name: str | None) -> None:
-        self._environment, self._within, self._joined = environment, [name], 0
-
-    def visit_Include(self, node: nodes.Include) -> nodes.Node:
-        name = node.template.value if isinstance(node.template, nodes.Const) else None
-        if not isinstance(name, str) or name in self._within or node.ignore_missing or not node.with_context:
-            return node
-        try:
-            part = self._environment.tree(name)
-        except TemplateError:
-            return node
-        if self._joined == _MOST_PARTS or part.find(nodes.Block) or part.find(nodes.Extends):
-            return node
-        self._joined += 1
-        self._within.append(name)
-        body = self.visit(part).body
-        self._within.pop()
-        return nodes.Scope(body, lineno=node.lineno, environment=self._environment)
-
-
 class Templates:
     """The letters of some folders, the first one that has a file wins."""
 
     def __init__(self, folders: Sequence[Path], zone: tzinfo) -> None:
         self._folders = tuple(folders)
-        self._environment = Whole(
+        self._environment = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader([str(folder) for folder in folders]),
             undefined=StrictUndefined,
             finalize=_into_slot,
@@ -242,8 +200,11 @@ class Templates:
         return Read(words, frozenset(str(node.value) for node in named if isinstance(node, nodes.Const)))
 
     def _tree(self, name: str) -> nodes.Template:
+        loader = self._environment.loader
+        assert loader is not None
         try:
-            return self._environment.tree(name)
+            source, _, _ = loader.get_source(self._environment, name)
+            return self._environment.parse(source, name)
         except TemplateError as error:
             raise _broken(name, error) from error
 
