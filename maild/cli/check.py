@@ -90,14 +90,16 @@ def _secrets(config: Config) -> list[Problem]:
 
 def _letters(config: Config) -> list[Problem]:
     """Every template printed once with everything a letter may hold; the logo."""
-    from maild.house import logo_of
     from maild.mail.compose import Composer, DeskIdentity
 
     desk, found = config.desk, list[Problem]()
-    try:
-        logo_of(config)
-    except ConfigError as error:
-        found += error.problems
+    if desk.logo:
+        from maild.house import logo_of  # with the whole house behind it
+
+        try:
+            logo_of(config)
+        except ConfigError as error:
+            found += error.problems
     identity = DeskIdentity(desk.name, desk.address, desk.institution, desk.phone, zone=desk.zone.key)
     return [*found, *Composer(config.template_folders, identity).problems()]
 
