@@ -44,7 +44,7 @@ class Daemon:
         config = house.config
         self._clerk = Clerk(house.database, most=2 * config.limits.batch)
         self._sandbox = Sandbox(
-            workers=config.limits.parser_workers or _parsers(),
+            workers=config.limits.parser_workers,
             wall_seconds=config.limits.parser_time.total_seconds(),
             memory_bytes=config.limits.parser_memory,
         )
@@ -241,11 +241,6 @@ class Daemon:
         if self._scanner:
             await self._scanner.sandbox.close()
         await self._clerk.close()
-
-
-def _parsers() -> int:
-    """One processor is the desk's own; more than a few parsers have nothing to do."""
-    return max(1, min(4, len(os.sched_getaffinity(0)) - 1))
 
 
 def _scanner(config: Config) -> Scanner | None:

@@ -217,7 +217,7 @@ class Schedule(Form):
 class Limits(Form):
     message_size: Size = Field(default=25 * 1024**2, ge=1024**2, le=200 * 1024**2)
     batch: Count = Field(default=60, ge=1, le=500)
-    parser_workers: Count = Field(default=0, ge=0, le=32)
+    parser_workers: Count = Field(default=2, ge=1, le=32)
     parser_time: Duration = Field(default=timedelta(seconds=20), ge=timedelta(seconds=1), le=timedelta(minutes=5))
     parser_memory: Size = Field(default=512 * 1024**2, ge=128 * 1024**2)
     attachments: Count = Field(default=50, ge=1, le=1000)

@@ -6,7 +6,10 @@ import asyncio
 import json
 import pickle
 import sys
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -21,6 +24,8 @@ from maild.mail.frames import LARGEST_ANSWER, LENGTH_BYTES, frame, from_json, un
 _SLICE = 256 * 1024
 # So many mails lie before a child at a time: it goes on to the next one without waiting for us.
 _AHEAD = 6
+# What the first child has before it until the next one helps: octets, and seconds that it has been over one mail.
+_ENOUGH, _LONG = 64 * 1024, 1.0
 _ROOT = Path(maild.__file__).resolve().parent.parent
 
 
@@ -46,9 +51,8 @@ class Sandbox:
         self._children: list[_Child | None] = [None] * workers
         self._starting = [asyncio.Lock() for _ in range(workers)]
         self._rules = b""
-        self._free: asyncio.Queue[int] = asyncio.Queue()
-        for seat in list(range(workers)) * _AHEAD:
-            self._free.put_nowait(seat)
+        self._loads = [_Load() for _ in range(workers)]
+        self._room = asyncio.Semaphore(workers * _AHEAD)
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,19 +90,26 @@ class Sandbox:
             raise MailError("bad-answer") from None
 
     async def _seated(self, raw: bytes) -> bytes:
-        seat = await self._free.get()
-        try:
-            while True:
-                child = await self._child(seat)
-                with suppress(_LostBefore):
-                    return await child.ask(raw, self._wall_seconds)
-        finally:
-            self._free.put_nowait(seat)
+        async with self._room:
+            seat = self._seat()
+            with self._loads[seat].carries(len(raw)):
+                while True:
+                    child = await self._child(seat)
+                    with suppress(_LostBefore):
+                        return await child.ask(raw, self._wall_seconds)
+
+    def _seat(self) -> int:
+        """The first one that has not enough to do: one child and the desk are as much as two processors bear, another one helps
+        where mails are large or one of them takes long."""
+        free = [seat for seat, load in enumerate(self._loads) if load.mails < _AHEAD]
+        return next((seat for seat in free if not self._loads[seat].is_enough), min(free, key=self._octets))
+
+    def _octets(self, seat: int) -> int:
+        return self._loads[seat].octets
 
     async def warm(self) -> None:
-        """Start every child now: they make themselves ready while the first mails are fetched."""
-        for seat in range(len(self._children)):
-            await self._child(seat)
+        """Start the first child now: it makes itself ready while the first mails are fetched."""
+        await self._child(0)
 
     async def _child(self, seat: int) -> _Child:
         async with self._starting[seat]:
@@ -114,6 +125,29 @@ class Sandbox:
                     await child.retire()
                 child = self._children[seat] = await _Child.started(self._limits, self._rules)
             return child
+
+
+@dataclass(slots=True)
+class _Load:
+    """What lies before a child, and since when it has been over the mail in hand."""
+
+    mails: int = 0
+    octets: int = 0
+    since: float = 0.0
+
+    @property
+    def is_enough(self) -> bool:
+        return self.mails > 0 and (self.octets >= _ENOUGH or time.monotonic() - self.since > _LONG)
+
+    @contextmanager
+    def carries(self, octets: int) -> Iterator[None]:
+        if not self.mails:
+            self.since = time.monotonic()
+        self.mails, self.octets = self.mails + 1, self.octets + octets
+        try:
+            yield
+        finally:
+            self.mails, self.octets, self.since = self.mails - 1, self.octets - octets, time.monotonic()
 
 
 def _accepted(answer: bytes) -> bytes:

@@ -133,6 +133,24 @@ async def test_mails_that_wait_before_a_child_outlive_it() -> None:
     assert others == [parse(raw) for raw in raws[1:]]
 
 
+async def test_a_second_child_helps_with_large_mails_and_with_slow_ones_only() -> None:
+    async with Sandbox(workers=2) as pool:
+        await pool.warm()
+        await pool.parse(GOOD)
+        await asyncio.gather(*(pool.parse(GOOD) for _ in range(6)))
+        first, second = pool._children
+        assert first and second is None, "small mails are one child's work"
+        large = GOOD + b"x" * 200_000
+        await asyncio.gather(pool.parse(large), pool.parse(large))
+        assert pool._children[1], "large ones are shared"
+        os.kill(first._process.pid, signal.SIGSTOP)
+        waiting = asyncio.create_task(pool.parse(GOOD))
+        await asyncio.sleep(1.2)
+        assert await pool.parse(GOOD) == parse(GOOD), "who is long over a mail gets no other"
+        os.kill(first._process.pid, signal.SIGCONT)
+        assert await waiting == parse(GOOD)
+
+
 async def test_small_and_large_mails_in_any_order_get_their_own_answers() -> None:
     raws = [GOOD.replace(b"BASE-12-N", b"BASE-%d" % n) + b"x" * (n % 3 == 1) * 600_000 for n in range(20)]
     async with Sandbox(workers=1) as pool:
