@@ -109,6 +109,8 @@ def _spelled_out(statement: _Statement, dialect: Dialect) -> _Statement:
     def in_words(element: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
         if not isinstance(element, BindParameter) or not isinstance(element.value, str | int):
             return None
+        if "%" in str(element.value):  # SQLAlchemy would write it twice over for psycopg
+            return None
         write = element.type.dialect_impl(dialect).literal_processor(dialect)
         return literal_column(write(element.value), element.type) if write else None
 

@@ -32,6 +32,20 @@ def test_an_update_with_constants_of_its_own(database: Database) -> None:
         assert [closed for _, _, closed in tx.execute(_ALL)] == [None, _ROW["first_seen"]]
 
 
+def test_constants_stand_in_the_words_where_an_index_over_some_rows_can_see_them(database: Database) -> None:
+    read = Prepared(select(epoch.c.id).where(epoch.c.folder == "INBOX", epoch.c.account == bindparam("account")))
+    with database.write() as tx:
+        assert "'INBOX'" in read._for(tx.dialect).words
+        assert [name for name, _ in read._for(tx.dialect).binds] == ["account"]
+
+
+@pytest.mark.parametrize("odd", ["50% %s", "o'Hara\\", ":x", '"', "ñ – ☃"])
+def test_a_constant_means_what_it_says_whatever_stands_in_it(database: Database, odd: str) -> None:
+    with database.write() as tx:
+        Prepared(epoch.insert().inline(), _KEYS).many(tx, [_ROW, _ROW | {"account": odd}])
+        assert Prepared(select(epoch.c.account).where(epoch.c.account == odd))(tx, {}) == [(odd,)]
+
+
 def test_no_rows_are_no_statement_and_nothing_found_is_none(database: Database) -> None:
     with database.write() as tx:
         Prepared(epoch.insert().inline(), _KEYS).many(tx, [])
