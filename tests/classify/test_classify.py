@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from maild import rules
 from maild.config.shipped import shipped
+from maild.core.outages import thing_of
 from maild.core.places import Words
-from maild.core.sorting import Sorted, sort
+from maild.core.sorting import Sorted, sort, sort_mail, sorted_by, understood_by
+from maild.errors import MailError
+from maild.mail.parse import parse
+from tests.mail.samples import every
 
 _BOOKS = {name: rules.load(shipped("rules") / name) for name in ("pnpais", "osce")}
 
@@ -34,6 +40,30 @@ def _service(subject: str, text: str = "", profile: str = "pnpais", old: str = "
 )
 def test_what_is_said_to_be_well_is_not_what_the_mail_is_about(text: str, service: str) -> None:
     assert _service("consulta", text) == service
+
+
+@pytest.mark.parametrize("profile", _BOOKS)
+def test_a_brief_verdict_lacks_nothing_that_is_told(profile: str) -> None:
+    book = _BOOKS[profile]
+    shorter = 0
+    for path in every():
+        with suppress(MailError):
+            found = sort_mail(parse(path.read_bytes()), book)
+            brief = sorted_by(found.verdict.brief(), book)
+            assert list(brief.reasons()) == list(found.reasons()), path.name
+            assert understood_by(brief) == understood_by(found), path.name
+            assert (brief.type, brief.service, brief.priority) == (found.type, found.service, found.priority)
+            service = found.service.key if found.service else ""
+            assert thing_of(brief.verdict, service, book.outages) == thing_of(found.verdict, service, book.outages)
+            shorter += len(brief.verdict.service.spoke) < len(found.verdict.service.spoke)
+    assert shorter > 10
+
+
+def test_what_a_filter_chose_was_not_understood_from_words() -> None:
+    found = _sorted("La impresora no imprime", "No imprime nada desde ayer")
+    assert found.service and understood_by(found)
+    other = next(service for service in _BOOKS["pnpais"].services.values() if service != found.service)
+    assert understood_by(replace(found, service=other)) == ""
 
 
 def test_a_quotation_hardly_counts() -> None:
